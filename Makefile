@@ -1,0 +1,53 @@
+# The front door. `make repro` and `make test` set up all they need.
+PYTHON ?= python3
+VENV := $(CURDIR)/.venv
+export PATH := $(VENV)/bin:$(PATH)
+export MLFLOW_DISABLE_TELEMETRY := true
+COMPILE := uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --fork-strategy fewest \
+	--generate-hashes --no-emit-index-url --no-header --quiet
+
+.PHONY: setup repro test test-slow check ui lock clean
+
+setup: .venv/ready  ## make .venv from requirements.lock
+
+.venv/ready: requirements.lock
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v <= (3, 13) or sys.exit( \
+	"setup: found Python %d.%d; accepted: 3.11 to 3.13, as in make PYTHON=python3.12 setup" % v)'
+	$(PYTHON) -m venv --clear .venv
+	awk '/^[^ ]/ { wanted = /^uv==/ } wanted' requirements.lock > .venv/uv.lock
+	if python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r .venv/uv.lock; then \
+		uv pip sync --quiet --python .venv/bin/python --require-hashes --compile-bytecode requirements.lock; \
+	else \
+		python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; \
+	fi
+	python -m compileall -q pipeline
+	touch $@
+
+repro: setup  ## run what changed, then say how it went
+	dvc repro
+	@python -m pipeline
+
+test: setup  ## what needs no network, browser or server
+	python -m pytest -n 2 -m "not slow"
+
+test-slow: setup  ## the rest: Chromium, many seeds, another processor
+	python -m pytest -m slow
+
+check: setup  ## formatting, lint, types, import rules, lock
+	ruff format --check .
+	ruff check .
+	mypy
+	python -m pytest -q tests/test_architecture.py
+	cp requirements.lock .venv/fresh.lock && $(COMPILE) -o .venv/fresh.lock && cmp requirements.lock .venv/fresh.lock
+
+ui: setup  ## MLflow on this machine, port 5000
+	mlflow ui --backend-store-uri sqlite:///mlflow.db --host 127.0.0.1 --port 5000
+
+lock: setup  ## requirements.lock and versions.yaml from pyproject.toml; UPGRADE=--upgrade for newer versions
+	$(COMPILE) $(UPGRADE) -o requirements.lock
+	sed -nE 's/^([a-z0-9.-]+)==([^ ]+).*/\1: "\2"/p' requirements.lock > versions.yaml
+
+clean:  ## remove .venv and outputs; DVC's cache and MLflow's runs stay
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis reports/explore reports/forecast reports/*.html
+	find data -mindepth 1 -maxdepth 1 ! -name raw -exec rm -rf {} +
+	find pipeline tests -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,29 @@
+"""Pins the CPU code paths and every other ambient input, before numpy is first imported; nothing else.
+
+numpy, OpenBLAS and oneDNN pick their instructions at run time, and the last bits of exp, log and
+matmul follow that choice. Held to AVX2, any x86-64 machine of the last ten years gives the same bytes.
+"""
+
+import os
+import sys
+
+PINS = {
+    "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",
+    "OPENBLAS_CORETYPE": "Haswell",
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+    "CUDA_VISIBLE_DEVICES": "-1",
+    "KERAS_BACKEND": "tensorflow",
+    "KERAS_HOME": os.devnull,  # a keras.json in the user's home would silently change floatx
+    "TZ": "UTC",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+}
+UNSET = ("NPY_ENABLE_CPU_FEATURES", "KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH", "TF_USE_LEGACY_KERAS")
+
+# A parent process that had pinned (pytest's workers, say) hands the pins down, and numpy obeys those.
+PINNED = "numpy" not in sys.modules or all(os.environ.get(name) == value for name, value in PINS.items())
+
+os.environ.update(PINS)
+for name in UNSET:
+    os.environ.pop(name, None)

@@ -1,0 +1,27 @@
+"""Trading sessions of exchanges (the only module that imports exchange_calendars)."""
+
+import exchange_calendars
+import pandas as pd
+
+from pipeline.errors import UserError
+
+
+def sessions(calendar: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.DatetimeIndex:
+    """The exchange's sessions from first to last, both included: dates without zone, datetime64[us].
+
+    Raises UserError for an unknown calendar.
+    """
+    if calendar not in exchange_calendars.get_calendar_names():
+        raise UserError(
+            f"params.yaml: scrape.calendar: found {calendar!r}; accepted: an exchange's market identifier code "
+            "that exchange_calendars knows, such as XNYS, XLON, XBOM, or 24/7"
+        )
+    # Bounds are given: left out, they would follow today's date.
+    return exchange_calendars.get_calendar(calendar, start=first, end=last).sessions.as_unit("us")
+
+
+def following(calendar: str, after: pd.Timestamp, count: int) -> pd.DatetimeIndex:
+    """The next `count` sessions later than `after`."""
+    # No exchange in the package has closed for longer than this, wars aside.
+    last = after + pd.Timedelta(days=30 + 3 * count)
+    return sessions(calendar, after + pd.Timedelta(days=1), last)[:count]

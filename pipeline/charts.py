@@ -1,0 +1,219 @@
+"""Figures from tables, as Vega-Lite specifications and as PNGs (the only module that imports the charts' libraries).
+
+Dates are drawn as they are written, in no time zone.
+"""
+
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+import vl_convert
+
+alt.data_transformers.disable_max_rows()
+
+Spec = dict[str, Any]
+
+# Okabe and Ito's palette: told apart by colour-blind readers too
+BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#7F7F7F"
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+MONTH_AXIS = alt.Axis(format="%b %Y")
+PERCENT = alt.Axis(format="+.1%")
+
+
+def script() -> str:
+    """Vega, Vega-Lite and vega-embed as one script, to stand once in a page."""
+    return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
+
+
+def png(spec: Spec) -> bytes:
+    """A specification as a picture, drawn without a browser."""
+    fixed = {**spec, "width": 800, "height": spec.get("height", 300)}
+    return vl_convert.vegalite_to_png(fixed, scale=1.5)
+
+
+def _spec(chart: alt.TopLevelMixin, title: str, description: str, height: int = 300) -> Spec:
+    named = chart.properties(title=title, description=description, width="container", height=height)
+    config = {"font": "Liberation Sans", "background": "white", "view": {"stroke": None}, "title": {"anchor": "start"}}
+    return {**named.to_dict(), "config": config}
+
+
+def _lines(table: pd.DataFrame, x: alt.X, colours: dict[str, str], axis: str) -> alt.Chart:
+    """One line a column named in `colours`, persistence dashed; a click in the legend shows one alone."""
+    long = table.melt(
+        id_vars=[x.shorthand.split(":")[0]], value_vars=list(colours), var_name="line", value_name="value"
+    )
+    chosen = alt.selection_point(name="chosen", fields=["line"], bind="legend")
+    scale = alt.Scale(domain=list(colours), range=list(colours.values()))
+    dash = alt.Scale(domain=list(colours), range=[[3, 3] if name == "persistence" else [1, 0] for name in colours])
+    y = alt.Y("value:Q", title=axis, scale=alt.Scale(zero=False))
+    line = (
+        alt.Chart(long.dropna())
+        .mark_line(strokeWidth=1.5)
+        .encode(
+            x=x,
+            y=y,
+            color=alt.Color("line:N", title=None, scale=scale, legend=alt.Legend(orient="top")),
+            strokeDash=alt.StrokeDash("line:N", title=None, scale=dash),
+            opacity=alt.condition(chosen, alt.value(1.0), alt.value(0.08)),
+            tooltip=[x.shorthand, "line:N", alt.Tooltip("value:Q", format=",.6~g")],
+        )
+    )
+    return line.add_params(chosen)
+
+
+def prices(table: pd.DataFrame, ticker: str) -> Spec:
+    """The close by session. table: date, close."""
+    scale = alt.Scale(type="log", domain=[table["close"].min() * 0.95, table["close"].max() * 1.05], nice=False)
+    x, y = alt.X("date:T", title=None), alt.Y("close:Q", title="close, log scale", scale=scale)
+    line = alt.Chart(table[["date", "close"]]).mark_line(color=BLUE, strokeWidth=1).encode(x=x, y=y)
+    return _spec(
+        line, f"{ticker}: close", f"Line of {ticker}'s closes from {table['date'].min():%Y} to {table['date'].max():%Y}"
+    )
+
+
+def lagged(returns: pd.Series, ticker: str) -> Spec:
+    """Each return against the one before. returns: log returns in order."""
+    table = pd.DataFrame({"before": returns.shift(1), "now": returns}).dropna().round(6)
+    dots = (
+        alt.Chart(table)
+        .mark_circle(size=12, opacity=0.35, color=BLUE)
+        .encode(
+            x=alt.X("before:Q", title="return of the session before", axis=PERCENT),
+            y=alt.Y("now:Q", title="return", axis=PERCENT),
+        )
+    )
+    return _spec(
+        dots,
+        f"{ticker}: return against the session before",
+        f"Scatter of {ticker}'s returns against the previous session's",
+    )
+
+
+def box(returns: pd.Series, groups: pd.Series, order: list[str], by: str, ticker: str) -> Spec:
+    """Box plot of returns by group: quartiles, whiskers to 1.5 interquartile ranges, outliers as dots."""
+    table = pd.DataFrame({"return": returns, "group": groups}).dropna().round(6)
+    present = [name for name in order if (table["group"] == name).any()]
+    boxes = (
+        alt.Chart(table)
+        .mark_boxplot(color=BLUE, outliers={"size": 6, "opacity": 0.3}, size=24)
+        .encode(
+            x=alt.X("group:N", sort=present, title=None, axis=alt.Axis(labelAngle=0)),
+            y=alt.Y("return:Q", title="return", axis=PERCENT),
+        )
+    )
+    return _spec(boxes, f"{ticker}: returns by {by}", f"Box plots of {ticker}'s returns by {by}")
+
+
+def box_by_month(returns: pd.Series, dates: pd.Series, ticker: str) -> Spec:
+    return box(returns, dates.dt.month.map(lambda month: MONTHS[month - 1]), MONTHS, "month", ticker)
+
+
+def box_by_weekday(returns: pd.Series, dates: pd.Series, ticker: str) -> Spec:
+    return box(returns, dates.dt.weekday.map(lambda day: DAYS[day]), DAYS, "weekday", ticker)
+
+
+def distribution(returns: pd.Series, ticker: str) -> Spec:
+    """Histogram of returns as a density, beside the normal density of the same mean and deviation."""
+    own = returns.dropna().to_numpy()
+    mean, deviation = own.mean(), own.std()
+    edges = np.linspace(own.min(), own.max(), 101)
+    density, _ = np.histogram(own, bins=edges, density=True)
+    bars = pd.DataFrame({"from": edges[:-1], "to": edges[1:], "density": density}).round(6)
+    x = np.linspace(edges[0], edges[-1], 201)
+    normal = np.exp(-((x - mean) ** 2) / (2 * deviation**2)) / (deviation * np.sqrt(2 * np.pi))
+    axis = alt.X("from:Q", title="return", axis=PERCENT)
+    histogram = (
+        alt.Chart(bars)
+        .mark_bar(color=BLUE, opacity=0.6)
+        .encode(x=axis, x2="to:Q", y=alt.Y("density:Q", title="density"), y2=alt.datum(0))
+    )
+    curve = (
+        alt.Chart(pd.DataFrame({"from": x, "density": normal}).round(6))
+        .mark_line(color=ORANGE)
+        .encode(x=axis, y="density:Q")
+    )
+    return _spec(
+        histogram + curve,
+        f"{ticker}: returns (bars) and the normal distribution (line)",
+        f"Histogram of {ticker}'s returns with the normal density of the same mean and deviation",
+    )
+
+
+def autocorrelation(table: pd.DataFrame, count: int, ticker: str) -> Spec:
+    """Autocorrelations by lag with the 95 % band of white noise. table: lag, returns, squared; count: of returns."""
+    colours = {"returns": GREY, "squared": ORANGE}
+    long = table.melt(id_vars="lag", value_vars=list(colours), var_name="of", value_name="value").round(6)
+    colour = alt.Color(
+        "of:N",
+        title=None,
+        scale=alt.Scale(domain=list(colours), range=list(colours.values())),
+        legend=alt.Legend(orient="top"),
+    )
+    dots = (
+        alt.Chart(long)
+        .mark_circle(size=30, opacity=0.9)
+        .encode(x=alt.X("lag:Q", title="lag, sessions"), y=alt.Y("value:Q", title="autocorrelation"), color=colour)
+    )
+    band = alt.Chart(pd.DataFrame({"bound": [-1.96 / count**0.5, 1.96 / count**0.5]})).mark_rule(
+        strokeDash=[4, 4], color=GREY
+    )
+    return _spec(
+        dots + band.encode(y="bound:Q"),
+        f"{ticker}: autocorrelation of returns and of squared returns",
+        f"Autocorrelations of {ticker}'s returns and squared returns at lags 1 to {table['lag'].max()}",
+    )
+
+
+def predicted(table: pd.DataFrame, column: str, ticker: str) -> Spec:
+    """One session ahead: actual, predicted and persistence. table: date, actual, predicted, persistence."""
+    colours = {"actual": BLUE, "predicted": ORANGE, "persistence": GREY}
+    lines = _lines(table, alt.X("date:T", title=None, axis=MONTH_AXIS), colours, column).interactive(bind_y=False)
+    return _spec(
+        lines,
+        f"{ticker}: {column}, predicted one session ahead and actual",
+        f"Lines of {ticker}'s actual {column}, the network's forecast and persistence, last {len(table)} test sessions",
+    )
+
+
+def variance(table: pd.DataFrame, ticker: str) -> Spec:
+    """Volatility of a session one session ahead. table: date, actual, predicted: standard deviations."""
+    lines = _lines(
+        table, alt.X("date:T", title=None, axis=MONTH_AXIS), {"actual": BLUE, "predicted": ORANGE}, "standard deviation"
+    ).interactive(bind_y=False)
+    return _spec(
+        lines,
+        f"{ticker}: volatility of a session, predicted one session ahead and actual",
+        f"Lines of {ticker}'s actual and predicted volatility, last {len(table)} test sessions",
+    )
+
+
+def loss(history: pd.DataFrame) -> Spec:
+    """Loss by epoch, on train and on the stopping half of validation. history: tables/history, one member."""
+    colours = {"loss": BLUE, "val_loss": ORANGE}
+    lines = _lines(history.round(6), alt.X("epoch:Q", axis=alt.Axis(tickMinStep=1)), colours, "loss")
+    return _spec(
+        lines,
+        "Loss by epoch, on train (loss) and on validation (val_loss)",
+        f"Lines of the loss on train and validation over {len(history)} epochs",
+        height=240,
+    )
+
+
+def beyond(known: pd.DataFrame, future: pd.DataFrame, column: str, ticker: str) -> Spec:
+    """The last sessions and the forecast after them. known: date, value; future: date, value."""
+    axis = alt.Axis(format="%b %-d")
+    x, y = alt.X("date:T", title=None, axis=axis), alt.Y("value:Q", title=column, scale=alt.Scale(zero=False))
+    past = alt.Chart(known).mark_line(color=BLUE, point=alt.OverlayMarkDef(color=BLUE, size=16)).encode(x=x, y=y)
+    dots = (
+        alt.Chart(future)
+        .mark_line(color=ORANGE, strokeDash=[4, 3], point=alt.OverlayMarkDef(color=ORANGE, size=40))
+        .encode(x=x, y=y)
+    )
+    return _spec(
+        past + dots,
+        f"{ticker}: {column}, last sessions (blue) and forecast beyond them (orange)",
+        f"Line of {ticker}'s last {len(known)} sessions and its forecast for {len(future)} more",
+        height=260,
+    )

@@ -1,0 +1,123 @@
+"""Causal features of one ticker's price table: a row sees its own session and earlier ones, never later ones.
+
+All but the raw columns are free of the price's level. g is log Garman-Klass variance, g22 its mean over 22
+sessions, sigma = exp(g22 / 2) the current volatility, r the log return of the column that is forecast.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from pipeline.errors import UserError
+from pipeline.tables.prices import NUMBERS, OHLC
+from pipeline.volatility import MONTH, log_variance, volatility
+
+
+@dataclass(frozen=True)
+class Feature:
+    """values: (prices of one ticker, name of the forecast column) -> one value a row, NaN where unknown."""
+
+    values: Callable[[pd.DataFrame, str], pd.Series]
+    lookback: int  # earlier sessions that a row needs
+    needs: tuple[str, ...]  # columns beside the forecast one
+
+
+def _mean(g: pd.Series, sessions: int) -> pd.Series:
+    return g.rolling(sessions).mean()
+
+
+def variance_session(prices: pd.DataFrame, column: str) -> pd.Series:
+    """G - g22: is this session wilder than its month?"""
+    g = log_variance(prices)
+    return g - _mean(g, MONTH)
+
+
+def variance_week(prices: pd.DataFrame, column: str) -> pd.Series:
+    """g5 - g22: is this week wilder than its month?"""
+    g = log_variance(prices)
+    return _mean(g, 5) - _mean(g, MONTH)
+
+
+def variance_quarter(prices: pd.DataFrame, column: str) -> pd.Series:
+    """g22 - g66: is this month wilder than its quarter?"""
+    g = log_variance(prices)
+    return _mean(g, MONTH) - _mean(g, 66)
+
+
+def _return(prices: pd.DataFrame, column: str, sessions: int) -> pd.Series:
+    """Log return over that many sessions, in current volatilities."""
+    log = np.log(prices[column])
+    return (log - log.shift(sessions)) / volatility(log_variance(prices))
+
+
+def return_session(prices: pd.DataFrame, column: str) -> pd.Series:
+    """R / sigma."""
+    return _return(prices, column, 1)
+
+
+def return_down(prices: pd.DataFrame, column: str) -> pd.Series:
+    """min(r / sigma, 0): losses raise the variance more than gains do."""
+    return _return(prices, column, 1).clip(upper=0)
+
+
+def return_week(prices: pd.DataFrame, column: str) -> pd.Series:
+    """r5 / sigma."""
+    return _return(prices, column, 5)
+
+
+def return_month(prices: pd.DataFrame, column: str) -> pd.Series:
+    """r22 / sigma."""
+    return _return(prices, column, MONTH)
+
+
+def high_low(prices: pd.DataFrame, column: str) -> pd.Series:
+    """log(log(high / low)) - g22 / 2: the session's range against its month; missing where high = low."""
+    span = np.log(prices["high"] / prices["low"])
+    return np.log(span.where(span > 0)) - _mean(log_variance(prices), MONTH) / 2
+
+
+def close_location(prices: pd.DataFrame, column: str) -> pd.Series:
+    """((close - low) - (high - close)) / (high - low): 1 at the high, -1 at the low, 0 where high = low."""
+    high, low, close = prices["high"], prices["low"], prices["close"]
+    location = ((close - low) - (high - close)) / (high - low).where(high > low)
+    return location.mask(high == low, 0.0)
+
+
+def volume_month(prices: pd.DataFrame, column: str) -> pd.Series:
+    """Log volume against its mean over 22 sessions; zero volume is missing."""
+    log = np.log(prices["volume"].where(prices["volume"] > 0))
+    return log - log.rolling(MONTH, min_periods=1).mean()
+
+
+def column_itself(name: str, prices: pd.DataFrame, column: str) -> pd.Series:
+    """A price table's own column, level and all: what the classic notebooks feed their networks."""
+    return prices[name]
+
+
+FEATURES = {
+    "variance_session": Feature(variance_session, MONTH - 1, OHLC),
+    "variance_week": Feature(variance_week, MONTH - 1, OHLC),
+    "variance_quarter": Feature(variance_quarter, 65, OHLC),
+    "return_session": Feature(return_session, MONTH - 1, OHLC),
+    "return_down": Feature(return_down, MONTH - 1, OHLC),
+    "return_week": Feature(return_week, MONTH - 1, OHLC),
+    "return_month": Feature(return_month, MONTH, OHLC),
+    "high_low": Feature(high_low, MONTH - 1, OHLC),
+    "close_location": Feature(close_location, 0, OHLC),
+    "volume_month": Feature(volume_month, MONTH - 1, ("volume",)),
+    **{name: Feature(partial(column_itself, name), 0, (name,)) for name in NUMBERS},
+}
+
+
+def features(prices: pd.DataFrame, names: list[str], column: str) -> pd.DataFrame:
+    """These features of one ticker's price table: float64, one row a session, one column a name.
+
+    Raises UserError for an unknown name.
+    """
+    for name in names:
+        if name not in FEATURES:
+            raise UserError(f"params.yaml: prepare.features: found {name!r}; accepted: {', '.join(FEATURES)}")
+    return pd.DataFrame({name: FEATURES[name].values(prices, column) for name in names}, index=prices.index)

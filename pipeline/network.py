@@ -1,0 +1,115 @@
+"""The network (the only module that imports Keras): build, fit, answer, save, load."""
+
+import tempfile
+from pathlib import Path
+from typing import Literal
+
+import keras
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+from keras import layers
+from numpy.typing import NDArray
+
+Model = keras.Model
+Floats = NDArray[np.float32]
+Cell = Literal["lstm", "gru", "rnn", "dense"]
+Optimizer = Literal["adamw", "adam", "nadam", "rmsprop", "sgd"]
+Loss = Literal["mse", "mae", "huber"]
+
+ANSWERED = 1024  # windows a batch; fixed, for float results follow the batch's size in the last bit
+
+
+def seed(seed: int) -> None:
+    """Make what follows in this process repeat itself: weights, order, dropout, and every operation."""
+    keras.utils.clear_session()  # layers are named by a count that the session keeps
+    keras.utils.set_random_seed(seed)
+    tf.config.experimental.enable_op_determinism()
+
+
+def build(
+    shape: tuple[int, int],
+    heads: list[str],
+    horizon: int,
+    *,
+    cell: Cell,
+    units: list[int],
+    bidirectional: bool,
+    dropout: float,
+) -> keras.Model:
+    """(windows, *shape) -> for each head (windows, horizon), all 0 until it has been fitted.
+
+    shape: (steps, features).
+    """
+    recurrent = {"lstm": layers.LSTM, "gru": layers.GRU, "rnn": layers.SimpleRNN}
+    inputs = keras.Input(shape, name="window")
+    x = layers.Flatten()(inputs) if cell == "dense" else inputs
+    for i, size in enumerate(units):
+        if cell == "dense":
+            x = layers.Dense(size, activation="relu")(x)
+        else:
+            layer = recurrent[cell](size, return_sequences=i < len(units) - 1)
+            x = layers.Bidirectional(layer)(x) if bidirectional else layer(x)
+        if dropout:
+            x = layers.Dropout(dropout)(x)
+    # Kernels of zeros: the network starts as its baseline and has to earn every departure from it.
+    answers = {head: layers.Dense(horizon, kernel_initializer="zeros", name=head)(x) for head in heads}
+    return keras.Model(inputs, answers)
+
+
+def fit(
+    model: keras.Model,
+    train: tuple[Floats, dict[str, Floats]],
+    stopping: tuple[Floats, dict[str, Floats]],
+    *,
+    optimizer: Optimizer,
+    learning_rate: float,
+    weight_decay: float,
+    loss: Loss,
+    loss_weights: dict[str, float],
+    batch_size: int,
+    epochs: int,
+    patience: int,
+    progress: bool,
+) -> pd.DataFrame:
+    """Fit in place, stop on `stopping`, keep the best epoch's weights. Gives a row an epoch, as tables/history."""
+    kinds = {
+        "adamw": keras.optimizers.AdamW,
+        "adam": keras.optimizers.Adam,
+        "nadam": keras.optimizers.Nadam,
+        "rmsprop": keras.optimizers.RMSprop,
+        "sgd": keras.optimizers.SGD,
+    }
+    heads = model.output_names
+    model.compile(
+        optimizer=kinds[optimizer](learning_rate=learning_rate, weight_decay=weight_decay),
+        loss=dict.fromkeys(heads, loss),
+        loss_weights={head: loss_weights[head] for head in heads},
+    )
+    stop = keras.callbacks.EarlyStopping(monitor="val_loss", patience=patience, restore_best_weights=True)
+    history = model.fit(
+        *train,
+        validation_data=stopping,
+        batch_size=batch_size,
+        validation_batch_size=ANSWERED,
+        epochs=epochs,
+        callbacks=[stop],
+        verbose=2 if progress else 0,
+    )
+    table = pd.DataFrame(history.history)
+    return table.assign(epoch=np.arange(1, len(table) + 1))
+
+
+def answers(model: keras.Model, windows: Floats) -> dict[str, Floats]:
+    """What each head says to each window: (windows, horizon) float32."""
+    return model.predict(windows, batch_size=ANSWERED, verbose=0)
+
+
+def saved(model: keras.Model) -> bytes:
+    """The model as a .keras file, without its optimizer."""
+    bare = type(model).from_config(model.get_config())
+    bare.set_weights(model.get_weights())
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        bare.save(path)
+        return path.read_bytes()

@@ -1,0 +1,103 @@
+"""One section of params.yaml, strictly: each mistake becomes one line that says what is accepted."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from pipeline.errors import UserError
+
+FILE = Path("params.yaml")
+SECTIONS = ("scrape", "explore", "prepare", "benchmark", "train", "plot", "track")
+
+
+S = TypeVar("S", bound="Section")
+
+
+class Section(BaseModel):
+    """A section of params.yaml: every key required, no other key, no conversion between types."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+def everything() -> dict[str, dict[str, Any]]:
+    """All of params.yaml as plain values, checked for its sections only.
+
+    Raises UserError where the file is missing, is no YAML mapping, or has unknown or missing sections.
+    """
+    try:
+        # YAML 1.2 as DVC reads it: to YAML 1.1 readers 1e-3 is a string and `no` is false.
+        found = YAML(typ="safe", pure=True).load(FILE)
+    except FileNotFoundError:
+        raise UserError(f"{FILE}: no such file; run from the folder that holds it") from None
+    except MarkedYAMLError as error:
+        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise UserError(f"{FILE}{line}: not YAML: {error.problem}") from None
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{FILE}: not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(found, dict):
+        raise UserError(f"{FILE}: found no sections; accepted: {', '.join(SECTIONS)}")
+    unknown = [f"{FILE}: {name}: unknown section{_meant(name, SECTIONS)}" for name in found if name not in SECTIONS]
+    missing = [f"{FILE}: {name}: section missing" for name in SECTIONS if name not in found]
+    if unknown or missing:
+        raise UserError("\n".join(unknown + missing))
+    return found
+
+
+def load(section: str, model: type[S]) -> S:
+    """One section as its strict model. Raises UserError, a line for each mistake."""
+    try:
+        return model.model_validate(everything()[section])
+    except ValidationError as error:
+        schema = model.model_json_schema()
+        lines = [_line(section, mistake, schema) for mistake in error.errors(include_url=False)]
+        raise UserError("\n".join(dict.fromkeys(lines))) from None
+
+
+def _line(section: str, mistake: Mapping[str, Any], schema: dict[str, Any]) -> str:
+    key = ".".join(str(step) for step in (section, *mistake["loc"]))
+    match mistake["type"]:
+        case "extra_forbidden":
+            known = sorted(_at(mistake["loc"][:-1], schema)["properties"])
+            return f"{FILE}: {key}: unknown key{_meant(str(mistake['loc'][-1]), known)}"
+        case "value_error":  # raised by a section's own validator, in words of its own
+            return f"{FILE}: {key}: {mistake['ctx']['error']}"
+        case "missing":
+            return f"{FILE}: {key}: missing; accepted: {_accepted(_at(mistake['loc'], schema))}"
+        case _:
+            return f"{FILE}: {key}: found {mistake['input']!r}; accepted: {_accepted(_at(mistake['loc'], schema))}"
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return (f"; did you mean {close[0]}?" if close else "") + f" accepted: {', '.join(known)}"
+
+
+def _at(path: tuple[int | str, ...], schema: dict[str, Any]) -> dict[str, Any]:
+    """The JSON Schema of the value at a path of keys and list positions."""
+    node = schema
+    for step in path:
+        node = node["items"] if isinstance(step, int) else node["properties"][step]
+        if "$ref" in node:
+            node = schema["$defs"][node["$ref"].rsplit("/", 1)[-1]]
+    return node
+
+
+def _accepted(node: dict[str, Any]) -> str:
+    """A JSON Schema node in words: "a number of at least 0 and below 1"."""
+    if "enum" in node:
+        return ", ".join(str(value) for value in node["enum"])
+    if "const" in node:
+        return str(node["const"])
+    if node["type"] == "array":
+        return f"a list of at least {node.get('minItems', 0)}, each {_accepted(node['items'])}"
+    words = {"integer": "a whole number", "number": "a number", "boolean": "true or false", "string": "a text"}
+    words["object"] = f"keys {', '.join(node.get('properties', {}))}"
+    bounds = {"minimum": "of at least", "exclusiveMinimum": "above", "maximum": "at most", "exclusiveMaximum": "below"}
+    limits = [f"{bounds[name]} {node[name]:g}" for name in bounds if name in node]
+    pattern = [f"of the form {node['pattern']}"] if "pattern" in node else []
+    return " ".join([words[node["type"]], " and ".join(limits + pattern)]).strip()

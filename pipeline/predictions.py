@@ -1,0 +1,49 @@
+"""From the network's outputs to prices, log variances and dates."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pipeline import scaling, targets
+from pipeline.tables import rows as table
+
+
+def predictions(rows: pd.DataFrame, outputs: pd.DataFrame, scaler: dict[str, Any]) -> pd.DataFrame:
+    """The forecasts of tables/predictions: the members' mean, at every origin the network answered.
+
+    scaler: data/scaler.json. A forecast whose actual is not known yet has split future.
+    """
+    names = table.targets_of(rows)
+    mean = outputs.astype(dict.fromkeys(names, "float64")).groupby(["ticker", "origin", "horizon"])[names].mean()
+    sessions = rows.set_index(["ticker", "date"])
+    parts = []
+    for h in range(1, table.horizon_of(rows) + 1):
+        answers = mean.xs(h, level="horizon")
+        at = sessions.loc[answers.index]
+        forecast = {name: departed(at, answers[name], scaler["scalers"][name], name, h) for name in names}
+        last, volatility = at["last"].to_numpy(), at["volatility"].to_numpy()
+        tickers, dates = answers.index.get_level_values("ticker"), at[table.date(h)].to_numpy()
+        actual = sessions.reindex(pd.MultiIndex.from_arrays([tickers, dates]))
+        part = {
+            "ticker": tickers,
+            "origin": answers.index.get_level_values("origin"),
+            "horizon": h,
+            "date": dates,
+            "split": np.where(actual["last"].isna(), "future", at["split"]),
+            "last": last,
+            "actual": actual["last"].to_numpy(),
+            "predicted": targets.price(scaler["target"], forecast["price"][:, None], last, volatility)[:, 0],
+            "variance_actual": actual["log_variance"].to_numpy() if "variance" in names else np.nan,
+            "variance_predicted": forecast.get("variance", np.nan),
+        }
+        parts.append(pd.DataFrame(part))
+    return pd.concat(parts).sort_values(["ticker", "origin", "horizon"], ignore_index=True)
+
+
+def departed(
+    at: pd.DataFrame, answers: pd.Series, scalers: dict[str, scaling.Scaler], name: str, h: int
+) -> targets.Floats:
+    """The forecast in the target's units: the baseline at each origin and the unscaled departure from it."""
+    departure = scaling.unscaled(answers.to_numpy(np.float64), scalers[table.target(name, h)])
+    return at[table.baseline(name, h)].to_numpy() + departure

@@ -1,0 +1,51 @@
+"""MLflow's runs (the only module that imports mlflow): one run for each state of the pipeline."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from mlflow import MlflowClient
+from mlflow.entities import Dataset, DatasetInput, Metric, Param, RunStatus
+
+STATE = "closecast.state"
+
+
+def recorded(
+    root: Path,
+    experiment: str,
+    state: str,
+    *,
+    params: dict[str, Any],
+    metrics: dict[str, float],
+    epochs: Iterable[dict[str, float]],
+    files: Iterable[Path],
+    dataset: tuple[str, str, str],
+    tags: dict[str, str],
+) -> bool:
+    """Record a state as a finished run of the SQLite store at `root`; False where it is there already.
+
+    state: its digest; epochs: each epoch's values by name, one series a name; dataset: name, digest, source.
+    A run that was cut short is deleted and recorded anew.
+    """
+    client = MlflowClient(tracking_uri=f"sqlite:///{root / 'mlflow.db'}")
+    found = client.get_experiment_by_name(experiment)
+    artifacts = (root / "mlartifacts").as_uri()
+    identifier = found.experiment_id if found else client.create_experiment(experiment, artifact_location=artifacts)
+    for run in client.search_runs([identifier], f"tags.`{STATE}` = '{state}'"):
+        if run.info.status == RunStatus.to_string(RunStatus.FINISHED):
+            return False
+        client.delete_run(run.info.run_id)
+
+    run = client.create_run(identifier, tags={STATE: state, **tags})
+    name, digest, source = dataset
+    start = run.info.start_time
+    series = [Metric(key, value, start, step) for step, values in enumerate(epochs, 1) for key, value in values.items()]
+    series += [Metric(key, value, start, 0) for key, value in metrics.items()]
+    client.log_batch(run.info.run_id, params=[Param(key, str(value)) for key, value in params.items()])
+    for first in range(0, len(series), 1000):  # MLflow's limit for a batch
+        client.log_batch(run.info.run_id, metrics=series[first : first + 1000])
+    client.log_inputs(run.info.run_id, [DatasetInput(Dataset(name, digest, "local", source))])
+    for path in files:
+        client.log_artifact(run.info.run_id, str(path), artifact_path=str(path.parent))
+    client.set_terminated(run.info.run_id)
+    return True

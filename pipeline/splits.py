@@ -1,0 +1,54 @@
+"""Which sample belongs to train, validation and test, and what is purged between: by the dates of its targets."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.errors import UserError
+from pipeline.tables import rows as table
+
+
+def boundaries(dates: pd.DatetimeIndex, validation: float, test: float) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """The first session of validation and of test, the same for all tickers.
+
+    dates: the distinct sessions in order; validation, test: shares of them. Raises UserError where a part is empty.
+    """
+    tested, validated = round(len(dates) * test), round(len(dates) * validation)
+    if not (tested and validated and len(dates) > tested + validated):
+        raise UserError(
+            f"params.yaml: prepare.validation, prepare.test: found {validation:g} and {test:g}, which of {len(dates)} "
+            f"sessions leave train {len(dates) - tested - validated}, validation {validated}, test {tested}; "
+            "accepted: shares that leave each some"
+        )
+    return dates[-tested - validated], dates[-tested]
+
+
+def split(
+    dates: NDArray[np.datetime64],
+    known: NDArray[np.bool_],
+    complete: NDArray[np.bool_],
+    validation: pd.Timestamp,
+    test: pd.Timestamp,
+) -> NDArray[np.str_]:
+    """The split of each sample, (rows,).
+
+    dates, known: of each sample's targets, (rows, horizon), nearest first; complete: its look-back is, (rows,).
+    A sample of test may have targets beyond the last session; one with none known is future.
+    """
+    first, last = dates[:, 0], dates[:, -1]
+    cases = {
+        "warmup": ~complete,
+        "future": ~known[:, 0],
+        "train": known.all(axis=1) & (last < validation.to_datetime64()),
+        "validation": known.all(axis=1) & (first >= validation.to_datetime64()) & (last < test.to_datetime64()),
+        "test": first >= test.to_datetime64(),
+    }
+    return np.select(list(cases.values()), list(cases), default="purged")
+
+
+def stopping(rows: pd.DataFrame) -> pd.Series:
+    """Which rows early stopping may see: validation samples whose targets all lie in its earlier half."""
+    validation = rows["split"] == "validation"
+    first, last = rows[table.date(1)], rows[table.date(table.horizon_of(rows))]
+    dates = np.unique(first[validation])
+    return validation & (last < dates[len(dates) // 2])

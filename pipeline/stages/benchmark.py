@@ -1,0 +1,43 @@
+"""Fit every simple model once and let it forecast from the same origins."""
+
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+from pydantic import Field
+
+from pipeline.artifacts import read_table, write_table
+from pipeline.baselines import BASELINES
+from pipeline.errors import UserError
+from pipeline.params import Section, load
+from pipeline.stages import run
+from pipeline.tables import baselines as baselines_table
+from pipeline.tables import rows as table
+
+
+class Params(Section):
+    """Section benchmark of params.yaml, where each key is explained."""
+
+    models: list[Literal["persistence", "drift", "har"]] = Field(min_length=1)
+
+
+def main() -> None:
+    params = load("benchmark", Params)
+    rows = read_table(Path("data/rows.parquet"))
+    targets, horizon = table.targets_of(rows), table.horizon_of(rows)
+    warm, forecasts = (rows["split"] != "warmup").to_numpy(), []
+    for model in sorted(set(params.models)):
+        target, forecast = BASELINES[model]
+        if target not in targets:
+            raise UserError(
+                f"params.yaml: benchmark.models: found {model}, which forecasts the {target}; "
+                f"accepted here: models of the {' and the '.join(targets)}"
+            )
+        predicted = forecast(rows, horizon)[warm]
+        forecasts.append(table.by_horizon(rows[warm], predicted=predicted).assign(model=model, target=target))
+        print(f"{model}: {target}, horizons 1 to {horizon}")
+    write_table(Path("data/baselines.parquet"), pd.concat(forecasts), baselines_table.SCHEMA)
+
+
+if __name__ == "__main__":
+    run("benchmark", main)

@@ -1,0 +1,98 @@
+"""Fit the network on train, stop it on validation, and write what it answers at every origin."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+from pydantic import Field, model_validator
+
+from pipeline import network, splits
+from pipeline.artifacts import canonical_model, read_table, write_bytes, write_table
+from pipeline.errors import UserError
+from pipeline.params import Section, load
+from pipeline.stages import run
+from pipeline.tables import history as history_table
+from pipeline.tables import outputs as outputs_table
+from pipeline.tables import rows as table
+from pipeline.windows import origins, windows
+
+Count = Annotated[int, Field(ge=1)]
+AtLeast0 = Annotated[float, Field(ge=0)]
+
+
+class LossWeights(Section):
+    """Of the heads."""
+
+    price: AtLeast0
+    variance: AtLeast0
+
+
+class Params(Section):
+    """Section train of params.yaml, where each key is explained."""
+
+    window: Count
+    cell: network.Cell
+    units: list[Count] = Field(min_length=1)
+    bidirectional: bool
+    dropout: float = Field(ge=0, lt=1)
+    optimizer: network.Optimizer
+    learning_rate: float = Field(gt=0)
+    weight_decay: AtLeast0
+    loss: network.Loss
+    loss_weights: LossWeights
+    batch_size: Count
+    epochs: Count
+    patience: Count
+    members: Count
+    seed: int = Field(ge=0, lt=2**31)
+
+    @model_validator(mode="after")
+    def reads_forward(self) -> "Params":
+        if self.bidirectional and self.cell == "dense":
+            raise ValueError("found bidirectional: true with cell: dense; accepted: with lstm, gru or rnn")
+        return self
+
+
+def main() -> None:
+    params = load("train", Params)
+    rows = read_table(Path("data/rows.parquet"))
+    at = origins(rows["ticker"].to_numpy(), (rows["split"] != "warmup").to_numpy(), params.window)
+    chosen, targets = rows.iloc[at], table.targets_of(rows)
+    inputs = windows(rows[table.features_of(rows)].to_numpy(np.float32), at, params.window)
+    scaled = {name: table.scaled_of(chosen, name) for name in targets}
+    histories, outputs = [], []
+    for member in range(1, params.members + 1):
+        model, history = fitted(chosen, inputs, scaled, params, member)
+        best = int(history["val_loss"].argmin())
+        loss = history["val_loss"].iloc[best]
+        print(f"member {member}: best epoch {best + 1} of {len(history)}, validation loss {loss:.4f}")
+        write_bytes(Path(f"data/model/{member}.keras"), canonical_model(network.saved(model)))
+        histories.append(history.assign(member=member))
+        outputs.append(table.by_horizon(chosen, **network.answers(model, inputs)).assign(member=member))
+    write_table(Path("data/history.parquet"), pd.concat(histories), history_table.schema(targets))
+    write_table(Path("data/outputs.parquet"), pd.concat(outputs), outputs_table.schema(targets))
+
+
+def fitted(
+    rows: pd.DataFrame, inputs: network.Floats, scaled: dict[str, network.Floats], params: Params, member: int
+) -> tuple[network.Model, pd.DataFrame]:
+    """One member, fitted on train and stopped on validation, and its history; prints the first one's summary."""
+    parts = []
+    for part, chosen in {"train": rows["split"] == "train", "stopping": splits.stopping(rows)}.items():
+        if not chosen.any():
+            raise UserError(f"params.yaml: train.window: found {params.window}, which leaves no sample for {part}")
+        parts.append((inputs[chosen], {name: values[chosen] for name, values in scaled.items()}))
+    network.seed(params.seed + member - 1)
+    horizon = table.horizon_of(rows)
+    shape = params.model_dump(include={"cell", "units", "bidirectional", "dropout"})
+    model = network.build(inputs.shape[1:], list(scaled), horizon, **shape)
+    if member == 1:
+        model.summary()
+    how = params.model_dump(exclude={"window", "members", "seed", *shape})
+    return model, network.fit(model, *parts, **how, progress=sys.stdout.isatty())
+
+
+if __name__ == "__main__":
+    run("train", main)

@@ -1,0 +1,82 @@
+"""data/rows.parquet: one row is an origin session of a ticker: what is known then, and what came of it.
+
+Columns: `ticker, date, split`; `last`, the forecast column's value; `log_variance`, log Garman-Klass variance
+of the session; `volatility`, a session's standard deviation of log returns as known at the origin;
+`feature_*`, scaled, float32; for each horizon h `date_h`, the session forecast, and for each target
+(`price`, `variance`) `T_h`, the target (null in the future), `T_h_baseline`, what it departs from, and
+`T_h_scaled`, the scaled departure, float32.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from pipeline.tables import KEY
+
+SPLITS = ("warmup", "train", "validation", "test", "purged", "future")
+TARGETS = ("price", "variance")
+
+
+def feature(name: str) -> str:
+    return f"feature_{name}"
+
+
+def date(h: int) -> str:
+    return f"date_{h}"
+
+
+def target(name: str, h: int) -> str:
+    return f"{name}_{h}"
+
+
+def baseline(name: str, h: int) -> str:
+    return f"{name}_{h}_baseline"
+
+
+def scaled(name: str, h: int) -> str:
+    return f"{name}_{h}_scaled"
+
+
+def schema(features: Iterable[str], targets: Iterable[str], horizon: int) -> pa.Schema:
+    """The schema for these features, targets and horizons 1 to `horizon`."""
+    fields = [*KEY, ("split", pa.string())]
+    fields += [(name, pa.float64()) for name in ("last", "log_variance", "volatility")]
+    fields += [(feature(name), pa.float32()) for name in features]
+    steps = range(1, horizon + 1)
+    fields += [(date(h), pa.timestamp("us")) for h in steps]
+    for name in targets:
+        for h in steps:
+            fields += [(target(name, h), pa.float64()), (baseline(name, h), pa.float64())]
+            fields += [(scaled(name, h), pa.float32())]
+    return pa.schema(fields)
+
+
+def features_of(rows: pd.DataFrame) -> list[str]:
+    """The names of the feature columns."""
+    return [name for name in rows.columns if name.startswith(feature(""))]
+
+
+def targets_of(rows: pd.DataFrame) -> list[str]:
+    """Which of TARGETS the rows hold."""
+    return [name for name in TARGETS if target(name, 1) in rows.columns]
+
+
+def horizon_of(rows: pd.DataFrame) -> int:
+    """The farthest horizon the rows hold."""
+    return sum(name.startswith(date(0)[:-1]) for name in rows.columns)
+
+
+def scaled_of(rows: pd.DataFrame, name: str) -> NDArray[np.float32]:
+    """A target's scaled departures: (rows, horizon) float32."""
+    return rows[[scaled(name, h) for h in range(1, horizon_of(rows) + 1)]].to_numpy(np.float32)
+
+
+def by_horizon(rows: pd.DataFrame, **values: NDArray[np.floating]) -> pd.DataFrame:
+    """What was said at each row, each value (rows, horizon), as one row a ticker, origin and horizon."""
+    horizon = next(iter(values.values())).shape[1]
+    key = rows.loc[rows.index.repeat(horizon), ["ticker", "date"]].rename(columns={"date": "origin"})
+    steps = np.tile(np.arange(1, horizon + 1), len(rows))
+    return key.assign(horizon=steps, **{name: value.ravel() for name, value in values.items()})

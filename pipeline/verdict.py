@@ -1,0 +1,37 @@
+"""From scores to plain sentences: does the network beat the simple forecast?"""
+
+SIGNIFICANT = 0.05
+
+RULE = (
+    'The rule: "beats" is a skill above 0 and "loses to" one below 0, each with a two-sided Diebold-Mariano p below '
+    f'{SIGNIFICANT} one session ahead on test; anything else "ties with". '
+    "Skill is 1 - MSE / MSE of the simple forecast on the same days."
+)
+
+
+def outcome(skill: float | None, p_value: float | None) -> str:
+    """`beats`, `ties with` or `loses to`, by RULE; what is undefined ties."""
+    if skill is None or p_value is None:
+        return "ties with"
+    if p_value < SIGNIFICANT and skill > 0:
+        return "beats"
+    if p_value < SIGNIFICANT and skill < 0:
+        return "loses to"
+    return "ties with"
+
+
+def chance(p_value: float | None) -> str:
+    """A p-value for readers: "= 0.0141", "< 0.0001", "undefined"."""
+    if p_value is None:
+        return "undefined"
+    return "< 0.0001" if p_value < 0.0001 else f"= {p_value:.4f}"
+
+
+def sentence(what: str, against: str, scores: dict[str, float | None]) -> str:
+    """One sentence. what: what is forecast; against: the simple forecast's name; scores: n, skill, p_value of test."""
+    skill, p = scores["skill"], scores["p_value"]
+    amount = "an undefined skill" if skill is None else f"skill {skill:+.3f}"
+    return (
+        f"On the {what} one session ahead the network {outcome(skill, p)} {against}: "
+        f"{amount}, p {chance(p)}, over {scores['n']:.0f} test forecasts."
+    )
