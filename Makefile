@@ -28,7 +28,7 @@ repro: setup  ## run what changed, then say how it went
 	@python -m pipeline
 
 test: setup  ## what needs no network, browser or server
-	python -m pytest -n 2 -m "not slow"
+	python -m pytest -n 2 --dist loadfile -m "not slow"
 
 test-slow: setup  ## the rest: Chromium, many seeds, another processor
 	python -m pytest -m slow

@@ -111,7 +111,7 @@ def box_by_month(returns: pd.Series, dates: pd.Series, ticker: str) -> Spec:
 
 
 def box_by_weekday(returns: pd.Series, dates: pd.Series, ticker: str) -> Spec:
-    return box(returns, dates.dt.weekday.map(lambda day: DAYS[day]), DAYS, "weekday", ticker)
+    return box(returns, dates.dt.day_of_week.map(lambda day: DAYS[day]), DAYS, "weekday", ticker)
 
 
 def distribution(returns: pd.Series, ticker: str) -> Spec:

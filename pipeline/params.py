@@ -74,7 +74,7 @@ def _line(section: str, mistake: Mapping[str, Any], schema: dict[str, Any]) -> s
 
 def _meant(name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, known, n=1)
-    return (f"; did you mean {close[0]}?" if close else "") + f" accepted: {', '.join(known)}"
+    return (f"; did you mean {close[0]}? " if close else "; ") + f"accepted: {', '.join(known)}"
 
 
 def _at(path: tuple[int | str, ...], schema: dict[str, Any]) -> dict[str, Any]:
@@ -99,5 +99,6 @@ def _accepted(node: dict[str, Any]) -> str:
     words["object"] = f"keys {', '.join(node.get('properties', {}))}"
     bounds = {"minimum": "of at least", "exclusiveMinimum": "above", "maximum": "at most", "exclusiveMaximum": "below"}
     limits = [f"{bounds[name]} {node[name]:g}" for name in bounds if name in node]
-    pattern = [f"of the form {node['pattern']}"] if "pattern" in node else []
-    return " ".join([words[node["type"]], " and ".join(limits + pattern)]).strip()
+    if "minLength" in node:
+        limits.append(f"of at least {node['minLength']} character")
+    return " ".join([words[node["type"]], " and ".join(limits)]).strip()

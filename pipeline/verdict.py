@@ -2,6 +2,8 @@
 
 SIGNIFICANT = 0.05
 
+NAMES = {"har": "HAR"}
+
 RULE = (
     'The rule: "beats" is a skill above 0 and "loses to" one below 0, each with a two-sided Diebold-Mariano p below '
     f'{SIGNIFICANT} one session ahead on test; anything else "ties with". '
@@ -21,10 +23,10 @@ def outcome(skill: float | None, p_value: float | None) -> str:
 
 
 def chance(p_value: float | None) -> str:
-    """A p-value for readers: "= 0.0141", "< 0.0001", "undefined"."""
+    """A p-value for readers: "0.0141", "<0.0001", "undefined"."""
     if p_value is None:
         return "undefined"
-    return "< 0.0001" if p_value < 0.0001 else f"= {p_value:.4f}"
+    return "<0.0001" if p_value < 0.0001 else f"{p_value:.4f}"
 
 
 def sentence(what: str, against: str, scores: dict[str, float | None]) -> str:
@@ -32,6 +34,6 @@ def sentence(what: str, against: str, scores: dict[str, float | None]) -> str:
     skill, p = scores["skill"], scores["p_value"]
     amount = "an undefined skill" if skill is None else f"skill {skill:+.3f}"
     return (
-        f"On the {what} one session ahead the network {outcome(skill, p)} {against}: "
+        f"On the {what} one session ahead the network {outcome(skill, p)} {NAMES.get(against, against)}: "
         f"{amount}, p {chance(p)}, over {scores['n']:.0f} test forecasts."
     )

@@ -11,28 +11,31 @@ from pipeline.verdict import chance
 
 
 def tested(predictions: pd.DataFrame) -> pd.DataFrame:
-    """One session ahead on test: date, actual, predicted, persistence."""
+    """One session ahead on test: rows of tables/predictions with `persistence` beside `predicted`."""
     own = predictions[(predictions["split"] == "test") & (predictions["horizon"] == 1)]
-    return own[["date", "actual", "predicted"]].assign(persistence=own["last"])
+    return own.assign(persistence=own["last"])
 
 
 def section(predictions: pd.DataFrame, ticker: str, column: str, sessions: int) -> dict[str, Any]:
     """One ticker's figures by name, and its forecast beyond the last session.
 
-    predictions: tables/predictions, this ticker's; sessions: how many of the last are shown.
+    predictions: tables/predictions, this ticker's; sessions: how many of the last are shown. A ticker that ended
+    before the test period has no figure of it.
     """
-    own = predictions[(predictions["split"] == "test") & (predictions["horizon"] == 1)].tail(sessions)
-    specs = {"predicted": charts.predicted(tested(own), column, ticker)}
+    own, specs = tested(predictions).tail(sessions), {}
+    if len(own):
+        specs["predicted"] = charts.predicted(own[["date", "actual", "predicted", "persistence"]], column, ticker)
     if own["variance_predicted"].notna().any():
         deviations = np.exp(own[["variance_actual", "variance_predicted"]] / 2).set_axis(
             ["actual", "predicted"], axis=1
         )
         specs["variance"] = charts.variance(deviations.assign(date=own["date"]), ticker)
     ahead = predictions[predictions["origin"] == predictions["origin"].max()]
-    known = own[["date", "actual"]].tail(40).set_axis(["date", "value"], axis=1)
-    specs["beyond"] = charts.beyond(
-        known, ahead[["date", "predicted"]].set_axis(["date", "value"], axis=1), column, ticker
+    known = (
+        predictions.loc[predictions["horizon"] == 1, ["origin", "last"]].tail(40).set_axis(["date", "value"], axis=1)
     )
+    future = ahead[["date", "predicted"]].set_axis(["date", "value"], axis=1)
+    specs["beyond"] = charts.beyond(known, future, column, ticker)
     cells = [
         [
             f"{row.date:%Y-%m-%d}",

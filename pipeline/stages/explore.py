@@ -33,7 +33,7 @@ def main() -> None:
         absent = [f"{name} ({count})" for name, count in report["missing_values"].items() if count]
         missing = report["missing_sessions"]
         tickers.append({"name": ticker, "missing": missing, "absent": absent, "specs": specs})
-    for name, spec in specs.items():
+    for name, spec in tickers[0]["specs"].items():
         write_bytes(Path(f"reports/explore/{name}.png"), charts.png(spec))
     write_table(Path("data/summary.parquet"), pd.DataFrame(summaries), summary_table.SCHEMA)
     lines = [[shown(value) for value in own.values()] for own in summaries]

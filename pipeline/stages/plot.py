@@ -37,12 +37,13 @@ def main() -> None:
         losses=losses,
     )
     write_bytes(Path("reports/forecast.html"), html)
-    pictures = {**tickers[0]["specs"], "loss": losses[0]}
+    first = next(ticker for ticker in tickers if "predicted" in ticker["specs"])
+    pictures = {**first["specs"], "loss": losses[0]}
     write_bytes(Path("reports/forecast.png"), charts.png(pictures.pop("predicted")))
     for name, spec in pictures.items():
         write_bytes(Path(f"reports/forecast/{name}.png"), charts.png(spec))
-    first = predictions[predictions["ticker"] == predictions["ticker"].iloc[0]]
-    write_csv(Path("reports/closes.csv"), forecast.tested(first))
+    closes = forecast.tested(predictions[predictions["ticker"] == first["name"]])
+    write_csv(Path("reports/closes.csv"), closes[["date", "actual", "predicted", "persistence"]])
     write_csv(Path("reports/loss.csv"), history[["member", "epoch", "loss", "val_loss"]])
 
 

@@ -1,0 +1,28 @@
+"""Series that all tests share, made from a seed."""
+
+import numpy as np
+import pandas as pd
+
+
+def made_prices(ticker: str, sessions: int, seed: int) -> pd.DataFrame:
+    """Daily prices whose volatility clusters: GARCH(1,1) returns, each session's range from 20 steps within it."""
+    rng = np.random.default_rng(seed)
+    variance, steps = 1e-4, []
+    for _ in range(sessions):
+        own = rng.normal(0, np.sqrt(variance / 20), 20)
+        steps.append(own)
+        variance = 5e-6 + 0.1 * own.sum() ** 2 + 0.85 * variance
+    path = 100 * np.exp(np.cumsum(np.concatenate(steps))).reshape(sessions, 20)
+    opened = np.concatenate([[100.0], path[:-1, -1]])
+    return pd.DataFrame({
+        "ticker": ticker,
+        "date": pd.bdate_range("2001-01-01", periods=sessions).as_unit("us"),
+        "open": opened,
+        "high": np.maximum(path.max(axis=1), opened),
+        "low": np.minimum(path.min(axis=1), opened),
+        "close": path[:, -1],
+        "adj_close": path[:, -1],
+        "volume": rng.integers(1000, 9000, sessions).astype(float),
+        "dividends": np.nan,
+        "splits": np.nan,
+    })  # fmt: skip

@@ -1,0 +1,73 @@
+"""Charts are the same to the byte each time, say in words what they show, and draw what they were given."""
+
+import io
+import struct
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline import charts
+from pipeline.summary import autocorrelations, returns
+from tests.series import made_prices
+
+PRICES = made_prices("AAA", 120, seed=0)
+RETURNS = returns(PRICES)
+LINES = PRICES[["date"]].assign(actual=PRICES["close"], predicted=PRICES["open"], persistence=PRICES["open"])
+VALUES = PRICES[["date"]].assign(value=PRICES["close"])
+HISTORY = pd.DataFrame({"epoch": [1, 2], "loss": [2.0, 1.0], "val_loss": [2.5, 2.0]})
+
+CHARTS: dict[str, Callable[[], charts.Spec]] = {
+    "prices": lambda: charts.prices(PRICES, "AAA"),
+    "lagged": lambda: charts.lagged(RETURNS, "AAA"),
+    "months": lambda: charts.box_by_month(RETURNS, PRICES["date"], "AAA"),
+    "weekdays": lambda: charts.box_by_weekday(RETURNS, PRICES["date"], "AAA"),
+    "distribution": lambda: charts.distribution(RETURNS, "AAA"),
+    "autocorrelation": lambda: charts.autocorrelation(autocorrelations(RETURNS, 10), 119, "AAA"),
+    "predicted": lambda: charts.predicted(LINES, "close", "AAA"),
+    "variance": lambda: charts.variance(LINES, "AAA"),
+    "loss": lambda: charts.loss(HISTORY),
+    "beyond": lambda: charts.beyond(VALUES, VALUES.tail(3), "close", "AAA"),
+}
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_a_chart_draws_as_a_picture_the_same_each_time(name: str) -> None:
+    picture = charts.png(CHARTS[name]())
+    width, height = struct.unpack(">II", picture[16:24])
+    assert picture.startswith(b"\x89PNG")
+    assert 1000 < width < 1600
+    assert 300 < height < 800
+    assert charts.png(CHARTS[name]()) == picture
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_a_chart_has_a_title_and_a_text_alternative(name: str) -> None:
+    found = CHARTS[name]()
+    assert len(found["title"]) > 5
+    assert len(found["description"]) > 20
+
+
+def data(spec: charts.Spec) -> list[dict]:
+    return [row for rows in spec["datasets"].values() for row in rows]
+
+
+def test_the_lines_are_the_values_given() -> None:
+    found = pd.DataFrame(data(charts.predicted(LINES, "close", "AAA")))
+    assert found["line"].value_counts().to_dict() == {"actual": 120, "predicted": 120, "persistence": 120}
+    np.testing.assert_array_equal(found.loc[found["line"] == "actual", "value"], LINES["actual"])
+
+
+def test_the_histogram_and_the_normal_curve_both_cover_one() -> None:
+    found = pd.DataFrame(data(charts.distribution(RETURNS, "AAA")))
+    bars, curve = found[found["to"].notna()], found[found["to"].isna()]
+    assert ((bars["to"] - bars["from"]) * bars["density"]).sum() == pytest.approx(1, rel=0.02)
+    assert np.trapezoid(curve["density"], curve["from"]) == pytest.approx(1, rel=0.05)
+
+
+def test_the_script_can_stand_in_a_page() -> None:
+    script = charts.script()
+    assert "vegaEmbed" in script
+    assert "</script" not in script.lower()
+    assert len(io.BytesIO(script.encode()).getvalue()) < 2_000_000

@@ -1,0 +1,153 @@
+"""params.yaml is strict: every mistake ends in one line that names the key and says what is accepted."""
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from pipeline.errors import UserError
+from pipeline.params import SECTIONS, Section, load
+from tests.imports import ROOT
+
+WHOLE = YAML(typ="safe").load(ROOT / "params.yaml")
+
+
+def model(section: str) -> type[Section]:
+    return importlib.import_module(f"pipeline.stages.{section}").Params
+
+
+def write(values: dict[str, Any]) -> None:
+    YAML().dump(values, Path("params.yaml"))
+
+
+def complaint(section: str, **changes: Any) -> str:
+    write({**WHOLE, section: {**WHOLE[section], **changes}})
+    with pytest.raises(UserError) as error:
+        load(section, model(section))
+    return str(error.value)
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_the_file_in_the_repository_is_accepted(section: str, project: Path) -> None:
+    (project / "params.yaml").write_text((ROOT / "params.yaml").read_text())
+    assert load(section, model(section))
+
+
+@pytest.mark.parametrize("example", sorted(path.name for path in (ROOT / "examples").glob("*.yaml")))
+def test_examples_are_accepted(example: str, project: Path) -> None:
+    (project / "params.yaml").write_text((ROOT / "examples" / example).read_text())
+    for section in SECTIONS:
+        assert load(section, model(section))
+
+
+@pytest.mark.parametrize(("section", "key"), [(name, key) for name in SECTIONS for key in WHOLE[name]])
+def test_a_missing_key_is_named(section: str, key: str, project: Path) -> None:
+    write({**WHOLE, section: {name: value for name, value in WHOLE[section].items() if name != key}})
+    with pytest.raises(UserError, match=rf"^params.yaml: {section}.{key}: missing; accepted: .+$"):
+        load(section, model(section))
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_an_unknown_key_is_named_with_those_accepted(section: str, project: Path) -> None:
+    found = complaint(section, zzz=1)
+    assert found == f"params.yaml: {section}.zzz: unknown key; accepted: {', '.join(sorted(WHOLE[section]))}"
+
+
+def test_a_misspelt_key_is_named_with_the_one_that_was_meant(project: Path) -> None:
+    assert "train.droput: unknown key; did you mean dropout?" in complaint("train", droput=0.1)
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value", "line"),
+    [
+        ("scrape", "source", "yahooo", "scrape.source: found 'yahooo'; accepted: sample"),
+        ("explore", "lags", 0, "explore.lags: found 0; accepted: a whole number of at least 1 and at most 250"),
+        ("prepare", "target", "price", "prepare.target: found 'price'; accepted: return, level, difference"),
+        ("prepare", "test", 1.0, "prepare.test: found 1.0; accepted: a number above 0 and below 1"),
+        ("prepare", "features", [], "prepare.features: found []; accepted: a list of at least 1, each a text"),
+        ("benchmark", "models", ["garch"], "benchmark.models.0: found 'garch'; accepted: persistence, drift, har"),
+        ("train", "epochs", "60", "train.epochs: found '60'; accepted: a whole number of at least 1"),
+        ("train", "epochs", 6.5, "train.epochs: found 6.5; accepted: a whole number of at least 1"),
+        ("train", "epochs", True, "train.epochs: found True; accepted: a whole number of at least 1"),
+        ("train", "dropout", 1, "train.dropout: found 1; accepted: a number of at least 0 and below 1"),
+        ("train", "dropout", float("nan"), "train.dropout: found nan; accepted: a number of at least 0 and below 1"),
+        ("train", "units", [16, 0], "train.units.1: found 0; accepted: a whole number of at least 1"),
+        ("train", "bidirectional", "no", "train.bidirectional: found 'no'; accepted: true or false"),
+        ("train", "loss_weights", {"price": 1.0},
+         "train.loss_weights.variance: missing; accepted: a number of at least 0"),
+        ("train", "loss_weights", 1, "train.loss_weights: found 1; accepted: keys price, variance"),
+        ("plot", "sessions", 5, "plot.sessions: found 5; accepted: a whole number of at least 20"),
+        ("track", "experiment", "", "track.experiment: found ''; accepted: a text of at least 1 character"),
+    ],
+)  # fmt: skip
+def test_a_wrong_value_is_named_with_what_is_accepted(
+    section: str, key: str, value: Any, line: str, project: Path
+) -> None:
+    assert complaint(section, **{key: value}) == f"params.yaml: {line}"
+
+
+def test_keys_that_contradict_each_other_are_named(project: Path) -> None:
+    found = complaint("train", cell="dense", bidirectional=True)
+    assert found == "params.yaml: train: found bidirectional: true with cell: dense; accepted: with lstm, gru or rnn"
+
+
+def test_every_mistake_has_a_line(project: Path) -> None:
+    assert len(complaint("train", epochs=0, cell="lsmt", droput=0.1).splitlines()) == 3
+
+
+def test_an_unknown_section_is_named(project: Path) -> None:
+    write({**WHOLE, "trian": {}})
+    with pytest.raises(
+        UserError, match=r"^params.yaml: trian: unknown section; did you mean train\? accepted: scrape, "
+    ):
+        load("train", model("train"))
+
+
+def test_a_missing_section_is_named(project: Path) -> None:
+    write({name: value for name, value in WHOLE.items() if name != "plot"})
+    with pytest.raises(UserError, match=r"^params.yaml: plot: section missing$"):
+        load("train", model("train"))
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("train: [1\n", "params.yaml, line 2: not YAML: "),
+        ("train: 1\ntrain: 2\n", "params.yaml, line 2: not YAML: found duplicate key"),
+        ("", "params.yaml: found no sections; accepted: "),
+        ("- train\n", "params.yaml: found no sections; accepted: "),
+        ("train: \x00\n", "params.yaml: not YAML: "),
+    ],
+)
+def test_what_is_no_yaml_is_said_in_a_line(text: str, line: str, project: Path) -> None:
+    Path("params.yaml").write_text(text)
+    with pytest.raises(UserError) as error:
+        load("train", model("train"))
+    assert str(error.value).startswith(line)
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_a_section_that_is_no_mapping_is_named(project: Path) -> None:
+    write({**WHOLE, "train": 5})
+    with pytest.raises(UserError, match=r"^params.yaml: train: found 5; accepted: keys window, "):
+        load("train", model("train"))
+
+
+def test_no_file_is_said_in_a_line(project: Path) -> None:
+    with pytest.raises(UserError, match=r"^params.yaml: no such file"):
+        load("train", model("train"))
+
+
+def test_numbers_are_read_as_dvc_reads_them(project: Path) -> None:
+    (project / "params.yaml").write_text(
+        (ROOT / "params.yaml").read_text().replace("learning_rate: 0.001", "learning_rate: 1e-3")
+    )
+    assert load("train", model("train")).model_dump()["learning_rate"] == 0.001
+
+
+def test_every_key_is_explained_in_a_comment() -> None:
+    for line in (ROOT / "params.yaml").read_text().splitlines():
+        if line.startswith("  ") and ":" in line and not line.startswith("    "):
+            assert "  # " in line, line

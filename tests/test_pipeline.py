@@ -1,0 +1,192 @@
+"""Real `dvc repro` in a temporary repository, small: what runs, what does not, and that the bytes repeat."""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from mlflow import MlflowClient
+from ruamel.yaml import YAML
+
+from tests.conftest import small_params
+from tests.imports import ROOT
+
+ALL = ["scrape", "explore", "prepare", "benchmark", "train", "evaluate", "plot", "track"]
+QUIET = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b.c", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b.c"}
+BIN = Path(sys.executable).parent
+
+
+def run(folder: Path, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, **QUIET, "PATH": path, **environment},
+        capture_output=True,
+        text=True,
+        timeout=400,
+    )
+
+
+def repro(folder: Path, **environment: str) -> list[str]:
+    """The stages that ran, in order."""
+    done = run(folder, "dvc", "repro", **environment)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return re.findall(r"^Running stage '(\w+)'", done.stdout, re.MULTILINE)
+
+
+def copied(folder: Path) -> Path:
+    """A repository of what a clone would hold, small parameters in it, nothing run yet."""
+    listed = run(ROOT, "git", "ls-files", "--cached", "--others", "--exclude-standard", "-z").stdout
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).exists() and not name.startswith(("tests/", "reports/")) and name != "dvc.lock":
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    edit(folder, scrape={"calendar": "XNYS"})
+    run(folder, "git", "init", "--quiet")
+    run(folder, "git", "add", "--all")
+    assert run(folder, "git", "commit", "--quiet", "--message", "start").returncode == 0
+    return folder
+
+
+def edit(folder: Path, **changes: dict) -> None:
+    YAML().dump(small_params(**{"scrape": {"calendar": "XNYS"}, **changes}), folder / "params.yaml")
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """Every output by its digest, what git keeps included."""
+    kept = [path for name in ("data", "reports") for path in sorted((folder / name).rglob("*")) if path.is_file()]
+    found = {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in kept}
+    return found | {"dvc.lock": hashlib.sha256((folder / "dvc.lock").read_bytes()).hexdigest()}
+
+
+def states(folder: Path) -> int:
+    """How many runs the MLflow store holds."""
+    client = MlflowClient(f"sqlite:///{folder / 'mlflow.db'}")
+    return len(client.search_runs([client.get_experiment_by_name("closecast").experiment_id]))
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = copied(tmp_path_factory.mktemp("repository"))
+    assert sorted(repro(folder)) == sorted(ALL)
+    return folder
+
+
+def test_nothing_runs_when_nothing_changed(repository: Path) -> None:
+    assert repro(repository) == []
+
+
+def test_another_folder_other_threads_and_another_hash_seed_give_the_same_bytes(
+    repository: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    other = copied(tmp_path_factory.mktemp("elsewhere") / "a longer path" / "é")
+    one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"), "1")
+    repro(other, PYTHONHASHSEED="7", TZ="Asia/Tokyo", LC_ALL="C", **one_thread)
+    assert digests(other) == digests(repository)
+
+
+@pytest.mark.parametrize(
+    ("changes", "rerun"),
+    [
+        ({"plot": {"sessions": 40}}, ["plot", "track"]),
+        ({"track": {"experiment": "other"}}, ["track"]),
+        ({"benchmark": {"models": ["persistence", "har"]}}, ["benchmark", "evaluate", "track"]),  # no plot shows drift
+        ({"explore": {"lags": 11}}, ["explore", "track"]),
+        ({"train": {"epochs": 3}}, ["train", "evaluate", "plot", "track"]),
+    ],
+)
+def test_an_edit_reruns_what_it_touches_and_its_return_restores_all_but_track(
+    changes: dict, rerun: list[str], repository: Path
+) -> None:
+    # members and epochs are told whole: an edit replaces a section's small values
+    whole = {name: {**small_params()[name], **values} for name, values in changes.items()}
+    before, count = digests(repository), states(repository)
+    edit(repository, **whole)
+    assert repro(repository) == rerun
+    edit(repository)
+    assert repro(repository) == ["track"]
+    assert digests(repository) == before
+    if "track" not in changes:
+        assert states(repository) == count + 1
+
+
+def test_a_comment_reruns_nothing(repository: Path) -> None:
+    text = (repository / "params.yaml").read_text()
+    (repository / "params.yaml").write_text("# a comment\n" + text)
+    assert repro(repository) == []
+    (repository / "params.yaml").write_text(text)
+
+
+def test_a_mistake_stops_its_stage_with_one_line_and_repro_brings_all_back(repository: Path) -> None:
+    before = digests(repository)
+    edit(repository, train={**small_params()["train"], "cell": "lsmt"})
+    done = run(repository, "dvc", "repro")
+    assert done.returncode != 0
+    said = [line for line in (done.stdout + done.stderr).splitlines() if line.startswith("train: ")]
+    assert said == ["train: params.yaml: train.cell: found 'lsmt'; accepted: lstm, gru, rnn, dense"]
+    assert "Traceback" not in done.stderr
+    edit(repository)
+    repro(repository)
+    assert digests(repository) == before
+
+
+def test_outputs_hold_no_path_host_or_clock(repository: Path) -> None:
+    host = os.uname().nodename.encode()
+    for path in (path for name in ("data", "reports") for path in (repository / name).rglob("*") if path.is_file()):
+        content = path.read_bytes()
+        assert str(repository).encode() not in content, path
+        assert len(host) < 6 or host not in content, path
+
+
+def test_the_store_holds_what_made_a_state(repository: Path) -> None:
+    client = MlflowClient(f"sqlite:///{repository / 'mlflow.db'}")
+    found = client.search_runs([client.get_experiment_by_name("closecast").experiment_id], order_by=["start_time ASC"])[
+        0
+    ]
+    assert found.data.params["train.window"] == "5"
+    assert found.data.params["scrape.source"] == "sample"
+    assert "test.variance.h1.har.mse" in found.data.metrics
+    assert found.data.tags["mlflow.source.git.commit"] == run(repository, "git", "rev-parse", "HEAD").stdout.strip()
+    assert found.data.tags["verdict.price"].startswith("On the close one session ahead the network ")
+    assert len(client.get_metric_history(found.info.run_id, "member_1.loss")) == 2
+    files = {path.name for path in (repository / "mlartifacts" / found.info.run_id).rglob("*") if path.is_file()}
+    assert {"1.keras", "2.keras", "metrics.json", "explore.html", "forecast.html"} <= files
+
+
+@pytest.fixture
+def dvc(repository: Path) -> Callable[..., str]:
+    def call(*words: str) -> str:
+        done = run(repository, "dvc", *words)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    return call
+
+
+def test_metrics_and_plots_are_dvcs(dvc: Callable[..., str], repository: Path) -> None:
+    assert "test.variance.h3.skill" in dvc("metrics", "show", "--md")
+    shown = dvc("plots", "show", "--out", "shown")
+    assert "shown" in shown
+    html = (repository / "shown/index.html").read_text()
+    for name in ("loss by epoch", "close predicted one session ahead and actual"):
+        assert name in html
+    shutil.rmtree(repository / "shown")
+
+
+@pytest.mark.slow
+def test_experiments_are_run_compared_and_tracked_in_the_same_store(dvc: Callable[..., str], repository: Path) -> None:
+    count = states(repository)
+    run(repository, "git", "add", "--all")
+    run(repository, "git", "commit", "--quiet", "--message", "state")
+    dvc("exp", "run", "--set-param", "train.dropout=0.1", "--name", "dropout", "--temp")
+    assert states(repository) == count + 1
+    assert "dropout" in dvc("exp", "show", "--md")
+    assert "test.variance.h1.skill" in dvc("metrics", "diff", "HEAD", "dropout")
+    dvc("plots", "diff", "HEAD", "dropout", "--out", "diff")
+    assert (repository / "diff/index.html").exists()

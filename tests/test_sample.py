@@ -1,0 +1,26 @@
+"""The sample is what it says: 5,031 real sessions of the S&P 500, found without importing arch."""
+
+import subprocess
+import sys
+
+import pandas as pd
+
+from pipeline.tables.prices import SCHEMA
+from tests.imports import ROOT
+
+
+def test_the_sample_is_the_sp500_of_twenty_years(sample_prices: pd.DataFrame) -> None:
+    assert len(sample_prices) == 5031
+    assert sample_prices["date"].is_monotonic_increasing
+    assert [f"{date:%Y-%m-%d}" for date in sample_prices["date"].iloc[[0, -1]]] == ["1999-01-04", "2018-12-31"]
+    assert sample_prices.set_index("date").loc["2008-10-13", "close"] == 1003.349976  # +11.6 %, the largest rise
+    assert set(sample_prices.columns) == set(SCHEMA.names)
+
+
+def test_what_the_file_does_not_say_is_missing_not_zero(sample_prices: pd.DataFrame) -> None:
+    assert sample_prices[["dividends", "splits"]].isna().all(axis=None)
+
+
+def test_arch_is_not_loaded() -> None:
+    code = "import sys; from pipeline.sources import sample; sample.prices(); sys.exit('arch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0

@@ -1,0 +1,75 @@
+"""No target crosses from one split into another, and early stopping sees its half of validation alone."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.errors import UserError
+from pipeline.splits import boundaries, split, stopping
+from pipeline.tables import rows as table
+
+SESSIONS = pd.bdate_range("2001-01-01", periods=100).as_unit("us")
+
+
+def rows(horizon: int) -> pd.DataFrame:
+    """One ticker's rows: 5 of warm-up, 100 sessions, and their splits at 15 % each."""
+    dates = np.concatenate([SESSIONS, pd.bdate_range(SESSIONS[-1], periods=horizon + 1)[1:]]).astype("datetime64[us]")
+    ahead = np.column_stack([dates[h : h + 100] for h in range(1, horizon + 1)])
+    splits = split(ahead, ahead <= dates[99], np.arange(100) >= 5, *boundaries(SESSIONS, 0.15, 0.15))
+    columns = {table.date(h): ahead[:, h - 1] for h in range(1, horizon + 1)}
+    return pd.DataFrame({"date": SESSIONS, "split": splits, **columns})
+
+
+def test_boundaries_leave_the_last_shares() -> None:
+    assert boundaries(SESSIONS, 0.15, 0.15) == (SESSIONS[70], SESSIONS[85])
+
+
+def test_the_sample_has_755_test_sessions(sample_prices: pd.DataFrame) -> None:
+    dates = pd.DatetimeIndex(sample_prices["date"])
+    _, test = boundaries(dates, 0.15, 0.15)
+    assert (dates >= test).sum() == 755
+
+
+@pytest.mark.parametrize(("validation", "test"), [(0.5, 0.5), (0.6, 0.6), (0.001, 0.2), (0.2, 0.001)])
+def test_shares_that_leave_a_part_empty_are_refused(validation: float, test: float) -> None:
+    with pytest.raises(UserError, match=r"^params.yaml: prepare.validation, prepare.test: found "):
+        boundaries(SESSIONS, validation, test)
+
+
+@pytest.mark.parametrize("horizon", [1, 3, 5])
+def test_every_target_of_a_sample_lies_in_its_split(horizon: int) -> None:
+    validation, test = boundaries(SESSIONS, 0.15, 0.15)
+    spans = {"train": (SESSIONS[0], validation), "validation": (validation, test), "test": (test, pd.Timestamp.max)}
+    found = rows(horizon)
+    for name, (first, end) in spans.items():
+        own = found.loc[found["split"] == name, [table.date(h) for h in range(1, horizon + 1)]]
+        assert len(own) > 0
+        assert ((own >= first) & (own < end)).all(axis=None)
+
+
+@pytest.mark.parametrize("horizon", [1, 3, 5])
+def test_each_kind_of_row_is_counted(horizon: int) -> None:
+    counts = rows(horizon)["split"].value_counts().to_dict()
+    straddling = horizon - 1
+    expected = {"warmup": 5, "train": 65 - horizon, "validation": 15 - straddling, "test": 15, "future": 1}
+    assert counts == expected | ({"purged": 2 * straddling} if straddling else {})
+
+
+def test_a_sample_whose_next_sessions_are_partly_known_is_tested_and_the_last_one_is_the_future() -> None:
+    assert rows(5)["split"].tolist()[-5:] == ["test"] * 4 + ["future"]
+
+
+def test_a_ticker_that_ends_in_train_leaves_no_half_known_sample_there() -> None:
+    dates = np.concatenate([SESSIONS, SESSIONS[-1:] + pd.Timedelta(days=1)]).astype("datetime64[us]")
+    ahead = np.column_stack([dates[1:21], dates[2:22]])
+    found = split(ahead, ahead <= dates[19], np.ones(20, dtype=bool), *boundaries(SESSIONS, 0.15, 0.15))
+    assert found.tolist() == ["train"] * 18 + ["purged", "future"]
+
+
+def test_early_stopping_sees_only_targets_of_the_earlier_half_of_validation() -> None:
+    found = rows(3)
+    stops, validation = found[stopping(found)], found[found["split"] == "validation"]
+    middle = validation[table.date(1)].iloc[len(validation) // 2]
+    assert set(stops["split"]) == {"validation"}
+    assert (stops[table.date(3)] < middle).all()
+    assert 0 < len(stops) < len(validation) / 2
