@@ -31,7 +31,9 @@ test: setup  ## what needs no network, browser or server
 	python -m pytest -n 2 --dist loadfile -m "not slow"
 
 test-slow: setup  ## the rest: Chromium, many seeds, another processor
-	python -m pytest -m slow
+	@if command -v apt-get > /dev/null && ! { command -v chromium && command -v qemu-x86_64; } > /dev/null; then \
+		apt-get update -qq && apt-get install -y -qq chromium qemu-user; fi
+	python -m pytest -n 2 --dist loadfile -m slow
 
 check: setup  ## formatting, lint, types, import rules, lock
 	ruff format --check .

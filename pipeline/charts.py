@@ -39,7 +39,7 @@ def _spec(chart: alt.TopLevelMixin, title: str, description: str, height: int = 
     return {**named.to_dict(), "config": config}
 
 
-def _lines(table: pd.DataFrame, x: alt.X, colours: dict[str, str], axis: str) -> alt.Chart:
+def _lines(table: pd.DataFrame, x: alt.X, colours: dict[str, str], axis: str, form: str = ",.6~g") -> alt.Chart:
     """One line a column named in `colours`, persistence dashed; a click in the legend shows one alone."""
     long = table.melt(
         id_vars=[x.shorthand.split(":")[0]], value_vars=list(colours), var_name="line", value_name="value"
@@ -47,7 +47,7 @@ def _lines(table: pd.DataFrame, x: alt.X, colours: dict[str, str], axis: str) ->
     chosen = alt.selection_point(name="chosen", fields=["line"], bind="legend")
     scale = alt.Scale(domain=list(colours), range=list(colours.values()))
     dash = alt.Scale(domain=list(colours), range=[[3, 3] if name == "persistence" else [1, 0] for name in colours])
-    y = alt.Y("value:Q", title=axis, scale=alt.Scale(zero=False))
+    y = alt.Y("value:Q", title=axis, scale=alt.Scale(zero=False), axis=alt.Axis(format=form))
     line = (
         alt.Chart(long.dropna())
         .mark_line(strokeWidth=1.5)
@@ -57,7 +57,7 @@ def _lines(table: pd.DataFrame, x: alt.X, colours: dict[str, str], axis: str) ->
             color=alt.Color("line:N", title=None, scale=scale, legend=alt.Legend(orient="top")),
             strokeDash=alt.StrokeDash("line:N", title=None, scale=dash),
             opacity=alt.condition(chosen, alt.value(1.0), alt.value(0.08)),
-            tooltip=[x.shorthand, "line:N", alt.Tooltip("value:Q", format=",.6~g")],
+            tooltip=[x.shorthand, "line:N", alt.Tooltip("value:Q", format=form)],
         )
     )
     return line.add_params(chosen)
@@ -179,9 +179,8 @@ def predicted(table: pd.DataFrame, column: str, ticker: str) -> Spec:
 
 def variance(table: pd.DataFrame, ticker: str) -> Spec:
     """Volatility of a session one session ahead. table: date, actual, predicted: standard deviations."""
-    lines = _lines(
-        table, alt.X("date:T", title=None, axis=MONTH_AXIS), {"actual": BLUE, "predicted": ORANGE}, "standard deviation"
-    ).interactive(bind_y=False)
+    x, colours = alt.X("date:T", title=None, axis=MONTH_AXIS), {"actual": BLUE, "predicted": ORANGE}
+    lines = _lines(table, x, colours, "standard deviation", ".1%").interactive(bind_y=False)
     return _spec(
         lines,
         f"{ticker}: volatility of a session, predicted one session ahead and actual",

@@ -1,0 +1,86 @@
+"""The README names what exists and tells the numbers that the pipeline gives."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from tests.imports import ROOT
+
+README = (ROOT / "README.md").read_text()
+MAKEFILE = (ROOT / "Makefile").read_text()
+DVC = YAML(typ="safe").load(ROOT / "dvc.yaml")
+MADE = {"mlflow.db", ".venv"}
+
+
+def outputs() -> set[str]:
+    found = [
+        out for stage in DVC["stages"].values() for kind in ("outs", "metrics", "plots") for out in stage.get(kind, [])
+    ]
+    return {out if isinstance(out, str) else next(iter(out)) for out in found}
+
+
+@pytest.mark.parametrize(
+    "target", sorted(set(re.findall(r"(?<![\w-])make ([a-z][a-z-]*)", re.sub(r"Python.*make, git", "", README))))
+)
+def test_every_make_target_the_readme_names_exists(target: str) -> None:
+    assert re.search(rf"^{target}:", MAKEFILE, re.MULTILINE)
+
+
+def test_the_make_targets_of_the_project_exist() -> None:
+    for target in ("setup", "repro", "test", "test-slow", "check", "ui", "lock", "clean"):
+        assert re.search(rf"^{target}:", MAKEFILE, re.MULTILINE), target
+
+
+@pytest.mark.parametrize(
+    "path", sorted(set(re.findall(r"[`(]([\w.-]+(?:/[\w.-]*)+|\w+\.(?:yaml|lock|toml|db))[`)]", README)))
+)
+def test_every_path_the_readme_names_exists_or_is_an_output(path: str) -> None:
+    assert (ROOT / path).exists() or path.rstrip("/") in outputs() | MADE
+
+
+def test_the_table_of_stages_is_that_of_dvc() -> None:
+    lines = dict(re.findall(r"^\| (\w+) \| (.+?) \|", README.split("| stage |")[1], re.MULTILINE))
+    assert lines == {name: stage["desc"] for name, stage in DVC["stages"].items()}
+    named = set(re.findall(r"`((?:data|reports)/[^`]+)`", README.split("| stage |")[1].split("\n\n")[0]))
+    assert {path.rstrip("/") for path in named} == outputs()
+
+
+def test_the_readme_shows_what_the_summary_prints() -> None:
+    done = subprocess.run([sys.executable, "-m", "pipeline"], cwd=ROOT, capture_output=True, text=True, check=True)
+    printed = "\n".join(line.rstrip() for line in done.stdout.split("What is in the data")[0].strip("\n").splitlines())
+    assert f"```\n{printed}\n```" in README
+
+
+def test_the_summary_without_a_run_says_what_to_do(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline"], cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "reports/metrics.json: no such file; `dvc repro` makes it\n"
+
+
+def test_the_changelog_and_the_licence_are_there() -> None:
+    assert "## Unreleased" in (ROOT / "CHANGELOG.md").read_text()
+    assert (ROOT / "LICENSE").read_text().startswith("MIT License")
+
+
+def test_no_tracked_text_names_a_registry_or_a_machine() -> None:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    hosts = re.compile("|".join(["py" + r"pi\.", "python" + "hosted", "/home/" + r"\w", "/ro" + "ot/"]))
+    for name in filter(None, listed.split("\0")):
+        if not name.endswith(".png") and (ROOT / name).exists():
+            assert not hosts.search((ROOT / name).read_text()), name
+
+
+def test_params_say_where_each_value_is_of_use_in_every_example() -> None:
+    """An example differs from the default in values and comments alone: the same sections, the same keys."""
+    default = YAML(typ="safe").load(ROOT / "params.yaml")
+    for path in sorted((ROOT / "examples").glob("*.yaml")):
+        example = YAML(typ="safe").load(path)
+        assert {name: set(section) for name, section in example.items()} == {
+            name: set(section) for name, section in default.items()
+        }, path.name

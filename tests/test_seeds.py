@@ -1,0 +1,60 @@
+"""What the README says of other seeds and of the classic notebook, on the sample."""
+
+import functools
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from pipeline.artifacts import read_json
+from pipeline.sources import sample
+from tests.conftest import walk
+from tests.imports import ROOT
+
+pytestmark = pytest.mark.slow
+
+README = (ROOT / "README.md").read_text()
+
+
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory: pytest.TempPathFactory):
+    """The metrics of a params file of the repository with another seed."""
+
+    @functools.cache
+    def metrics(name: str, seed: int) -> dict[str, Any]:
+        params = YAML(typ="safe").load(ROOT / name)
+        changes = {**params, "train": {**params["train"], "seed": seed}}
+        folder: Path = tmp_path_factory.mktemp("seed")
+        walk(folder, sample.prices(), "scrape", "prepare", "benchmark", "train", "evaluate", **changes)
+        return read_json(folder / "reports/metrics.json")
+
+    return metrics
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_variance_beats_har_and_the_price_ties_with_persistence(seed: int, evaluated) -> None:
+    found = evaluated("params.yaml", seed)
+    test = found["test"]
+    print(f"seed {seed}:", *(f"{t} {h} skill {test[t][h]['skill']:+.4f} p {test[t][h]['p_value']:.1e};"
+                             for t in ("variance", "price") for h in ("h1", "h5")))  # fmt: skip
+    assert 0.07 < test["variance"]["h1"]["skill"] < 0.13
+    assert test["variance"]["h1"]["p_value"] < 1e-4
+    assert 0.02 < test["variance"]["h5"]["skill"] < 0.06
+    assert abs(test["price"]["h1"]["skill"]) < 0.02
+    assert "beats HAR" in found["verdict"]["variance"]
+    assert "ties with persistence" in found["verdict"]["price"]
+
+
+def test_the_range_over_seeds_is_the_readmes(evaluated) -> None:
+    skills = [evaluated("params.yaml", seed)["test"]["variance"]["h1"]["skill"] for seed in range(5)]
+    assert f"between {min(skills):+.3f} and {max(skills):+.3f}" in " ".join(README.split())
+
+
+def test_the_classic_notebook_loses_by_as_much_as_the_readme_says(evaluated) -> None:
+    found = evaluated("examples/classic.yaml", 0)
+    price = found["test"]["price"]["h1"]
+    print(found["verdict"]["price"], f"R2 {price['r2']:.4f}")
+    assert "loses to persistence" in found["verdict"]["price"]
+    times = price["mse"] / price["persistence"]["mse"]
+    assert f"an R² of {price['r2']:.2f}, an MSE {times:.0f} times that of persistence" in " ".join(README.split())
