@@ -43,7 +43,7 @@ check: setup  ## formatting, lint, types, import rules, lock
 	cp requirements.lock .venv/fresh.lock && $(COMPILE) -o .venv/fresh.lock && cmp requirements.lock .venv/fresh.lock
 
 ui: setup  ## MLflow on this machine, port 5000
-	mlflow ui --backend-store-uri sqlite:///mlflow.db --host 127.0.0.1 --port 5000
+	MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false mlflow ui --workers 1 --backend-store-uri sqlite:///mlflow.db --host 127.0.0.1 --port 5000
 
 lock: setup  ## requirements.lock and versions.yaml from pyproject.toml; UPGRADE=--upgrade for newer versions
 	$(COMPILE) $(UPGRADE) -o requirements.lock

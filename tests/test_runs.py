@@ -22,6 +22,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def record(root: Path, state: str, **changes: Any) -> bool:
     values: dict[str, Any] = {
+        "name": state,
         "params": {"train.epochs": 3, "train.units": [16]},
         "metrics": {"test.price.h1.skill": -0.01},
         "epochs": [{"loss": 2.0}, {"loss": 1.0}],
@@ -42,6 +43,7 @@ def test_a_state_is_recorded_once_with_all_it_has(root: Path) -> None:
     assert record(root, "one")
     assert not record(root, "one")
     (run,) = found(root, "one")
+    assert run.info.run_name == "one"
     assert run.data.params == {"train.epochs": "3", "train.units": "[16]"}
     assert run.data.metrics == {"test.price.h1.skill": -0.01, "loss": 1.0}
     assert run.data.tags["git.changed"] == "false"

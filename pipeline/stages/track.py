@@ -56,6 +56,7 @@ def main() -> None:
         epochs=epochs(history),
         files=files,
         dataset=(prices.stem, digest(read_bytes(prices))[:36], json.dumps({"source": chosen["scrape.source"]})),
+        name=os.environ.get("DVC_EXP_NAME") or state[:12],
         tags={**git(), **{f"verdict.{target}": text for target, text in metrics["verdict"].items()}},
     )
     write_json(Path("data/run.json"), {"experiment": params.experiment, "state": state})
@@ -93,11 +94,7 @@ def git() -> dict[str, str]:
         return {}
     files = ["pipeline", "params.yaml", "dvc.yaml", "versions.yaml"]
     changed = subprocess.run(["git", "status", "--porcelain", "--", *files], capture_output=True, text=True, check=True)
-    return {
-        "mlflow.source.git.commit": commit.stdout.strip(),
-        "git.changed": str(bool(changed.stdout.strip())).lower(),
-        **({"mlflow.runName": os.environ["DVC_EXP_NAME"]} if os.environ.get("DVC_EXP_NAME") else {}),
-    }
+    return {"mlflow.source.git.commit": commit.stdout.strip(), "git.changed": str(bool(changed.stdout.strip())).lower()}
 
 
 if __name__ == "__main__":
