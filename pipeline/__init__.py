@@ -1,7 +1,7 @@
 """Pins the CPU code paths and every other ambient input, before numpy is first imported; nothing else.
 
 numpy, OpenBLAS and oneDNN pick their instructions at run time, and the last bits of exp, log and
-matmul follow that choice. Held to AVX2, any x86-64 machine of the last ten years gives the same bytes.
+matmul follow that choice. Held to AVX2 and one thread, any x86-64 machine of the last ten years gives the same bytes.
 """
 
 import os
@@ -10,6 +10,8 @@ import sys
 PINS = {
     "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",
     "OPENBLAS_CORETYPE": "Haswell",
+    "OPENBLAS_NUM_THREADS": "1",  # sums split over threads round differently
+    "TF_NUM_INTRAOP_THREADS": "1",
     "ONEDNN_MAX_CPU_ISA": "AVX2",
     "TF_ENABLE_ONEDNN_OPTS": "0",
     "CUDA_VISIBLE_DEVICES": "-1",

@@ -15,7 +15,7 @@ alt.data_transformers.disable_max_rows()
 Spec = dict[str, Any]
 
 # Okabe and Ito's palette: told apart by colour-blind readers too
-BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#7F7F7F"
+BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#7F7F7F"
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 MONTH_AXIS = alt.Axis(format="%b %Y")

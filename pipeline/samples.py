@@ -38,7 +38,7 @@ def _unscaled(prices: pd.DataFrame, column: str, names: list[str], following: pd
 def in_splits(rows: pd.DataFrame, validation: float, test: float) -> pd.DataFrame:
     """The rows with their split, without the tickers that have no train sample.
 
-    Raises UserError where no ticker has one.
+    Raises UserError where no ticker has one, or early stopping would see no sample.
     """
     sessions = pd.DatetimeIndex(np.sort(rows["date"].unique()))
     first_validation, first_test = splits.boundaries(sessions, validation, test)
@@ -50,6 +50,12 @@ def in_splits(rows: pd.DataFrame, validation: float, test: float) -> pd.DataFram
         raise UserError(
             f"data/prices.parquet: no sample has its look-back and its targets before validation starts, "
             f"{first_validation:%Y-%m-%d}; accepted: a longer period, or smaller prepare.validation and prepare.test"
+        )
+    if not splits.stopping(rows).any():
+        raise UserError(
+            f"params.yaml: prepare.validation: found {validation:g}, from {first_validation:%Y-%m-%d} to before "
+            f"{first_test:%Y-%m-%d}, whose earlier half holds no sample to stop on; "
+            "accepted: a larger share, or a smaller prepare.horizon"
         )
     return rows[trained].reset_index(drop=True)
 

@@ -51,4 +51,4 @@ def stopping(rows: pd.DataFrame) -> pd.Series:
     validation = rows["split"] == "validation"
     first, last = rows[table.date(1)], rows[table.date(table.horizon_of(rows))]
     dates = np.unique(first[validation])
-    return validation & (last < dates[len(dates) // 2])
+    return validation & (last < dates[len(dates) // 2]) if len(dates) else validation

@@ -39,11 +39,13 @@ def two_tickers_rows(two_tickers: pd.DataFrame) -> pd.DataFrame:
     return rows_of(two_tickers, horizon=3)
 
 
-def rows_of(prices: pd.DataFrame, horizon: int, features: list[str] = FEATURES) -> pd.DataFrame:
+def rows_of(
+    prices: pd.DataFrame, horizon: int, features: list[str] = FEATURES, validation: float = 0.15
+) -> pd.DataFrame:
     """Rows in splits, unscaled; sessions after the last are the business days that follow."""
     ends = prices.groupby("ticker")["date"].max()
     following = {str(name): pd.bdate_range(end, periods=horizon + 1)[1:].as_unit("us") for name, end in ends.items()}
-    return samples.in_splits(samples.unscaled(prices, "close", features, following), 0.15, 0.15)
+    return samples.in_splits(samples.unscaled(prices, "close", features, following), validation, 0.15)
 
 
 @pytest.fixture

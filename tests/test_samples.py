@@ -30,6 +30,13 @@ def test_no_train_sample_at_all_is_refused() -> None:
         rows_of(made_prices("AAA", 30, seed=1), horizon=2)
 
 
+def test_a_validation_too_short_to_stop_on_is_refused(two_tickers: pd.DataFrame) -> None:
+    with pytest.raises(
+        UserError, match=r"^params.yaml: prepare.validation: found 0.01, from 2002-08-\d\d to before 2002-08"
+    ):
+        rows_of(two_tickers, horizon=5, validation=0.01)
+
+
 @pytest.mark.parametrize("kind", ["standard", "minmax"])
 def test_scaling_is_blind_to_validation_and_test(two_tickers_rows: pd.DataFrame, kind) -> None:
     later = two_tickers_rows["split"].isin(["validation", "test", "future"])
