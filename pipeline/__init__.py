@@ -6,6 +6,7 @@ matmul follow that choice. Held to AVX2 and one thread, any x86-64 machine of th
 
 import os
 import sys
+from pathlib import Path
 
 PINS = {
     "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",
@@ -18,10 +19,23 @@ PINS = {
     "KERAS_BACKEND": "tensorflow",
     "KERAS_HOME": os.devnull,  # a keras.json in the user's home would silently change floatx
     "TZ": "UTC",
+    "FONTCONFIG_FILE": str(Path(__file__).with_name("fonts.conf").resolve()),
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "MLFLOW_DISABLE_TELEMETRY": "true",
 }
-UNSET = ("NPY_ENABLE_CPU_FEATURES", "KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH", "TF_USE_LEGACY_KERAS")
+UNSET = (
+    "NPY_ENABLE_CPU_FEATURES",
+    "KERAS_MAX_EPOCHS",
+    "KERAS_MAX_STEPS_PER_EPOCH",
+    "KERAS_NNX_ENABLED",
+    "KERAS_DISTRIBUTION_JOB_ADDRESSES",
+    "KERAS_DISTRIBUTION_NUM_PROCESSES",
+    "KERAS_DISTRIBUTION_PROCESS_ID",
+    "TF_FUNCTION_JIT_COMPILE_DEFAULT",
+    "TF_USE_LEGACY_KERAS",
+    "TF_XLA_FLAGS",
+    "XLA_FLAGS",
+)
 
 # A parent process that had pinned (pytest's workers, say) hands the pins down, and numpy obeys those.
 PINNED = "numpy" not in sys.modules or all(os.environ.get(name) == value for name, value in PINS.items())

@@ -1,5 +1,7 @@
 """The simple forecasts a network must be compared with, from its own origins; whatever is fitted sees train only.
 
+Train starts where the look-back of the chosen features is complete, so other features may fit other coefficients.
+
 Each takes the rows (at least ticker, split, last, log_variance, in order) and a horizon, and gives
 (rows, horizon) float64: prices, or log variances; NaN where its look-back is incomplete.
 """

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.errors import UserError
-from pipeline.tables.prices import NUMBERS, OHLC
+from pipeline.tables.prices import NUMBERS
 from pipeline.volatility import MONTH, log_variance, volatility
 
 
@@ -22,7 +22,6 @@ class Feature:
 
     values: Callable[[pd.DataFrame, str], pd.Series]
     lookback: int  # earlier sessions that a row needs
-    needs: tuple[str, ...]  # columns beside the forecast one
 
 
 def _mean(g: pd.Series, sessions: int) -> pd.Series:
@@ -98,17 +97,17 @@ def column_itself(name: str, prices: pd.DataFrame, column: str) -> pd.Series:
 
 
 FEATURES = {
-    "variance_session": Feature(variance_session, MONTH - 1, OHLC),
-    "variance_week": Feature(variance_week, MONTH - 1, OHLC),
-    "variance_quarter": Feature(variance_quarter, 65, OHLC),
-    "return_session": Feature(return_session, MONTH - 1, OHLC),
-    "return_down": Feature(return_down, MONTH - 1, OHLC),
-    "return_week": Feature(return_week, MONTH - 1, OHLC),
-    "return_month": Feature(return_month, MONTH, OHLC),
-    "high_low": Feature(high_low, MONTH - 1, OHLC),
-    "close_location": Feature(close_location, 0, OHLC),
-    "volume_month": Feature(volume_month, MONTH - 1, ("volume",)),
-    **{name: Feature(partial(column_itself, name), 0, (name,)) for name in NUMBERS},
+    "variance_session": Feature(variance_session, MONTH - 1),
+    "variance_week": Feature(variance_week, MONTH - 1),
+    "variance_quarter": Feature(variance_quarter, 65),
+    "return_session": Feature(return_session, MONTH - 1),
+    "return_down": Feature(return_down, MONTH - 1),
+    "return_week": Feature(return_week, MONTH - 1),
+    "return_month": Feature(return_month, MONTH),
+    "high_low": Feature(high_low, MONTH - 1),
+    "close_location": Feature(close_location, 0),
+    "volume_month": Feature(volume_month, MONTH - 1),
+    **{name: Feature(partial(column_itself, name), 0) for name in NUMBERS},
 }
 
 

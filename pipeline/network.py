@@ -25,6 +25,7 @@ def seed(seed: int) -> None:
     keras.utils.clear_session()  # layers are named by a count that the session keeps
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
+    tf.get_logger().setLevel("ERROR")  # it warns of every member's own graph
 
 
 def build(

@@ -1,7 +1,7 @@
 """One section of params.yaml, strictly: each mistake becomes one line that says what is accepted."""
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +16,14 @@ SECTIONS = ("scrape", "explore", "prepare", "benchmark", "train", "plot", "track
 
 
 S = TypeVar("S", bound="Section")
+
+
+def each_once(values: list[str]) -> list[str]:
+    """Refuse a list that names something twice."""
+    for value in values:
+        if values.count(value) > 1:
+            raise ValueError(f"found {value} {values.count(value)} times; accepted: each once")
+    return values
 
 
 class Section(BaseModel):
@@ -41,11 +49,22 @@ def everything() -> dict[str, dict[str, Any]]:
         raise UserError(f"{FILE}: not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(found, dict):
         raise UserError(f"{FILE}: found no sections; accepted: {', '.join(SECTIONS)}")
+    for path in _not_text(found):
+        raise UserError(f"{FILE}: found the key {path}; accepted: keys that are text")
     unknown = [f"{FILE}: {name}: unknown section{_meant(name, SECTIONS)}" for name in found if name not in SECTIONS]
     missing = [f"{FILE}: {name}: section missing" for name in SECTIONS if name not in found]
     if unknown or missing:
         raise UserError("\n".join(unknown + missing))
     return found
+
+
+def _not_text(values: dict[Any, Any], prefix: str = "") -> Iterator[str]:
+    """The paths of keys that are no text: numbers, dates, empty ones."""
+    for key, value in values.items():
+        if not isinstance(key, str):
+            yield f"{prefix}{key!r}"
+        elif isinstance(value, dict):
+            yield from _not_text(value, f"{prefix}{key}.")
 
 
 def load(section: str, model: type[S]) -> S:
@@ -99,6 +118,6 @@ def _accepted(node: dict[str, Any]) -> str:
     words["object"] = f"keys {', '.join(node.get('properties', {}))}"
     bounds = {"minimum": "of at least", "exclusiveMinimum": "above", "maximum": "at most", "exclusiveMaximum": "below"}
     limits = [f"{bounds[name]} {node[name]:g}" for name in bounds if name in node]
-    if "minLength" in node:
-        limits.append(f"of at least {node['minLength']} character")
+    if "pattern" in node:
+        limits.append(f"of the form {node['pattern']}")
     return " ".join([words[node["type"]], " and ".join(limits)]).strip()

@@ -1,4 +1,4 @@
-"""What a price table must satisfy: rows that cannot be true, and sessions that are not there."""
+"""What a price table must satisfy: rows that cannot be true, sessions that are not there, or should not be."""
 
 import pandas as pd
 
@@ -27,3 +27,8 @@ def missing_sessions(dates: pd.Series, sessions: pd.DatetimeIndex) -> pd.Datetim
     """The calendar's sessions between a ticker's first and last date that are not among its dates."""
     within = sessions[(sessions >= dates.min()) & (sessions <= dates.max())]
     return within.difference(pd.DatetimeIndex(dates))
+
+
+def unexpected_sessions(dates: pd.Series, sessions: pd.DatetimeIndex) -> pd.DatetimeIndex:
+    """A ticker's dates that are no session of the calendar."""
+    return pd.DatetimeIndex(dates).difference(sessions)

@@ -26,10 +26,13 @@ def recorded(
     """Record a state as a finished run of the SQLite store at `root`; False where it is there already.
 
     state: its digest; epochs: each epoch's values by name, one series a name; dataset: name, digest, source.
-    A run that was cut short is deleted and recorded anew.
+    A run that was cut short is deleted and recorded anew;
+    a deleted experiment is restored.
     """
     client = MlflowClient(tracking_uri=f"sqlite:///{root / 'mlflow.db'}")
     found = client.get_experiment_by_name(experiment)
+    if found and found.lifecycle_stage == "deleted":
+        client.restore_experiment(found.experiment_id)
     artifacts = (root / "mlartifacts").as_uri()
     identifier = found.experiment_id if found else client.create_experiment(experiment, artifact_location=artifacts)
     for run in client.search_runs([identifier], f"tags.`{STATE}` = '{state}'"):

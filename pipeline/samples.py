@@ -35,16 +35,20 @@ def _unscaled(prices: pd.DataFrame, column: str, names: list[str], following: pd
     return rows.assign(**ahead, complete=np.arange(len(rows)) >= lookback)
 
 
-def in_splits(rows: pd.DataFrame, validation: float, test: float) -> pd.DataFrame:
+def in_splits(rows: pd.DataFrame, validation: float, test: float, needed: list[str]) -> pd.DataFrame:
     """The rows with their split, without the tickers that have no train sample.
+
+    needed: columns that an origin must have, and of these `last` and `log_variance` its targets too.
 
     Raises UserError where no ticker has one, or early stopping would see no sample.
     """
     sessions = pd.DatetimeIndex(np.sort(rows["date"].unique()))
     first_validation, first_test = splits.boundaries(sessions, validation, test)
     dates = rows[[table.date(h) for h in range(1, table.horizon_of(rows) + 1)]].to_numpy()
-    known = dates <= rows.groupby("ticker")["date"].transform("max").to_numpy()[:, None]
-    rows = rows.assign(split=splits.split(dates, known, rows["complete"].to_numpy(), first_validation, first_test))
+    horizon, targeted = table.horizon_of(rows), [name for name in needed if name != "volatility"]
+    known = np.logical_and.reduce([np.isfinite(targets.ahead(rows, name, horizon)) for name in targeted])
+    complete = (rows["complete"] & rows[needed].notna().all(axis=1)).to_numpy()
+    rows = rows.assign(split=splits.split(dates, known, complete, first_validation, first_test), complete=complete)
     trained = (rows["split"] == "train").groupby(rows["ticker"]).transform("any")
     if not trained.any():
         raise UserError(
@@ -97,7 +101,7 @@ def _with_target(
         columns[table.target(name, h)] = actual[:, h - 1]
         columns[table.baseline(name, h)] = baseline[:, h - 1]
         columns[table.scaled(name, h)] = scaling.scaled(departure, scaler).astype(np.float32)
-    return rows.assign(**columns), scalers
+    return pd.concat([rows, pd.DataFrame(columns, index=rows.index)], axis=1), scalers
 
 
 def with_scaled_features(rows: pd.DataFrame, kind: scaling.Kind) -> tuple[pd.DataFrame, dict[str, Scaler]]:
@@ -123,4 +127,5 @@ def with_scaled_features(rows: pd.DataFrame, kind: scaling.Kind) -> tuple[pd.Dat
 
 def missing(rows: pd.DataFrame) -> dict[str, int]:
     """How many values each unscaled feature lacks once its look-back is complete."""
-    return {name: int(rows.loc[rows["complete"], name].isna().sum()) for name in table.features_of(rows)}
+    complete = rows[rows["complete"]]
+    return {name.removeprefix(table.feature("")): int(complete[name].isna().sum()) for name in table.features_of(rows)}

@@ -40,15 +40,17 @@ def diebold_mariano(difference: Floats, horizon: int) -> float:
     Diebold and Mariano (1995), "Comparing predictive accuracy", Journal of Business & Economic Statistics 13(3),
     with the small-sample correction and t distribution of Harvey, Leybourne and Newbold (1997), "Testing the
     equality of prediction mean squared errors", International Journal of Forecasting 13(2), equation 9. The
-    variance of the mean is Newey and West's (1987), Econometrica 55(3), with max(h - 1, 4 (n / 100)^(2/9)) lags,
-    for squared errors stay correlated longer than overlapping horizons explain. NaN for fewer than 10 days.
+    variance of the mean is Newey and West's (1987), Econometrica 55(3), with max(2 (h - 1), 4 (n / 100)^(2/9)) lags:
+    squared errors stay correlated longer than overlapping horizons explain, and Bartlett's weights, which keep it
+    positive, take from the lags that matter. (Harvey et al. derived theirs for equal weights.) NaN for fewer than
+    10 days.
     """
     n = len(difference)
     if n < 10:
         return float("nan")
     if not difference.any():
         return 1.0
-    lags = min(max(horizon - 1, int(4 * (n / 100) ** (2 / 9))), n - 1)
+    lags = min(max(2 * (horizon - 1), int(4 * (n / 100) ** (2 / 9))), n - 1)
     centred = difference - difference.mean()
     covariances = [centred[lag:] @ centred[: n - lag] / n for lag in range(lags + 1)]
     variance = covariances[0] + 2 * sum((1 - lag / (lags + 1)) * covariances[lag] for lag in range(1, lags + 1))
@@ -70,6 +72,8 @@ def table(forecasts: pd.DataFrame, references: dict[str, str]) -> pd.DataFrame:
     key = ["target", "ticker", "origin", "horizon"]
     reference = forecasts[forecasts["model"] == forecasts["target"].map(references)].set_index(key)["predicted"]
     forecasts = forecasts.join(reference.rename("reference"), on=key)
+    if forecasts[values].isna().any(axis=None):
+        raise ValueError("a forecast, its actual or its reference is missing")
     if forecasts["ticker"].nunique() > 1:
         pooled = forecasts.assign(
             **{name: (forecasts[name] - forecasts["center"]) / forecasts["unit"] for name in values}
@@ -99,5 +103,6 @@ def side_by_side(predictions: pd.DataFrame, baselines: pd.DataFrame, units: pd.D
             target="variance", actual=known["variance_actual"], center=0.0, unit=1.0
         )
         parts.append(variance.assign(model=NETWORK, predicted=known["variance_predicted"]))
+    parts = [part.dropna(subset="actual") for part in parts]
     rivals = [part.drop(columns=["model", "predicted"]).merge(baselines, on=[*key, "target"]) for part in parts]
     return pd.concat([*parts, *rivals], ignore_index=True)

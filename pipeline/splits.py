@@ -33,7 +33,7 @@ def split(
     """The split of each sample, (rows,).
 
     dates, known: of each sample's targets, (rows, horizon), nearest first; complete: its look-back is, (rows,).
-    A sample of test may have targets beyond the last session; one with none known is future.
+    A sample of test may have targets beyond the last session; where the next session is not known it is future.
     """
     first, last = dates[:, 0], dates[:, -1]
     cases = {

@@ -4,6 +4,7 @@ import pipeline  # isort: skip  # pins the CPU code paths before anything loads 
 
 import contextlib
 import importlib
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,8 @@ def rows_of(
     """Rows in splits, unscaled; sessions after the last are the business days that follow."""
     ends = prices.groupby("ticker")["date"].max()
     following = {str(name): pd.bdate_range(end, periods=horizon + 1)[1:].as_unit("us") for name, end in ends.items()}
-    return samples.in_splits(samples.unscaled(prices, "close", features, following), validation, 0.15)
+    needed = ["last", "log_variance", "volatility"]
+    return samples.in_splits(samples.unscaled(prices, "close", features, following), validation, 0.15, needed)
 
 
 @pytest.fixture
@@ -55,19 +57,52 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+# Told whole, so that the tests do not follow what a user has made of params.yaml.
 SMALL: dict[str, dict[str, Any]] = {
-    "scrape": {"calendar": "24/5"},
+    "scrape": {"source": "sample", "path": "data/raw", "calendar": "24/5"},
     "explore": {"lags": 10},
-    "prepare": {"horizon": 3, "features": FEATURES},
-    "train": {"window": 5, "units": [4], "epochs": 2, "members": 2},
+    "prepare": {
+        "column": "close",
+        "target": "return",
+        "baseline": "persistence",
+        "variance": "har",
+        "horizon": 3,
+        "features": FEATURES,
+        "scaling": "standard",
+        "validation": 0.15,
+        "test": 0.15,
+    },
+    "benchmark": {"models": ["persistence", "drift", "har"]},
+    "train": {
+        "window": 5,
+        "cell": "lstm",
+        "units": [4],
+        "bidirectional": False,
+        "dropout": 0.0,
+        "optimizer": "adamw",
+        "learning_rate": 0.001,
+        "weight_decay": 0.001,
+        "loss": "mse",
+        "loss_weights": {"price": 1.0, "variance": 1.0},
+        "batch_size": 128,
+        "epochs": 2,
+        "patience": 12,
+        "members": 2,
+        "seed": 0,
+    },
     "plot": {"sessions": 30},
+    "track": {"experiment": "closecast"},
 }
 
 
 def small_params(**changes: dict[str, Any]) -> dict[str, Any]:
-    """The repository's params.yaml with SMALL over it, and `changes` over that."""
-    whole = YAML(typ="safe").load(ROOT / "params.yaml")
-    return {name: {**whole[name], **SMALL.get(name, {}), **changes.get(name, {})} for name in whole}
+    """SMALL with `changes` over it."""
+    return {name: {**SMALL[name], **changes.get(name, {})} for name in SMALL}
+
+
+def committed(path: str) -> str:
+    """A file as it was last committed: the default, whatever a user is trying in the working tree."""
+    return subprocess.run(["git", "show", f"HEAD:{path}"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
 
 def walk(folder: Path, prices: pd.DataFrame, *stages: str, **changes: dict[str, Any]) -> None:

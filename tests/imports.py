@@ -50,8 +50,10 @@ def closure(module: str) -> frozenset[str]:
 
 
 def files(module: str) -> set[str]:
-    """What importing a module reads of ours: paths from the root, page templates included."""
+    """What importing a module reads of ours: paths from the root, page templates and fonts' configuration included."""
     found = {PATHS[name] for name in closure(module)}
+    if "pipeline.charts" in closure(module):
+        found.add(ROOT / "pipeline" / "fonts.conf")
     if "pipeline.pages" in closure(module):
         found |= set((ROOT / "pipeline" / "pages").glob("*.html"))
     return {str(path.relative_to(ROOT)) for path in found}

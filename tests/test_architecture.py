@@ -102,6 +102,7 @@ def test_dvc_knows_exactly_the_artifacts_a_stage_reads_and_writes(stage: str) ->
     ]
     named = {text.rstrip("/") for text in texts if isinstance(text, str) and re.fullmatch(r"(data|reports)/\S+", text)}
     assert read | written == named
+    assert not read & written
 
 
 @pytest.mark.parametrize("stage", STAGES)

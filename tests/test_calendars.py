@@ -28,3 +28,11 @@ def test_dates_have_no_zone_and_microseconds() -> None:
 def test_an_unknown_calendar_is_named() -> None:
     with pytest.raises(UserError, match=r"^params.yaml: scrape.calendar: found 'NYSEX'; accepted: "):
         sessions("NYSEX", pd.Timestamp("2018-01-01"), pd.Timestamp("2018-12-31"))
+
+
+@pytest.mark.parametrize("calendar", ["AIXK", "XTAE", "ASEX"])
+def test_a_calendar_that_is_not_known_for_the_dates_is_named_with_the_reason(calendar: str) -> None:
+    with pytest.raises(
+        UserError, match=rf"^params.yaml: scrape.calendar: found '{calendar}', which exchange_calendars "
+    ):
+        sessions(calendar, pd.Timestamp("1999-01-04"), pd.Timestamp("2018-12-31"))

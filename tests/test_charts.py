@@ -1,15 +1,21 @@
 """Charts are the same to the byte each time, say in words what they show, and draw what they were given."""
 
 import io
+import os
 import struct
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline import charts
 from pipeline.summary import autocorrelations, returns
+from tests.imports import ROOT
 from tests.series import made_prices
 
 PRICES = made_prices("AAA", 120, seed=0)
@@ -71,3 +77,25 @@ def test_the_script_can_stand_in_a_page() -> None:
     assert "vegaEmbed" in script
     assert "</script" not in script.lower()
     assert len(io.BytesIO(script.encode()).getvalue()) < 2_000_000
+
+
+def test_a_picture_does_not_follow_the_fonts_of_the_machine(tmp_path: Path) -> None:
+    """Another font under the name we draw with, where a machine would have it."""
+    (tmp_path / "fonts.conf").write_text(f"<fontconfig><dir>{tmp_path}</dir></fontconfig>")
+    fonts = list((Path(mpl.get_data_path()) / "fonts/ttf").glob("DejaVuSerif*.ttf"))
+    assert fonts
+    for font in fonts:
+        (tmp_path / font.name).write_bytes(font.read_bytes())
+    code = (
+        "import hashlib, sys; from pipeline import charts; import pandas as pd\n"
+        "table = pd.DataFrame({'epoch': [1, 2], 'loss': [2.0, 1.0], 'val_loss': [2.5, 2.0]})\n"
+        "spec = charts.loss(table); spec['config']['font'] = sys.argv[1]\n"
+        "print(hashlib.sha256(charts.png(spec)).hexdigest())"
+    )
+
+    def drawn(font: str, **environment: str) -> str:
+        command = [sys.executable, "-c", code, font]
+        env = {**os.environ, "HOME": str(tmp_path), **environment}
+        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True).stdout
+
+    assert drawn("DejaVu Serif", FONTCONFIG_FILE=str(tmp_path / "fonts.conf")) == drawn("No Such Font")

@@ -1,5 +1,6 @@
 """The README names what exists and tells the numbers that the pipeline gives."""
 
+import os
 import re
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from tests.conftest import committed, small_params
 from tests.imports import ROOT
 
 README = (ROOT / "README.md").read_text()
@@ -49,8 +51,13 @@ def test_the_table_of_stages_is_that_of_dvc() -> None:
     assert {path.rstrip("/") for path in named} == outputs()
 
 
-def test_the_readme_shows_what_the_summary_prints() -> None:
-    done = subprocess.run([sys.executable, "-m", "pipeline"], cwd=ROOT, capture_output=True, text=True, check=True)
+def test_the_readme_shows_what_the_summary_prints(tmp_path: Path) -> None:
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "reports/metrics.json").write_text(committed("reports/metrics.json"))
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
     printed = "\n".join(line.rstrip() for line in done.stdout.split("What is in the data")[0].strip("\n").splitlines())
     assert f"```\n{printed}\n```" in README
 
@@ -78,7 +85,7 @@ def test_no_tracked_text_names_a_registry_or_a_machine() -> None:
 
 def test_params_say_where_each_value_is_of_use_in_every_example() -> None:
     """An example differs from the default in values and comments alone: the same sections, the same keys."""
-    default = YAML(typ="safe").load(ROOT / "params.yaml")
+    default = small_params()
     for path in sorted((ROOT / "examples").glob("*.yaml")):
         example = YAML(typ="safe").load(path)
         assert {name: set(section) for name, section in example.items()} == {

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -67,3 +68,12 @@ def test_a_benchmark_without_the_reference_is_refused(tmp_path: Path, two_ticker
     walk(tmp_path, prices, "scrape", "prepare", "benchmark", benchmark={"models": ["drift", "har"]})
     with pytest.raises(UserError, match=r"^params.yaml: benchmark.models: found drift, har; persistence must be among"):
         walk(tmp_path, prices, "evaluate")
+
+
+def test_a_missing_open_leaves_a_verdict_over_the_other_days(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
+    prices = two_tickers[two_tickers["ticker"] == "AAA"].copy()
+    prices.loc[[120, 460], "open"] = np.nan
+    walk(tmp_path, prices, "scrape", "prepare", "benchmark", "train", "evaluate", "plot")
+    found = read_json(tmp_path / "reports/metrics.json")
+    assert "undefined" not in "".join(found["verdict"].values())
+    assert 40 < found["test"]["variance"]["h1"]["n"] < 75

@@ -18,7 +18,14 @@ def python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
 
 def test_every_pin_is_in_force_whatever_the_user_had_set() -> None:
     code = f"import os, pipeline; assert pipeline.PINNED; print({{n: os.environ.get(n) for n in {[*PINS, *UNSET]}}})"
-    found = python(code, KERAS_BACKEND="torch", KERAS_MAX_EPOCHS="1", OPENBLAS_CORETYPE="SkylakeX", TZ="Asia/Tokyo")
+    found = python(
+        code,
+        KERAS_BACKEND="torch",
+        KERAS_MAX_EPOCHS="1",
+        TF_XLA_FLAGS="--tf_xla_auto_jit=2",
+        OPENBLAS_CORETYPE="SkylakeX",
+        TZ="Asia/Tokyo",
+    )
     assert found.stdout.strip() == str({**PINS, **dict.fromkeys(UNSET)})
 
 

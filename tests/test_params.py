@@ -1,6 +1,7 @@
 """params.yaml is strict: every mistake ends in one line that names the key and says what is accepted."""
 
 import importlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,10 @@ from ruamel.yaml import YAML
 
 from pipeline.errors import UserError
 from pipeline.params import SECTIONS, Section, load
+from tests.conftest import small_params
 from tests.imports import ROOT
 
-WHOLE = YAML(typ="safe").load(ROOT / "params.yaml")
+WHOLE = small_params()
 
 
 def model(section: str) -> type[Section]:
@@ -79,7 +81,7 @@ def test_a_misspelt_key_is_named_with_the_one_that_was_meant(project: Path) -> N
          "train.loss_weights.variance: missing; accepted: a number of at least 0"),
         ("train", "loss_weights", 1, "train.loss_weights: found 1; accepted: keys price, variance"),
         ("plot", "sessions", 5, "plot.sessions: found 5; accepted: a whole number of at least 20"),
-        ("track", "experiment", "", "track.experiment: found ''; accepted: a text of at least 1 character"),
+        ("track", "experiment", " ", r"track.experiment: found ' '; accepted: a text of the form ^\w[\w .+-]*$"),
     ],
 )  # fmt: skip
 def test_a_wrong_value_is_named_with_what_is_accepted(
@@ -141,10 +143,33 @@ def test_no_file_is_said_in_a_line(project: Path) -> None:
 
 
 def test_numbers_are_read_as_dvc_reads_them(project: Path) -> None:
-    (project / "params.yaml").write_text(
-        (ROOT / "params.yaml").read_text().replace("learning_rate: 0.001", "learning_rate: 1e-3")
-    )
+    write(WHOLE)
+    text = (project / "params.yaml").read_text()
+    (project / "params.yaml").write_text(text.replace("learning_rate: 0.001", "learning_rate: 1e-3"))
     assert load("train", model("train")).model_dump()["learning_rate"] == 0.001
+
+
+def test_what_is_named_twice_is_refused(project: Path) -> None:
+    found = complaint("prepare", features=["close", "high_low", "close"])
+    assert found == "params.yaml: prepare.features: found close 2 times; accepted: each once"
+    assert complaint("benchmark", models=["har", "har"]).endswith("found har 2 times; accepted: each once")
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("2024: 1", "2024"),
+        ("train: {5: 3}", "train.5"),
+        ("train:\n  : 3", "train.None"),
+        ("a: {b: {2.5: 1}}", "a.b.2.5"),
+    ],
+)
+def test_a_key_that_is_no_text_is_named(text: str, key: str, project: Path) -> None:
+    (project / "params.yaml").write_text(text + "\n")
+    with pytest.raises(
+        UserError, match=rf"^params.yaml: found the key {re.escape(key)}; accepted: keys that are text$"
+    ):
+        load("train", model("train"))
 
 
 def test_every_key_is_explained_in_a_comment() -> None:

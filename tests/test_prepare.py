@@ -1,5 +1,6 @@
 """Rows hold what tables/rows says for every kind of target, and the scaler can undo them."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -61,3 +62,10 @@ def test_a_column_the_source_does_not_give_is_named(tmp_path: Path, two_tickers:
         UserError, match=r"^params.yaml: prepare.features: dividends is missing in 100.0% of the train sessions of AAA"
     ):
         walk(tmp_path, two_tickers, "scrape", "prepare", prepare={"features": ["dividends"]})
+
+
+def test_the_longest_horizon_is_prepared_in_silence(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.PerformanceWarning)
+        walk(tmp_path, two_tickers, "scrape", "prepare", prepare={"horizon": 22})
+    assert table.horizon_of(read_table(tmp_path / "data/rows.parquet")) == 22

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from pipeline.prices import impossible, missing_sessions
+from pipeline.prices import impossible, missing_sessions, unexpected_sessions
 from tests.series import made_prices
 
 PRICES = made_prices("AAA", 20, seed=0)
@@ -63,3 +63,8 @@ def test_missing_sessions_lie_between_first_and_last() -> None:
     sessions = pd.bdate_range("2000-12-01", "2001-06-01")
     kept = PRICES["date"].drop([0, 4, 5, 19])
     assert missing_sessions(kept, sessions).tolist() == PRICES["date"].iloc[[4, 5]].tolist()
+
+
+def test_dates_that_are_no_session_are_found() -> None:
+    sessions = pd.DatetimeIndex(PRICES["date"].drop([3, 8]))
+    assert unexpected_sessions(PRICES["date"], sessions).tolist() == PRICES["date"].iloc[[3, 8]].tolist()

@@ -10,7 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from pipeline.sources import sample
-from tests.conftest import walk
+from tests.conftest import committed, walk
 from tests.imports import ROOT
 
 pytestmark = pytest.mark.slow
@@ -22,7 +22,7 @@ STAGES = ("scrape", "prepare", "benchmark", "train", "evaluate")
 @pytest.mark.parametrize("processor", ["Haswell", "EPYC"])
 def test_an_emulated_processor_gives_the_same_bytes(processor: str, tmp_path: Path) -> None:
     native, emulated = tmp_path / "native", tmp_path / "emulated"
-    params = YAML(typ="safe").load(ROOT / "params.yaml")
+    params = YAML(typ="safe").load(committed("params.yaml"))
     changes = {**params, "train": {**params["train"], "epochs": 4}}
     walk(native, sample.prices(), *STAGES, **changes)
     emulated.mkdir()

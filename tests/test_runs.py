@@ -78,3 +78,11 @@ def test_files_lie_in_the_store_under_their_folder(root: Path) -> None:
     assert record(root, "six")
     (run,) = found(root, "six")
     assert (root / "mlartifacts" / run.info.run_id / "artifacts/out/report.html").exists()
+
+
+def test_a_deleted_experiment_is_restored(root: Path) -> None:
+    record(root, "seven")
+    client = MlflowClient(f"sqlite:///{root / 'mlflow.db'}")
+    client.delete_experiment(client.get_experiment_by_name("trial").experiment_id)
+    record(root, "eight")
+    assert len(found(root, "eight")) == 1

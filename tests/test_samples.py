@@ -73,11 +73,11 @@ def test_a_feature_that_lacks_too_much_of_train_is_named_with_its_ticker(two_tic
         samples.with_scaled_features(rows, "standard")
 
 
-def test_what_lacks_a_little_becomes_the_mean_and_is_counted(two_tickers: pd.DataFrame) -> None:
+def test_what_lacks_a_little_becomes_0_and_is_counted(two_tickers: pd.DataFrame) -> None:
     prices = two_tickers.copy()
     prices.loc[[100, 101], "volume"] = 0
     rows = rows_of(prices, horizon=2)
-    assert samples.missing(rows) == {table.feature(name): 2 if name == "volume_month" else 0 for name in FEATURES}
+    assert samples.missing(rows) == {name: 2 if name == "volume_month" else 0 for name in FEATURES}
     found, _ = samples.with_scaled_features(rows, "standard")
     assert found.loc[[100, 101], table.feature("volume_month")].tolist() == [0, 0]
 
@@ -92,3 +92,18 @@ def test_a_target_is_its_baseline_and_the_unscaled_departure(two_tickers_rows: p
         )
         np.testing.assert_allclose(back, found[table.target("variance", h)], rtol=1e-5)
         assert found[table.target("variance", h)].isna().sum() == 2 * h
+
+
+def test_a_session_without_its_open_is_no_origin_and_no_target_and_spoils_no_other(two_tickers: pd.DataFrame) -> None:
+    prices = two_tickers.copy()
+    prices.loc[150, "open"] = np.nan
+    clean, rows = rows_of(two_tickers, horizon=3), rows_of(prices, horizon=3)
+    changed = np.flatnonzero(clean["split"] != rows["split"])
+    assert changed.min() == 147  # whose third target it is
+    assert changed.max() == 171  # whose month it is the first session of
+    assert not (rows.loc[147:171, "split"] == "train").any()
+    found, scalers = samples.with_prices(rows, "return", "persistence", "standard")
+    found, more = samples.with_variances(found, "har", "standard")
+    train = found[found["split"] == "train"]
+    assert train[[name for name in train if name.startswith(("price", "variance"))]].notna().all(axis=None)
+    assert all(np.isfinite(scaler["scale"]) for scaler in [*scalers.values(), *more.values()])

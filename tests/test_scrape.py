@@ -24,6 +24,14 @@ def test_the_report_lists_missing_sessions_and_values(tmp_path: Path) -> None:
     assert found["missing_sessions"] == ["2001-01-15", "2001-01-29"]
     assert found["missing_values"]["dividends"] == 38
     assert found["zero_volumes"] == 1
+    assert found["unexpected_sessions"] == []
+
+
+def test_another_exchanges_calendar_shows(tmp_path: Path, sample_prices: pd.DataFrame) -> None:
+    walk(tmp_path, sample_prices, "scrape", scrape={"calendar": "XLON"})
+    found = read_json(tmp_path / "reports/scrape.json")["tickers"]["^GSPC"]
+    assert len(found["unexpected_sessions"]) > 50
+    assert len(found["missing_sessions"]) > 50
 
 
 def test_poisoned_rows_are_named_and_nothing_is_written(tmp_path: Path, two_tickers: pd.DataFrame) -> None:

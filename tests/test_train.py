@@ -37,5 +37,15 @@ def test_the_first_member_does_not_depend_on_how_many_there_are(walked: Path, tm
 def test_a_window_longer_than_the_data_is_named(walked: Path, tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data/rows.parquet").write_bytes((walked / "data/rows.parquet").read_bytes())
-    with pytest.raises(UserError, match=r"^params.yaml: train.window: found 400, which leaves no sample for train$"):
+    with pytest.raises(
+        UserError, match=r"^params.yaml: train.window: found 400, which leaves no sample for train; accepted: "
+    ):
         walk(tmp_path, pd.DataFrame(), "train", train={"window": 400})
+
+
+def test_a_fit_that_diverges_names_the_learning_rate(walked: Path, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/rows.parquet").write_bytes((walked / "data/rows.parquet").read_bytes())
+    with pytest.raises(UserError, match=r"^params.yaml: train.learning_rate: found 1e\+30, with which the loss grows "):
+        walk(tmp_path, pd.DataFrame(), "train", train={"optimizer": "sgd", "learning_rate": 1e30, "epochs": 3})
+    assert not (tmp_path / "data/model").exists()

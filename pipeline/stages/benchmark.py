@@ -1,15 +1,15 @@
 """Fit every simple model once and let it forecast from the same origins."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import pandas as pd
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from pipeline.artifacts import read_table, write_table
 from pipeline.baselines import BASELINES
 from pipeline.errors import UserError
-from pipeline.params import Section, load
+from pipeline.params import Section, each_once, load
 from pipeline.stages import run
 from pipeline.tables import baselines as baselines_table
 from pipeline.tables import rows as table
@@ -18,7 +18,7 @@ from pipeline.tables import rows as table
 class Params(Section):
     """Section benchmark of params.yaml, where each key is explained."""
 
-    models: list[Literal["persistence", "drift", "har"]] = Field(min_length=1)
+    models: Annotated[list[Literal["persistence", "drift", "har"]], Field(min_length=1), AfterValidator(each_once)]
 
 
 def main() -> None:
@@ -26,7 +26,7 @@ def main() -> None:
     rows = read_table(Path("data/rows.parquet"))
     targets, horizon = table.targets_of(rows), table.horizon_of(rows)
     warm, forecasts = (rows["split"] != "warmup").to_numpy(), []
-    for model in sorted(set(params.models)):
+    for model in sorted(params.models):
         target, forecast = BASELINES[model]
         if target not in targets:
             raise UserError(

@@ -31,8 +31,8 @@ def main() -> None:
         summaries.append(summary(own, len(report["missing_sessions"])))
         specs = figures(own.reset_index(drop=True), str(ticker), params.lags)
         absent = [f"{name} ({count})" for name, count in report["missing_values"].items() if count]
-        missing = report["missing_sessions"]
-        tickers.append({"name": ticker, "missing": missing, "absent": absent, "specs": specs})
+        odd = {"missing": report["missing_sessions"], "unexpected": report["unexpected_sessions"], "absent": absent}
+        tickers.append({"name": ticker, "specs": specs, **odd})
     for name, spec in tickers[0]["specs"].items():
         write_bytes(Path(f"reports/explore/{name}.png"), charts.png(spec))
     write_table(Path("data/summary.parquet"), pd.DataFrame(summaries), summary_table.SCHEMA)

@@ -20,7 +20,8 @@ class Params(Section):
 def main() -> None:
     params = load("plot", Params)
     predictions, history = read_table(Path("data/predictions.parquet")), read_table(Path("data/history.parquet"))
-    metrics, column = read_json(Path("reports/metrics.json")), read_json(Path("data/scaler.json"))["column"]
+    metrics, scaler = read_json(Path("reports/metrics.json")), read_json(Path("data/scaler.json"))
+    column = scaler["column"]
     tickers = [
         forecast.section(own, str(ticker), column, params.sessions) for ticker, own in predictions.groupby("ticker")
     ]
@@ -35,6 +36,7 @@ def main() -> None:
         lines=lines,
         tickers=tickers,
         losses=losses,
+        missing=[f"{name} ({count})" for name, count in scaler["missing"].items() if count],
     )
     write_bytes(Path("reports/forecast.html"), html)
     first = next(ticker for ticker in tickers if "predicted" in ticker["specs"])

@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from pipeline import calendars, samples, targets
 from pipeline.artifacts import read_json, read_table, write_json, write_table
-from pipeline.params import Section, load
+from pipeline.params import Section, each_once, load
 from pipeline.scaling import Kind
 from pipeline.stages import run
 from pipeline.tables import rows as table
@@ -23,7 +23,7 @@ class Params(Section):
     baseline: Literal["persistence", "drift", "none"]
     variance: Literal["har", "none"]
     horizon: int = Field(ge=1, le=22)
-    features: list[str] = Field(min_length=1)
+    features: Annotated[list[str], Field(min_length=1), AfterValidator(each_once)]
     scaling: Kind
     validation: Share
     test: Share
@@ -36,7 +36,9 @@ def main() -> None:
     following = {ticker: calendars.following(calendar, end, params.horizon) for ticker, end in ends.items()}
 
     rows = samples.unscaled(prices, params.column, params.features, following)
-    rows = samples.in_splits(rows, params.validation, params.test)
+    uses_range = params.target == "return" or params.variance != "none"
+    needed = ["last", "log_variance", "volatility"] if uses_range else ["last"]
+    rows = samples.in_splits(rows, params.validation, params.test, needed)
     scalers = {}
     rows, scalers["price"] = samples.with_prices(rows, params.target, params.baseline, params.scaling)
     if params.variance != "none":

@@ -9,7 +9,7 @@ from pipeline import calendars
 from pipeline.artifacts import write_json, write_table
 from pipeline.errors import UserError
 from pipeline.params import Section, load
-from pipeline.prices import impossible, missing_sessions
+from pipeline.prices import impossible, missing_sessions, unexpected_sessions
 from pipeline.sources import sample
 from pipeline.stages import run
 from pipeline.tables import prices as table
@@ -34,17 +34,21 @@ def main() -> None:
     write_table(Path("data/prices.parquet"), prices, table.SCHEMA)
     write_json(Path("reports/scrape.json"), {"calendar": params.calendar, "source": params.source, "tickers": tickers})
     for ticker, found in tickers.items():
-        print(f"{ticker}: {found['sessions']} sessions, {found['first']} to {found['last']}")
+        print(
+            f"{ticker}: {found['sessions']} sessions, {found['first']} to {found['last']}; by {params.calendar} "
+            f"{len(found['missing_sessions'])} missing, {len(found['unexpected_sessions'])} unexpected"
+        )
 
 
 def report(prices: pd.DataFrame, sessions: pd.DatetimeIndex) -> dict[str, Any]:
     """What is there of one ticker, and what is not."""
-    missing = missing_sessions(prices["date"], sessions)
+    dates = prices["date"]
     return {
         "sessions": len(prices),
-        "first": f"{prices['date'].min():%Y-%m-%d}",
-        "last": f"{prices['date'].max():%Y-%m-%d}",
-        "missing_sessions": [f"{date:%Y-%m-%d}" for date in missing],
+        "first": f"{dates.min():%Y-%m-%d}",
+        "last": f"{dates.max():%Y-%m-%d}",
+        "missing_sessions": [f"{date:%Y-%m-%d}" for date in missing_sessions(dates, sessions)],
+        "unexpected_sessions": [f"{date:%Y-%m-%d}" for date in unexpected_sessions(dates, sessions)],
         "missing_values": {name: int(prices[name].isna().sum()) for name in table.NUMBERS},
         "zero_volumes": int((prices["volume"] == 0).sum()),
     }

@@ -34,7 +34,7 @@ FILES = [
 class Params(Section):
     """Section track of params.yaml, where each key is explained."""
 
-    experiment: str = Field(min_length=1)
+    experiment: str = Field(pattern=r"^\w[\w .+-]*$")
 
 
 def main() -> None:
@@ -57,7 +57,10 @@ def main() -> None:
         files=files,
         dataset=(prices.stem, digest(read_bytes(prices))[:36], json.dumps({"source": chosen["scrape.source"]})),
         name=os.environ.get("DVC_EXP_NAME") or state[:12],
-        tags={**git(), **{f"verdict.{target}": text for target, text in metrics["verdict"].items()}},
+        tags={
+            **git(chosen["scrape.path"]),
+            **{f"verdict.{target}": text for target, text in metrics["verdict"].items()},
+        },
     )
     write_json(Path("data/run.json"), {"experiment": params.experiment, "state": state})
     print(f"{params.experiment}: state {state[:12]} {'recorded' if new else 'was recorded before'}; `make ui` shows it")
@@ -87,12 +90,15 @@ def epochs(history: pd.DataFrame) -> Iterator[dict[str, float]]:
         }
 
 
-def git() -> dict[str, str]:
-    """The commit, and whether what decides the outcome differs from it; nothing outside a git checkout."""
+def git(prices: str) -> dict[str, str]:
+    """The commit, and whether what decides the outcome differs from it; nothing outside a git checkout.
+
+    prices: where the user's own files lie.
+    """
     commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True)
     if commit.returncode:
         return {}
-    files = ["pipeline", "params.yaml", "dvc.yaml", "versions.yaml"]
+    files = ["pipeline", "params.yaml", "dvc.yaml", "versions.yaml", prices]
     changed = subprocess.run(["git", "status", "--porcelain", "--", *files], capture_output=True, text=True, check=True)
     return {"mlflow.source.git.commit": commit.stdout.strip(), "git.changed": str(bool(changed.stdout.strip())).lower()}
 

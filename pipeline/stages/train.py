@@ -82,7 +82,10 @@ def fitted(
     parts = []
     for part, chosen in {"train": rows["split"] == "train", "stopping": splits.stopping(rows)}.items():
         if not chosen.any():
-            raise UserError(f"params.yaml: train.window: found {params.window}, which leaves no sample for {part}")
+            raise UserError(
+                f"params.yaml: train.window: found {params.window}, which leaves no sample for {part}; "
+                "accepted: a smaller one"
+            )
         parts.append((inputs[chosen], {name: values[chosen] for name, values in scaled.items()}))
     network.seed(params.seed + member - 1)
     horizon = table.horizon_of(rows)
@@ -91,7 +94,13 @@ def fitted(
     if member == 1:
         model.summary()
     how = params.model_dump(exclude={"window", "members", "seed", *shape})
-    return model, network.fit(model, *parts, **how, progress=sys.stdout.isatty())
+    history = network.fit(model, *parts, **how, progress=sys.stdout.isatty())
+    if not np.isfinite(history["val_loss"]).any():
+        raise UserError(
+            f"params.yaml: train.learning_rate: found {params.learning_rate:g}, with which the loss grows beyond all "
+            "numbers; accepted: a smaller one"
+        )
+    return model, history
 
 
 if __name__ == "__main__":
