@@ -48,6 +48,7 @@ def test_the_variance_beats_har_and_the_price_ties_with_persistence(seed: int, e
 
 def test_the_range_over_seeds_is_the_readmes(evaluated) -> None:
     skills = [evaluated("params.yaml", seed)["test"]["variance"]["h1"]["skill"] for seed in range(5)]
+    assert max(skills) == skills[0]  # the README calls it the luckiest
     assert f"between {min(skills):+.3f} and {max(skills):+.3f}" in " ".join(README.split())
 
 

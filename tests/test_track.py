@@ -6,18 +6,7 @@ import pandas as pd
 import pytest
 
 from pipeline.artifacts import read_json
-from pipeline.stages.track import epochs, flat
 from tests.conftest import walk
-
-
-def test_values_are_named_by_their_path() -> None:
-    assert dict(flat({"a": {"b": 1, "c": {"d": [2]}}, "e": 3})) == {"a.b": 1, "a.c.d": [2], "e": 3}
-
-
-def test_epochs_of_one_member_bear_its_losses_plainly_and_of_several_by_number() -> None:
-    history = pd.DataFrame({"member": [1, 1, 2], "epoch": [1, 2, 1], "loss": [3.0, 2.0, 5.0]})
-    assert list(epochs(history[history["member"] == 1])) == [{"loss": 3.0}, {"loss": 2.0}]
-    assert list(epochs(history)) == [{"member_1.loss": 3.0, "member_2.loss": 5.0}, {"member_1.loss": 2.0}]
 
 
 def test_the_record_follows_state_and_nothing_else(

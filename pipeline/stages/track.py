@@ -1,34 +1,27 @@
 """Record this state of the pipeline once, as an MLflow run."""
 
-import hashlib
 import json
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import pandas as pd
 from pydantic import Field
 
-from pipeline import runs
+from pipeline import runs, states
 from pipeline.artifacts import read_bytes, read_json, read_table, write_json
 from pipeline.params import Section, everything, load
 from pipeline.stages import run
 
-FILES = [
-    Path(name)
-    for name in (
-        "reports/metrics.json",
-        "reports/scrape.json",
-        "reports/explore.html",
-        "reports/forecast.html",
-        "reports/forecast.png",
-        "data/scaler.json",
-        "data/predictions.parquet",
-        "data/scores.parquet",
-    )
-]
+FILES = (
+    "reports/metrics.json",
+    "reports/scrape.json",
+    "reports/explore.html",
+    "reports/forecast.html",
+    "reports/forecast.png",
+    "data/scaler.json",
+    "data/predictions.parquet",
+    "data/scores.parquet",
+)
 
 
 class Params(Section):
@@ -38,56 +31,25 @@ class Params(Section):
 
 
 def main() -> None:
-    params = load("track", Params)
-    chosen = dict(flat(everything()))
+    params, chosen = load("track", Params), dict(states.flat(everything()))
     history, metrics = read_table(Path("data/history.parquet")), read_json(Path("reports/metrics.json"))
-    models = [Path(f"data/model/{member}.keras") for member in sorted(history["member"].unique())]
-    files = [*FILES, *models]
-    state = digest(
-        json.dumps([chosen, {str(path): digest(read_bytes(path)) for path in files}], sort_keys=True).encode()
-    )
-    prices = Path("data/prices.parquet")
+    files = [*FILES, *(f"data/model/{member}.keras" for member in sorted(history["member"].unique()))]
+    state = states.state(chosen, {name: read_bytes(Path(name)) for name in files})
+    prices = states.digest(read_bytes(Path("data/prices.parquet")))
     new = runs.recorded(
         Path(os.environ.get("DVC_ROOT", ".")).resolve(),  # of an experiment in a temporary folder: the original one
         params.experiment,
         state,
-        params=chosen,
-        metrics={name: value for name, value in flat(metrics) if isinstance(value, float)},
-        epochs=epochs(history),
-        files=files,
-        dataset=(prices.stem, digest(read_bytes(prices))[:36], json.dumps({"source": chosen["scrape.source"]})),
         name=os.environ.get("DVC_EXP_NAME") or state[:12],
-        tags={
-            **git(chosen["scrape.path"]),
-            **{f"verdict.{target}": text for target, text in metrics["verdict"].items()},
-        },
+        params=chosen,
+        metrics={name: value for name, value in states.flat(metrics) if isinstance(value, float)},
+        epochs=states.epochs(history),
+        files=[Path(name) for name in files],
+        dataset=("prices", prices[:36], json.dumps({"source": chosen["scrape.source"]})),  # MLflow takes 36 characters
+        tags={**git(chosen["scrape.path"]), **{f"verdict.{name}": text for name, text in metrics["verdict"].items()}},
     )
     write_json(Path("data/run.json"), {"experiment": params.experiment, "state": state})
     print(f"{params.experiment}: state {state[:12]} {'recorded' if new else 'was recorded before'}; `make ui` shows it")
-
-
-def digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-def flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Nested values by their path, as `dvc metrics` and `dvc params` name them: test.price.h1.mse."""
-    for key, value in values.items():
-        if isinstance(value, dict):
-            yield from flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
-
-
-def epochs(history: pd.DataFrame) -> Iterator[dict[str, float]]:
-    """Each epoch's losses by name, over all members that got so far; named by member where there are several."""
-    several = history["member"].nunique() > 1
-    for _, rows in history.groupby("epoch"):
-        yield {
-            f"member_{row['member']:.0f}.{name}" if several else name: row[name]
-            for _, row in rows.iterrows()
-            for name in history.columns.drop(["member", "epoch"])
-        }
 
 
 def git(prices: str) -> dict[str, str]:
