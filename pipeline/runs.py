@@ -41,13 +41,13 @@ def recorded(
         client.delete_run(run.info.run_id)
 
     run = client.create_run(identifier, run_name=name, tags={STATE: state, **tags})
-    start = run.info.start_time
+    start, (data, digest, source) = run.info.start_time, dataset
     series = [Metric(key, value, start, step) for step, values in enumerate(epochs, 1) for key, value in values.items()]
     series += [Metric(key, value, start, 0) for key, value in metrics.items()]
     client.log_batch(run.info.run_id, params=[Param(key, str(value)) for key, value in params.items()])
     for first in range(0, len(series), 1000):  # MLflow's limit for a batch
         client.log_batch(run.info.run_id, metrics=series[first : first + 1000])
-    client.log_inputs(run.info.run_id, [DatasetInput(Dataset(dataset[0], dataset[1], "local", dataset[2]))])
+    client.log_inputs(run.info.run_id, [DatasetInput(Dataset(data, digest, "local", source))])
     for path in files:
         client.log_artifact(run.info.run_id, str(path), artifact_path=str(path.parent))
     client.set_terminated(run.info.run_id)

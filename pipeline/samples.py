@@ -44,8 +44,8 @@ def in_splits(rows: pd.DataFrame, validation: float, test: float, needed: list[s
     """
     sessions = pd.DatetimeIndex(np.sort(rows["date"].unique()))
     first_validation, first_test = splits.boundaries(sessions, validation, test)
-    dates = rows[[table.date(h) for h in range(1, table.horizon_of(rows) + 1)]].to_numpy()
     horizon, targeted = table.horizon_of(rows), [name for name in needed if name != "volatility"]
+    dates = rows[[table.date(h) for h in range(1, horizon + 1)]].to_numpy()
     known = np.logical_and.reduce([np.isfinite(targets.ahead(rows, name, horizon)) for name in targeted])
     complete = (rows["complete"] & rows[needed].notna().all(axis=1)).to_numpy()
     rows = rows.assign(split=splits.split(dates, known, complete, first_validation, first_test), complete=complete)

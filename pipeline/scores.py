@@ -39,11 +39,10 @@ def diebold_mariano(difference: Floats, horizon: int) -> float:
 
     Diebold and Mariano (1995), "Comparing predictive accuracy", Journal of Business & Economic Statistics 13(3),
     with the small-sample correction and t distribution of Harvey, Leybourne and Newbold (1997), "Testing the
-    equality of prediction mean squared errors", International Journal of Forecasting 13(2). The
-    variance of the mean is Newey and West's (1987), Econometrica 55(3), with max(2 (h - 1), 4 (n / 100)^(2/9)) lags:
-    squared errors stay correlated longer than overlapping horizons explain, and Bartlett's weights, which keep it
-    positive, take from the lags that matter. (Harvey et al. derived theirs for equal weights.) NaN for fewer than
-    10 days.
+    equality of prediction mean squared errors", International Journal of Forecasting 13(2). The variance of the mean
+    is Newey and West's (1987), Econometrica 55(3), with max(2 (h - 1), 4 (n / 100)^(2/9)) lags: squared errors stay
+    correlated longer than overlapping horizons explain, and Bartlett's weights, which keep it positive, take from the
+    lags that matter. (Harvey et al. derived theirs for equal weights.) NaN for fewer than 10 days.
     """
     n = len(difference)
     if n < 10:

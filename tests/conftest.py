@@ -4,6 +4,7 @@ import pipeline  # isort: skip  # pins the CPU code paths before anything loads 
 
 import contextlib
 import importlib
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ from tests.imports import ROOT
 from tests.series import made_prices
 
 assert pipeline.PINNED, "numpy was imported before the CPU code paths were pinned"
+
+# The environment as a user has it: what a test starts must pin for itself.
+UNPINNED = {name: value for name, value in os.environ.items() if name not in pipeline.PINS}
 
 FEATURES = ["variance_session", "variance_week", "return_session", "high_low", "close_location", "volume_month"]
 

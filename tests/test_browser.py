@@ -1,10 +1,11 @@
 """The reports in a real browser: every figure is drawn, nothing is asked of any other address, no error is logged."""
 
-import os
 import shutil
 from pathlib import Path
 
 import pytest
+
+from tests.conftest import UNPINNED
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not shutil.which("chromium"), reason="needs Debian's chromium")]
 
@@ -20,11 +21,9 @@ def test_a_report_opens_from_disk_and_draws_every_figure(name: str, width: int, 
     from playwright.sync_api import sync_playwright
 
     asked, logged = [], []
-    fonts: dict[str, str | float | bool] = {
-        name: value for name, value in os.environ.items() if name != "FONTCONFIG_FILE"
-    }  # the pin is for pictures
+    machine: dict[str, str | float | bool] = {**UNPINNED}  # its fonts too, which are hidden from pictures alone
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS, env=fonts)
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS, env=machine)
         page = browser.new_page(viewport={"width": width, "height": 900})
         page.on("request", lambda request: asked.append(request.url))
         page.on(

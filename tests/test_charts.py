@@ -1,7 +1,6 @@
 """Charts are the same to the byte each time, say in words what they show, and draw what they were given."""
 
 import io
-import os
 import struct
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import pytest
 
 from pipeline import charts
 from pipeline.summary import autocorrelations, returns
+from tests.conftest import UNPINNED
 from tests.imports import ROOT
 from tests.series import made_prices
 
@@ -95,7 +95,7 @@ def test_a_picture_does_not_follow_the_fonts_of_the_machine(tmp_path: Path) -> N
 
     def drawn(font: str, **environment: str) -> str:
         command = [sys.executable, "-c", code, font]
-        env = {**os.environ, "HOME": str(tmp_path), **environment}
+        env = {**UNPINNED, "HOME": str(tmp_path), **environment}
         return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True).stdout
 
     assert drawn("DejaVu Serif", FONTCONFIG_FILE=str(tmp_path / "fonts.conf")) == drawn("No Such Font")

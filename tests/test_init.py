@@ -1,18 +1,16 @@
 """Ambient inputs are pinned before numpy is loaded, and a stage refuses to start where they could not be."""
 
-import os
 import subprocess
 import sys
 
 from pipeline import PINS, UNSET
+from tests.conftest import UNPINNED
 from tests.imports import ROOT
-
-CLEAN = {name: value for name, value in os.environ.items() if name not in PINS}
 
 
 def python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env={**CLEAN, **environment}, capture_output=True, text=True
+        [sys.executable, "-c", code], cwd=ROOT, env={**UNPINNED, **environment}, capture_output=True, text=True
     )
 
 

@@ -24,7 +24,7 @@ def section(predictions: pd.DataFrame, ticker: str, column: str, sessions: int) 
     """
     own, specs = tested(predictions).tail(sessions), {}
     if len(own):
-        specs["predicted"] = charts.predicted(own[["date", "actual", "predicted", "persistence"]], column, ticker)
+        specs["predicted"] = charts.predicted(own, column, ticker)
     if own["variance_predicted"].notna().any():
         deviations = np.exp(own[["variance_actual", "variance_predicted"]] / 2).set_axis(
             ["actual", "predicted"], axis=1
