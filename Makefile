@@ -6,7 +6,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 COMPILE := uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-emit-index-url --no-header --quiet
 
-.PHONY: setup repro test test-slow check ui lock clean
+.PHONY: setup repro test test-slow check latest revisions ui lock clean
 
 setup: .venv/ready  ## make .venv from requirements.lock
 
@@ -41,6 +41,14 @@ check: setup  ## formatting, lint, types, import rules, lock
 	mypy
 	python -m pytest -q tests/test_architecture.py
 	cp requirements.lock .venv/fresh.lock && $(COMPILE) -o .venv/fresh.lock && cmp requirements.lock .venv/fresh.lock
+
+latest: setup  ## Yahoo's prices up to the last finished session, as a new vintage; then what that changes
+	python -m pipeline.latest
+	dvc repro
+	@python -m pipeline
+
+revisions: setup  ## what the source revised since a commit: make revisions REV=HEAD~1
+	@python -m pipeline.revisions "$(REV)"
 
 ui: setup  ## MLflow on this machine, port 5000
 	MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false mlflow ui --workers 1 --backend-store-uri sqlite:///mlflow.db --host 127.0.0.1 --port 5000

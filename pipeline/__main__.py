@@ -10,7 +10,7 @@ from rich.table import Table
 
 from pipeline.artifacts import read_json
 from pipeline.errors import UserError
-from pipeline.metrics import lines
+from pipeline.metrics import caption, lines
 from pipeline.verdict import chance
 
 REPORTS = ("reports/explore.html", "reports/forecast.html")
@@ -18,8 +18,7 @@ REPORTS = ("reports/explore.html", "reports/forecast.html")
 
 def scores(metrics: dict[str, Any]) -> Table:
     """The test scores: each target and horizon, the network beside the simple forecast it is judged against."""
-    title = "The network on test, beside the simple forecast of the same sessions"
-    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=0)
+    table = Table(title=caption(metrics), title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=0)
     for head in ("target", "RMSE", "R²", "simple", "its RMSE", "its R²", "skill", "p"):
         table.add_column(head, justify="left" if head in ("target", "simple") else "right")
     forms = ["#.5g", ".4f", "", "#.5g", ".4f", "+.4f"]

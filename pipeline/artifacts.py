@@ -59,8 +59,12 @@ def read_json(path: Path) -> Any:
 
 
 def write_csv(path: Path, frame: pd.DataFrame) -> None:
-    """For `dvc plots`, which reads no Parquet: ISO dates, shortest floats, empty where missing."""
-    write_bytes(path, frame.to_csv(index=False, lineterminator="\n", date_format="%Y-%m-%d").encode())
+    """For `dvc plots`, which reads no Parquet: ISO dates, with the time where there is one, shortest floats, empty
+    where missing.
+    """
+    dates = frame.select_dtypes("datetime")
+    form = "%Y-%m-%d" if (dates == dates.apply(lambda own: own.dt.normalize())).all(axis=None) else "%Y-%m-%dT%H:%M"
+    write_bytes(path, frame.to_csv(index=False, lineterminator="\n", date_format=form).encode())
 
 
 def canonical_model(keras_file: bytes) -> bytes:

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import vl_convert
 
+from pipeline.subject import Subject
+
 alt.data_transformers.disable_max_rows()
 
 Spec = dict[str, Any]
@@ -17,7 +19,9 @@ Spec = dict[str, Any]
 # Okabe and Ito's palette: told apart by colour-blind readers too
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#7F7F7F"
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+HOURS = [f"{hour:02}" for hour in range(24)]
 DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+DAY_AXIS = alt.Axis(format="%b %-d")
 MONTH_AXIS = alt.Axis(format="%b %Y")
 PERCENT = alt.Axis(format="+.1%")
 
@@ -63,67 +67,79 @@ def _lines(table: pd.DataFrame, x: alt.X, colours: dict[str, str], axis: str, fo
     return line.add_params(chosen)
 
 
-def prices(table: pd.DataFrame, ticker: str) -> Spec:
-    """The close by session. table: date, close."""
-    scale = alt.Scale(type="log", domain=[table["close"].min() * 0.95, table["close"].max() * 1.05], nice=False)
-    x, y = alt.X("date:T", title=None), alt.Y("close:Q", title="close, log scale", scale=scale)
-    line = alt.Chart(table[["date", "close"]]).mark_line(color=BLUE, strokeWidth=1).encode(x=x, y=y)
-    return _spec(
-        line, f"{ticker}: close", f"Line of {ticker}'s closes from {table['date'].min():%Y} to {table['date'].max():%Y}"
+def series(table: pd.DataFrame, subject: Subject, ticker: str) -> Spec:
+    """The values by date, prices on a log scale. table: date, value."""
+    low, high = table["value"].min(), table["value"].max()
+    scale = (
+        alt.Scale(type="log", domain=[low * 0.95, high * 1.05], nice=False) if subject.priced else alt.Scale(zero=False)
     )
+    title = f"{subject.label}, log scale" if subject.priced else subject.label
+    x, y = alt.X("date:T", title=None), alt.Y("value:Q", title=title, scale=scale)
+    line = alt.Chart(table[["date", "value"]]).mark_line(color=BLUE, strokeWidth=1).encode(x=x, y=y)
+    span = f"{table['date'].min():%Y} to {table['date'].max():%Y}"
+    return _spec(line, f"{ticker}: {subject.name}", f"Line of {ticker}'s {subject.name} from {span}")
 
 
-def lagged(returns: pd.Series, ticker: str) -> Spec:
-    """Each return against the one before. returns: log returns in order."""
-    table = pd.DataFrame({"before": returns.shift(1), "now": returns}).dropna().round(6)
+def lagged(values: pd.Series, subject: Subject, ticker: str) -> Spec:
+    """Each value against the one before. values: returns of prices, else as they are, in order."""
+    table = pd.DataFrame({"before": values.shift(1), "now": values}).dropna().round(6)
+    axis, scale = _axis(subject), alt.Scale(zero=False)
     dots = (
         alt.Chart(table)
         .mark_circle(size=12, opacity=0.35, color=BLUE)
         .encode(
-            x=alt.X("before:Q", title="return of the session before", axis=PERCENT),
-            y=alt.Y("now:Q", title="return", axis=PERCENT),
+            x=alt.X("before:Q", title=f"{subject.measured} of the {subject.step} before", axis=axis, scale=scale),
+            y=alt.Y("now:Q", title=subject.measured, axis=axis, scale=scale),
         )
     )
     return _spec(
         dots,
-        f"{ticker}: return against the session before",
-        f"Scatter of {ticker}'s returns against the previous session's",
+        f"{ticker}: {subject.measured} against the {subject.step} before",
+        f"Scatter of {ticker}'s {subject.measured} against the previous {subject.step}'s",
     )
 
 
-def box(returns: pd.Series, groups: pd.Series, order: list[str], by: str, ticker: str) -> Spec:
-    """Box plot of returns by group: quartiles, whiskers to 1.5 interquartile ranges, outliers as dots."""
-    table = pd.DataFrame({"return": returns, "group": groups}).dropna().round(6)
+def _axis(subject: Subject) -> alt.Axis:
+    return PERCENT if subject.priced else alt.Axis(format=",.6~g")
+
+
+def box(values: pd.Series, groups: pd.Series, order: list[str], by: str, subject: Subject, ticker: str) -> Spec:
+    """Box plot of values by group: quartiles, whiskers to 1.5 interquartile ranges, outliers as dots."""
+    table = pd.DataFrame({"value": values, "group": groups}).dropna().round(6)
     present = [name for name in order if (table["group"] == name).any()]
     boxes = (
         alt.Chart(table)
-        .mark_boxplot(color=BLUE, outliers={"size": 6, "opacity": 0.3}, size=24)
+        .mark_boxplot(color=BLUE, outliers={"size": 6, "opacity": 0.3}, size=24 if len(present) < 20 else 12)
         .encode(
             x=alt.X("group:N", sort=present, title=None, axis=alt.Axis(labelAngle=0)),
-            y=alt.Y("return:Q", title="return", axis=PERCENT),
+            y=alt.Y("value:Q", title=subject.measured, axis=_axis(subject), scale=alt.Scale(zero=False)),
         )
     )
-    return _spec(boxes, f"{ticker}: returns by {by}", f"Box plots of {ticker}'s returns by {by}")
+    return _spec(boxes, f"{ticker}: {subject.measured} by {by}", f"Box plots of {ticker}'s {subject.measured} by {by}")
 
 
-def box_by_month(returns: pd.Series, dates: pd.Series, ticker: str) -> Spec:
-    return box(returns, dates.dt.month.map(lambda month: MONTHS[month - 1]), MONTHS, "month", ticker)
+def box_by_month(values: pd.Series, dates: pd.Series, subject: Subject, ticker: str) -> Spec:
+    return box(values, dates.dt.month.map(lambda month: MONTHS[month - 1]), MONTHS, "month", subject, ticker)
 
 
-def box_by_weekday(returns: pd.Series, dates: pd.Series, ticker: str) -> Spec:
-    return box(returns, dates.dt.day_of_week.map(lambda day: DAYS[day]), DAYS, "weekday", ticker)
+def box_by_weekday(values: pd.Series, dates: pd.Series, subject: Subject, ticker: str) -> Spec:
+    return box(values, dates.dt.day_of_week.map(lambda day: DAYS[day]), DAYS, "weekday", subject, ticker)
 
 
-def distribution(returns: pd.Series, ticker: str) -> Spec:
-    """Histogram of returns as a density, beside the normal density of the same mean and deviation."""
-    own = returns.dropna().to_numpy()
+def box_by_hour(values: pd.Series, dates: pd.Series, subject: Subject, ticker: str) -> Spec:
+    return box(values, dates.dt.hour.map(lambda hour: HOURS[hour]), HOURS, "hour", subject, ticker)
+
+
+def distribution(values: pd.Series, subject: Subject, ticker: str) -> Spec:
+    """Histogram of values as a density, beside the normal density of the same mean and deviation."""
+    own = values.dropna().to_numpy()
     mean, deviation = own.mean(), own.std()
     edges = np.linspace(own.min(), own.max(), 101)
     density, _ = np.histogram(own, bins=edges, density=True)
     bars = pd.DataFrame({"from": edges[:-1], "to": edges[1:], "density": density}).round(6)
     x = np.linspace(edges[0], edges[-1], 201)
     normal = np.exp(-((x - mean) ** 2) / (2 * deviation**2)) / (deviation * np.sqrt(2 * np.pi))
-    axis = alt.X("from:Q", title="return", axis=PERCENT)
+    axis = alt.X("from:Q", title=subject.measured, axis=_axis(subject), scale=alt.Scale(zero=False))
     histogram = (
         alt.Chart(bars)
         .mark_bar(color=BLUE, opacity=0.6)
@@ -136,14 +152,15 @@ def distribution(returns: pd.Series, ticker: str) -> Spec:
     )
     return _spec(
         histogram + curve,
-        f"{ticker}: returns (bars) and the normal distribution (line)",
-        f"Histogram of {ticker}'s returns with the normal density of the same mean and deviation",
+        f"{ticker}: {subject.measured} (bars) and the normal distribution (line)",
+        f"Histogram of {ticker}'s {subject.measured} with the normal density of the same mean and deviation",
     )
 
 
-def autocorrelation(table: pd.DataFrame, count: int, ticker: str) -> Spec:
-    """Autocorrelations by lag with the 95 % band of white noise. table: lag, returns, squared; count: of returns."""
-    colours = {"returns": GREY, "squared": ORANGE}
+def autocorrelation(table: pd.DataFrame, count: int, subject: Subject, ticker: str) -> Spec:
+    """Autocorrelations by lag with the 95 % band of white noise. table: lag and two series; count: of values."""
+    first, second = table.columns.drop("lag")
+    colours = {first: GREY, second: ORANGE}
     long = table.melt(id_vars="lag", value_vars=list(colours), var_name="of", value_name="value").round(6)
     colour = alt.Color(
         "of:N",
@@ -154,37 +171,47 @@ def autocorrelation(table: pd.DataFrame, count: int, ticker: str) -> Spec:
     dots = (
         alt.Chart(long)
         .mark_circle(size=30, opacity=0.9)
-        .encode(x=alt.X("lag:Q", title="lag, sessions"), y=alt.Y("value:Q", title="autocorrelation"), color=colour)
+        .encode(
+            x=alt.X("lag:Q", title=f"lag, {subject.step}s"), y=alt.Y("value:Q", title="autocorrelation"), color=colour
+        )
     )
     band = alt.Chart(pd.DataFrame({"bound": [-1.96 / count**0.5, 1.96 / count**0.5]})).mark_rule(
         strokeDash=[4, 4], color=GREY
     )
     return _spec(
         dots + band.encode(y="bound:Q"),
-        f"{ticker}: autocorrelation of returns and of squared returns",
-        f"Autocorrelations of {ticker}'s returns and squared returns at lags 1 to {table['lag'].max()}",
+        f"{ticker}: autocorrelation of {first} and of {second}",
+        f"Autocorrelations of {ticker}'s {first} and {second} at lags 1 to {table['lag'].max()}",
     )
 
 
-def predicted(table: pd.DataFrame, column: str, ticker: str) -> Spec:
-    """One session ahead: actual, predicted and persistence. table: date, actual, predicted, persistence."""
+def predicted(table: pd.DataFrame, subject: Subject, ticker: str) -> Spec:
+    """One step ahead: actual, predicted and persistence. table: date, actual, predicted, persistence."""
     colours = {"actual": BLUE, "predicted": ORANGE, "persistence": GREY}
-    lines = _lines(table, alt.X("date:T", title=None, axis=MONTH_AXIS), colours, column).interactive(bind_y=False)
+    x = alt.X("date:T", title=None, axis=_time_axis(table["date"]))
     return _spec(
-        lines,
-        f"{ticker}: {column}, predicted one session ahead and actual",
-        f"Lines of {ticker}'s actual {column}, the network's forecast and persistence, last {len(table)} test sessions",
+        _lines(table, x, colours, subject.label).interactive(bind_y=False),
+        f"{ticker}: {subject.name}, predicted one {subject.step} ahead and actual",
+        f"Lines of {ticker}'s actual {subject.name}, the network's forecast and persistence, "
+        f"last {len(table)} test {subject.step}s",
     )
 
 
-def variance(table: pd.DataFrame, ticker: str) -> Spec:
-    """Volatility of a session one session ahead. table: date, actual, predicted: standard deviations."""
-    x, colours = alt.X("date:T", title=None, axis=MONTH_AXIS), {"actual": BLUE, "predicted": ORANGE}
+def _time_axis(dates: pd.Series) -> alt.Axis:
+    """Months of long spans, days of short ones; hours as Vega thinks best."""
+    if (dates != dates.dt.normalize()).any():
+        return alt.Axis(labelOverlap=True)
+    return MONTH_AXIS if dates.max() - dates.min() > pd.Timedelta(days=70) else DAY_AXIS
+
+
+def variance(table: pd.DataFrame, subject: Subject, ticker: str) -> Spec:
+    """Volatility one step ahead. table: date, actual, predicted: standard deviations."""
+    x, colours = alt.X("date:T", title=None, axis=_time_axis(table["date"])), {"actual": BLUE, "predicted": ORANGE}
     lines = _lines(table, x, colours, "standard deviation", ".1%").interactive(bind_y=False)
     return _spec(
         lines,
-        f"{ticker}: volatility of a session, predicted one session ahead and actual",
-        f"Lines of {ticker}'s actual and predicted volatility, last {len(table)} test sessions",
+        f"{ticker}: volatility of a {subject.step}, predicted one {subject.step} ahead and actual",
+        f"Lines of {ticker}'s actual and predicted volatility, last {len(table)} test {subject.step}s",
     )
 
 
@@ -200,10 +227,10 @@ def loss(history: pd.DataFrame) -> Spec:
     )
 
 
-def beyond(known: pd.DataFrame, future: pd.DataFrame, column: str, ticker: str) -> Spec:
-    """The last sessions and the forecast after them. known: date, value; future: date, value."""
-    axis = alt.Axis(format="%b %-d")
-    x, y = alt.X("date:T", title=None, axis=axis), alt.Y("value:Q", title=column, scale=alt.Scale(zero=False))
+def beyond(known: pd.DataFrame, future: pd.DataFrame, subject: Subject, ticker: str) -> Spec:
+    """The last values and the forecast after them. known: date, value; future: date, value."""
+    x = alt.X("date:T", title=None, axis=_time_axis(known["date"]))
+    y = alt.Y("value:Q", title=subject.label, scale=alt.Scale(zero=False))
     past = alt.Chart(known).mark_line(color=BLUE, point=alt.OverlayMarkDef(color=BLUE, size=16)).encode(x=x, y=y)
     dots = (
         alt.Chart(future)
@@ -212,7 +239,7 @@ def beyond(known: pd.DataFrame, future: pd.DataFrame, column: str, ticker: str) 
     )
     return _spec(
         past + dots,
-        f"{ticker}: {column}, last sessions (blue) and forecast beyond them (orange)",
-        f"Line of {ticker}'s last {len(known)} sessions and its forecast for {len(future)} more",
+        f"{ticker}: {subject.name}, last {subject.step}s (blue) and forecast beyond them (orange)",
+        f"Line of {ticker}'s last {len(known)} {subject.step}s and its forecast for {len(future)} more",
         height=260,
     )

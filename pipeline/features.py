@@ -1,19 +1,19 @@
 """Causal features of one ticker's price table: a row sees its own session and earlier ones, never later ones.
 
 All but the raw columns are free of the price's level. g is log Garman-Klass variance, g22 its mean over 22
-sessions, sigma = exp(g22 / 2) the current volatility, r the log return of the column that is forecast.
+sessions, sigma = exp(g22 / 2) the current volatility, r the log return of the column that is forecast. Price tables
+come with their `log_variance`.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from pipeline.errors import UserError
-from pipeline.tables.prices import NUMBERS
-from pipeline.volatility import MONTH, log_variance, volatility
+from pipeline.tables.prices import columns_of
+from pipeline.volatility import MONTH, volatility
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class Feature:
 
     values: Callable[[pd.DataFrame, str], pd.Series]
     lookback: int  # earlier sessions that a row needs
+    needs: tuple[str, ...] = ("log_variance",)  # columns
 
 
 def _mean(g: pd.Series, sessions: int) -> pd.Series:
@@ -30,26 +31,26 @@ def _mean(g: pd.Series, sessions: int) -> pd.Series:
 
 def variance_session(prices: pd.DataFrame, column: str) -> pd.Series:
     """G - g22: is this session wilder than its month?"""
-    g = log_variance(prices)
+    g = prices["log_variance"]
     return g - _mean(g, MONTH)
 
 
 def variance_week(prices: pd.DataFrame, column: str) -> pd.Series:
     """g5 - g22: is this week wilder than its month?"""
-    g = log_variance(prices)
+    g = prices["log_variance"]
     return _mean(g, 5) - _mean(g, MONTH)
 
 
 def variance_quarter(prices: pd.DataFrame, column: str) -> pd.Series:
     """g22 - g66: is this month wilder than its quarter?"""
-    g = log_variance(prices)
+    g = prices["log_variance"]
     return _mean(g, MONTH) - _mean(g, 66)
 
 
 def _return(prices: pd.DataFrame, column: str, sessions: int) -> pd.Series:
     """Log return over that many sessions, in current volatilities."""
     log = np.log(prices[column])
-    return (log - log.shift(sessions)) / volatility(log_variance(prices))
+    return (log - log.shift(sessions)) / volatility(prices["log_variance"])
 
 
 def return_session(prices: pd.DataFrame, column: str) -> pd.Series:
@@ -75,7 +76,7 @@ def return_month(prices: pd.DataFrame, column: str) -> pd.Series:
 def high_low(prices: pd.DataFrame, column: str) -> pd.Series:
     """log(log(high / low)) - g22 / 2: the session's range against its month; missing where high = low."""
     span = np.log(prices["high"] / prices["low"])
-    return np.log(span.where(span > 0)) - _mean(log_variance(prices), MONTH) / 2
+    return np.log(span.where(span > 0)) - _mean(prices["log_variance"], MONTH) / 2
 
 
 def close_location(prices: pd.DataFrame, column: str) -> pd.Series:
@@ -91,11 +92,6 @@ def volume_month(prices: pd.DataFrame, column: str) -> pd.Series:
     return log - log.rolling(MONTH, min_periods=1).mean()
 
 
-def column_itself(name: str, prices: pd.DataFrame, column: str) -> pd.Series:
-    """A price table's own column, level and all: what the classic notebooks feed their networks."""
-    return prices[name]
-
-
 FEATURES = {
     "variance_session": Feature(variance_session, MONTH - 1),
     "variance_week": Feature(variance_week, MONTH - 1),
@@ -106,17 +102,27 @@ FEATURES = {
     "return_month": Feature(return_month, MONTH),
     "high_low": Feature(high_low, MONTH - 1),
     "close_location": Feature(close_location, 0),
-    "volume_month": Feature(volume_month, MONTH - 1),
-    **{name: Feature(partial(column_itself, name), 0) for name in NUMBERS},
+    "volume_month": Feature(volume_month, MONTH - 1, ("volume",)),
 }
+
+
+def lookback(names: list[str]) -> int:
+    """How many earlier sessions a row needs for all of these features; a raw column needs none."""
+    return max([0, *(FEATURES[name].lookback for name in names if name in FEATURES)])
 
 
 def features(prices: pd.DataFrame, names: list[str], column: str) -> pd.DataFrame:
     """These features of one ticker's price table: float64, one row a session, one column a name.
 
-    Raises UserError for an unknown name.
+    A name that is not in FEATURES is a raw column: what the classic notebooks feed their networks.
+    Raises UserError for an unknown name, or one whose columns are not there.
     """
+    raw = [name for name in columns_of(prices) if name != "log_variance"]
+    possible = [name for name, feature in FEATURES.items() if set(feature.needs) <= set(prices.columns)]
     for name in names:
-        if name not in FEATURES:
-            raise UserError(f"params.yaml: prepare.features: found {name!r}; accepted: {', '.join(FEATURES)}")
-    return pd.DataFrame({name: FEATURES[name].values(prices, column) for name in names}, index=prices.index)
+        if name not in [*possible, *raw]:
+            raise UserError(
+                f"params.yaml: prepare.features: found {name!r}; accepted here: {', '.join([*possible, *raw])}"
+            )
+    values = {name: prices[name] if name in raw else FEATURES[name].values(prices, column) for name in names}
+    return pd.DataFrame(values, index=prices.index)

@@ -1,22 +1,22 @@
 """reports/metrics.json: the network's measures beside the simple forecast's, and the verdict."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
 
 from pipeline import verdict
 from pipeline.scores import NETWORK, POOLED
+from pipeline.subject import Subject
 from pipeline.tables.scores import MEASURES
 
-SUBJECTS = {"variance": "log variance"}  # the price goes by its column's name
 
+def metrics(scores: pd.DataFrame, references: dict[str, str], subject: Subject) -> dict[str, Any]:
+    """{subject, tickers, verdict: {target: sentence}, split: {target: {h1: {measure: value, reference: {...}}}}}.
 
-def metrics(scores: pd.DataFrame, references: dict[str, str], column: str) -> dict[str, Any]:
-    """{verdict: {target: sentence}, split: {target: {h1: {measure: value, reference: {measure: value}}}}}.
-
-    scores: tables/scores, of one ticker or pooled; references: the model each target is judged against;
-    column: the name of what is forecast. Undefined measures are None.
+    scores: tables/scores, of one ticker or pooled; references: the model each target is judged against.
+    Undefined measures are None.
     """
     ticker = POOLED if POOLED in set(scores["ticker"]) else scores["ticker"].iloc[0]
     chosen = scores[scores["ticker"] == ticker].set_index(["split", "target", "horizon", "model"]).sort_index()
@@ -31,15 +31,34 @@ def metrics(scores: pd.DataFrame, references: dict[str, str], column: str) -> di
             own = plain((split, target, h, NETWORK), ("n", *MEASURES))
             report[split][target][f"h{h}"] = {**own, references[target]: rival}
     report["verdict"] = {
-        target: verdict.sentence(SUBJECTS.get(target, column), reference, report["test"][target]["h1"])
+        target: verdict.sentence(named(target, subject), reference, subject.step, report["test"][target]["h1"])
         for target, reference in references.items()
     }
-    return report
+    return {
+        **report,
+        "subject": asdict(subject),
+        "tickers": int(scores.loc[scores["ticker"] != POOLED, "ticker"].nunique()),
+    }
+
+
+def named(target: str, subject: Subject) -> str:
+    """A target in words."""
+    return {"price": subject.name, "variance": "log variance"}[target]
+
+
+def caption(metrics: dict[str, Any]) -> str:
+    """What the test scores are, in words."""
+    step, count = metrics["subject"]["step"], metrics["tickers"]
+    pooled = (
+        f"; {count} tickers, their errors each in its own current volatility or typical change" if count > 1 else ""
+    )
+    return f"The network on test, beside the simple forecast of the same {step}s{pooled}"
 
 
 def lines(metrics: dict[str, Any]) -> Iterator[tuple[str, int, str, dict[str, float | None], dict[str, float | None]]]:
-    """The test scores by line: target, horizon, reference, the network's measures, the reference's."""
+    """The test scores by line: target in words, horizon, reference, the network's measures, the reference's."""
+    subject = Subject(**metrics["subject"])
     for target, horizons in metrics["test"].items():
         for horizon, own in horizons.items():
             reference = next(name for name, value in own.items() if isinstance(value, dict))
-            yield target, int(horizon.removeprefix("h")), reference, own, own[reference]
+            yield named(target, subject), int(horizon.removeprefix("h")), reference, own, own[reference]

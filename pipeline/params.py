@@ -1,6 +1,7 @@
 """One section of params.yaml, strictly: each mistake becomes one line that says what is accepted."""
 
 import difflib
+import io
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -8,7 +9,9 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
+from pipeline.artifacts import write_bytes
 from pipeline.errors import UserError
 
 FILE = Path("params.yaml")
@@ -75,6 +78,29 @@ def load(section: str, model: type[S]) -> S:
         schema = model.model_json_schema()
         lines = [_line(section, mistake, schema) for mistake in error.errors(include_url=False)]
         raise UserError("\n".join(dict.fromkeys(lines))) from None
+
+
+def load_one(section: str, key: str, models: Mapping[str, type[S]]) -> S:
+    """One section as the strict model that its `key` names. Raises UserError, a line for each mistake."""
+    values = everything()[section]
+    if isinstance(values, dict):
+        if key not in values:
+            raise UserError(f"{FILE}: {section}.{key}: missing; accepted: {', '.join(models)}")
+        if values[key] not in list(models):
+            raise UserError(f"{FILE}: {section}.{key}: found {values[key]!r}{_meant(str(values[key]), models)}")
+        return load(section, models[values[key]])
+    return load(section, next(iter(models.values())))
+
+
+def rewrite(section: str, **values: str) -> None:
+    """Write texts into a section of params.yaml, quoted, keeping everything else and every comment as it is."""
+    yaml = YAML()
+    yaml.preserve_quotes, yaml.width = True, 4096
+    whole = yaml.load(FILE)
+    whole[section].update({key: DoubleQuotedScalarString(value) for key, value in values.items()})
+    buffer = io.BytesIO()
+    yaml.dump(whole, buffer)
+    write_bytes(FILE, buffer.getvalue())
 
 
 def _line(section: str, mistake: Mapping[str, Any], schema: dict[str, Any]) -> str:

@@ -12,9 +12,10 @@ from pipeline.tables import rows as table
 def predictions(rows: pd.DataFrame, outputs: pd.DataFrame, scaler: dict[str, Any]) -> pd.DataFrame:
     """The forecasts of tables/predictions: the members' mean, at every origin the network answered.
 
-    scaler: data/scaler.json. A forecast whose actual is not known yet has split future.
+    scaler: data/scaler.json. A forecast whose actual is not known yet has split future, one whose actual never was,
+    purged.
     """
-    names = table.targets_of(rows)
+    names, ends = table.targets_of(rows), rows.groupby("ticker")["date"].max()
     mean = outputs.astype(dict.fromkeys(names, "float64")).groupby(["ticker", "origin", "horizon"])[names].mean()
     sessions = rows.set_index(["ticker", "date"])
     parts = []
@@ -25,12 +26,13 @@ def predictions(rows: pd.DataFrame, outputs: pd.DataFrame, scaler: dict[str, Any
         last, volatility = at["last"].to_numpy(), at["volatility"].to_numpy()
         tickers, dates = answers.index.get_level_values("ticker"), at[table.date(h)].to_numpy()
         actual = sessions.reindex(pd.MultiIndex.from_arrays([tickers, dates]))
+        beyond = dates > ends.loc[tickers].to_numpy()
         part = {
             "ticker": tickers,
             "origin": answers.index.get_level_values("origin"),
             "horizon": h,
             "date": dates,
-            "split": np.where(actual["last"].isna(), "future", at["split"]),
+            "split": np.where(beyond, "future", np.where(actual["last"].isna(), "purged", at["split"])),
             "last": last,
             "actual": actual["last"].to_numpy(),
             "predicted": targets.price(scaler["target"], forecast["price"][:, None], last, volatility)[:, 0],
@@ -42,8 +44,11 @@ def predictions(rows: pd.DataFrame, outputs: pd.DataFrame, scaler: dict[str, Any
 
 
 def departed(
-    at: pd.DataFrame, answers: pd.Series, scalers: dict[str, scaling.Scaler], name: str, h: int
+    at: pd.DataFrame, answers: pd.Series, scalers: dict[str, scaling.Scalers], name: str, h: int
 ) -> targets.Floats:
     """The forecast in the target's units: the baseline at each origin and the unscaled departure from it."""
-    departure = scaling.unscaled(answers.to_numpy(np.float64), scalers[table.target(name, h)])
+    own = scalers[table.target(name, h)]
+    tickers = answers.index.get_level_values("ticker").to_series()
+    groups = scaling.groups(tickers, alone=scaling.ALL not in own)
+    departure = scaling.unscaled(answers.to_numpy(np.float64), own, groups)
     return at[table.baseline(name, h)].to_numpy() + departure

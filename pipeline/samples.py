@@ -4,35 +4,42 @@ import numpy as np
 import pandas as pd
 
 from pipeline import scaling, splits, targets
-from pipeline.baselines import BASELINES
+from pipeline.baselines import BASELINES, seasons
 from pipeline.errors import UserError
-from pipeline.features import FEATURES, features
-from pipeline.scaling import Scaler
+from pipeline.features import features, lookback
+from pipeline.scaling import Scalers
 from pipeline.tables import rows as table
+from pipeline.tables.prices import OHLC
 from pipeline.volatility import MONTH, log_variance, volatility
 
 MISSING = 0.05  # of a ticker's train rows, the most a feature may lack
 
 
 def unscaled(
-    prices: pd.DataFrame, column: str, names: list[str], following: dict[str, pd.DatetimeIndex]
+    prices: pd.DataFrame, column: str, names: list[str], following: dict[str, pd.DatetimeIndex], season: int
 ) -> pd.DataFrame:
     """The rows but for split, targets and scaling, and `complete`, whether a row's look-back is.
 
     prices: sorted by ticker and date; following: each ticker's sessions after its last, as many as the horizon.
     """
-    own = [_unscaled(part, column, names, following[str(ticker)]) for ticker, part in prices.groupby("ticker")]
+    own = [_unscaled(part, column, names, following[str(ticker)], season) for ticker, part in prices.groupby("ticker")]
     return pd.concat(own, ignore_index=True)
 
 
-def _unscaled(prices: pd.DataFrame, column: str, names: list[str], following: pd.DatetimeIndex) -> pd.DataFrame:
-    g = log_variance(prices)
+def _unscaled(
+    prices: pd.DataFrame, column: str, names: list[str], following: pd.DatetimeIndex, season: int
+) -> pd.DataFrame:
+    ranged = set(OHLC) <= set(prices.columns)
+    g = log_variance(prices) if ranged else pd.Series(np.nan, prices.index)
     rows = prices[["ticker", "date"]].assign(last=prices[column], log_variance=g, volatility=volatility(g))
-    rows = rows.join(features(prices, names, column).rename(columns=table.feature))
+    seen = features(prices.assign(log_variance=g) if ranged else prices, names, column)
+    rows = rows.join(seen.rename(columns=table.feature))
     dates = np.concatenate([prices["date"].to_numpy(), following.to_numpy()])
     ahead = {table.date(h): dates[h : h + len(rows)] for h in range(1, len(following) + 1)}
-    lookback = max([MONTH - 1, *(FEATURES[name].lookback for name in names)])
-    return rows.assign(**ahead, complete=np.arange(len(rows)) >= lookback)
+    # What is missing of a season is taken from the one before: each phase of it must have been seen once.
+    phases = seasons(rows["last"], season).notna().rolling(season).sum() == season
+    complete = (np.arange(len(rows)) >= max(MONTH - 1, lookback(names))) & phases
+    return rows.assign(**ahead, complete=complete)
 
 
 def in_splits(rows: pd.DataFrame, validation: float, test: float, needed: list[str]) -> pd.DataFrame:
@@ -48,7 +55,9 @@ def in_splits(rows: pd.DataFrame, validation: float, test: float, needed: list[s
     dates = rows[[table.date(h) for h in range(1, horizon + 1)]].to_numpy()
     known = np.logical_and.reduce([np.isfinite(targets.ahead(rows, name, horizon)) for name in targeted])
     complete = (rows["complete"] & rows[needed].notna().all(axis=1)).to_numpy()
-    rows = rows.assign(split=splits.split(dates, known, complete, first_validation, first_test), complete=complete)
+    beyond = dates[:, 0] > rows.groupby("ticker")["date"].transform("max").to_numpy()
+    parts = splits.split(dates, known, beyond, complete, first_validation, first_test)
+    rows = rows.assign(split=parts, complete=complete)
     trained = (rows["split"] == "train").groupby(rows["ticker"]).transform("any")
     if not trained.any():
         raise UserError(
@@ -65,22 +74,25 @@ def in_splits(rows: pd.DataFrame, validation: float, test: float, needed: list[s
 
 
 def with_prices(
-    rows: pd.DataFrame, target: targets.Kind, baseline: str, kind: scaling.Kind
-) -> tuple[pd.DataFrame, dict[str, Scaler]]:
+    rows: pd.DataFrame, target: targets.Kind, baseline: str, season: int, kind: scaling.Kind
+) -> tuple[pd.DataFrame, dict[str, Scalers]]:
     """The rows with the price target and its baseline (a name of BASELINES, or none), and its scalers."""
     horizon, last, volatility = table.horizon_of(rows), rows["last"].to_numpy(), rows["volatility"].to_numpy()
     actual = targets.target(target, targets.ahead(rows, "last", horizon), last, volatility)
+    alone = target != "return"
     if baseline == "none":
-        return _with_target(rows, "price", actual, np.zeros_like(actual), kind, departs=False)
-    forecast = targets.target(target, BASELINES[baseline][1](rows, horizon), last, volatility)
-    return _with_target(rows, "price", actual, forecast, kind, departs=True)
+        return _with_target(rows, "price", actual, np.zeros_like(actual), kind, departs=False, alone=alone)
+    forecast = targets.target(target, BASELINES[baseline][1](rows, horizon, season), last, volatility)
+    return _with_target(rows, "price", actual, forecast, kind, departs=True, alone=alone)
 
 
-def with_variances(rows: pd.DataFrame, baseline: str, kind: scaling.Kind) -> tuple[pd.DataFrame, dict[str, Scaler]]:
+def with_variances(
+    rows: pd.DataFrame, baseline: str, season: int, kind: scaling.Kind
+) -> tuple[pd.DataFrame, dict[str, Scalers]]:
     """The rows with the variance target and its baseline, a name of BASELINES, and its scalers."""
     horizon = table.horizon_of(rows)
-    actual, forecast = targets.ahead(rows, "log_variance", horizon), BASELINES[baseline][1](rows, horizon)
-    return _with_target(rows, "variance", actual, forecast, kind, departs=True)
+    actual, forecast = targets.ahead(rows, "log_variance", horizon), BASELINES[baseline][1](rows, horizon, season)
+    return _with_target(rows, "variance", actual, forecast, kind, departs=True, alone=False)
 
 
 def _with_target(
@@ -91,25 +103,31 @@ def _with_target(
     kind: scaling.Kind,
     *,
     departs: bool,
-) -> tuple[pd.DataFrame, dict[str, Scaler]]:
-    """actual, baseline: (rows, horizon), in the target's units; departs: a departure of 0 is to stay 0."""
-    fit = scaling.fitted_departure if departs else scaling.fitted
-    train, columns, scalers = (rows["split"] == "train").to_numpy(), {}, {}
+    alone: bool,
+) -> tuple[pd.DataFrame, dict[str, Scalers]]:
+    """actual, baseline: (rows, horizon), in the target's units; departs: a departure of 0 is to stay 0;
+    alone: each ticker has a scaler of its own.
+    """
+    train, groups = (rows["split"] == "train").to_numpy(), scaling.groups(rows["ticker"], alone=alone)
+    columns, scalers = {}, {}
     for h in range(1, actual.shape[1] + 1):
         departure = actual[:, h - 1] - baseline[:, h - 1]
-        scalers[table.target(name, h)] = scaler = fit(kind, departure[train])
+        scalers[table.target(name, h)] = own = scaling.fitted(kind, departure, train, groups, departs=departs)
         columns[table.target(name, h)] = actual[:, h - 1]
         columns[table.baseline(name, h)] = baseline[:, h - 1]
-        columns[table.scaled(name, h)] = scaling.scaled(departure, scaler).astype(np.float32)
+        columns[table.scaled(name, h)] = scaling.scaled(departure, own, groups).astype(np.float32)
     return pd.concat([rows, pd.DataFrame(columns, index=rows.index)], axis=1), scalers
 
 
-def with_scaled_features(rows: pd.DataFrame, kind: scaling.Kind) -> tuple[pd.DataFrame, dict[str, Scaler]]:
+def with_scaled_features(
+    rows: pd.DataFrame, target: targets.Kind, kind: scaling.Kind
+) -> tuple[pd.DataFrame, dict[str, Scalers]]:
     """The rows with features scaled by train, float32, clipped where standard, 0 where missing; and the scalers.
 
     Raises UserError where a feature lacks more than MISSING of a ticker's train rows.
     """
     train, columns, scalers = rows["split"] == "train", {}, {}
+    groups = scaling.groups(rows["ticker"], alone=target != "return")
     for name in table.features_of(rows):
         lacking = rows.loc[train, name].isna().groupby(rows["ticker"]).mean()
         if (lacking > MISSING).any():
@@ -117,8 +135,9 @@ def with_scaled_features(rows: pd.DataFrame, kind: scaling.Kind) -> tuple[pd.Dat
                 f"params.yaml: prepare.features: {name.removeprefix(table.feature(''))} is missing in "
                 f"{lacking.max():.1%} of the train sessions of {lacking.idxmax()}; accepted: at most {MISSING:.0%}"
             )
-        scalers[name] = scaler = scaling.fitted(kind, rows.loc[train, name].to_numpy(np.float64))
-        values = scaling.scaled(rows[name].to_numpy(np.float64), scaler)
+        feature = rows[name].to_numpy(np.float64)
+        scalers[name] = own = scaling.fitted(kind, feature, train.to_numpy(), groups, departs=False)
+        values = scaling.scaled(feature, own, groups)
         if kind == "standard":
             values = np.clip(values, -scaling.CLIP, scaling.CLIP)
         columns[name] = np.nan_to_num(values, nan=0.0).astype(np.float32)

@@ -1,5 +1,7 @@
 """How good forecasts were, beside a reference on the very same days."""
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -9,6 +11,7 @@ Floats = NDArray[np.float64]
 
 NETWORK = "network"
 POOLED = "all tickers"
+KEY = ["ticker", "origin", "horizon", "split"]
 
 
 def measures(
@@ -22,7 +25,8 @@ def measures(
     """
     error, other = actual - predicted, actual - reference
     mse, spread, rival = np.mean(error**2), np.mean((actual - actual.mean()) ** 2), np.mean(other**2)
-    difference = pd.Series(error**2 - other**2).groupby(dates).mean().to_numpy()
+    _, day = np.unique(dates, return_inverse=True)
+    difference = np.bincount(day, weights=error**2 - other**2) / np.bincount(day)
     return {
         "n": len(actual),
         "mse": mse,
@@ -60,48 +64,67 @@ def diebold_mariano(difference: Floats, horizon: int) -> float:
     return float(2 * stdtr(n - 1, -abs(statistic)))
 
 
-def table(forecasts: pd.DataFrame, references: dict[str, str]) -> pd.DataFrame:
-    """The scores of tables/scores, sorted.
+def units(rows: pd.DataFrame) -> pd.DataFrame:
+    """In what the errors of several tickers are told together: columns ticker, origin, unit.
 
-    forecasts: model, target, split, horizon, ticker, origin, actual, predicted, center, unit, one row a forecast,
-    no NaN; references: for each target the model it is judged against. Several tickers are also scored together,
-    as POOLED, by (value - center) / unit, for the errors of dear tickers would drown those of cheap ones.
+    rows: tables/rows. The current volatility, as a change of price; without one, the ticker's mean absolute change
+    from step to step over train.
     """
-    values = ["actual", "predicted", "reference"]
-    key = ["target", "ticker", "origin", "horizon"]
-    reference = forecasts[forecasts["model"] == forecasts["target"].map(references)].set_index(key)["predicted"]
-    forecasts = forecasts.join(reference.rename("reference"), on=key)
-    if forecasts[values].isna().any(axis=None):
-        raise ValueError("a forecast, its actual or its reference is missing")
-    if forecasts["ticker"].nunique() > 1:
-        pooled = forecasts.assign(
-            **{name: (forecasts[name] - forecasts["center"]) / forecasts["unit"] for name in values}
-        )
-        forecasts = pd.concat([forecasts, pooled.assign(ticker=POOLED)])
-    by = ["model", "target", "split", "horizon", "ticker"]
-    found = []
-    for group, own in forecasts.groupby(by):
-        actual, predicted, rival, dates = (own[name].to_numpy() for name in (*values, "origin"))
-        scored = measures(actual, predicted, rival, dates, own["horizon"].iloc[0])
-        found.append(dict(zip(by, group, strict=True)) | scored)
-    return pd.DataFrame(found)
+    train = rows["last"].where(rows["split"] == "train")
+    typical = train.groupby(rows["ticker"]).diff().abs().groupby(rows["ticker"]).transform("mean")
+    return rows[["ticker"]].assign(origin=rows["date"], unit=(rows["last"] * rows["volatility"]).fillna(typical))
 
 
-def side_by_side(predictions: pd.DataFrame, baselines: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
-    """What `table` takes: forecasts of the network and, from the same origins, of the baselines.
+def side_by_side(
+    predictions: pd.DataFrame, baselines: pd.DataFrame, units: pd.DataFrame
+) -> Iterator[tuple[str, pd.DataFrame]]:
+    """For each target the forecasts of the network and, from the same origins, of the baselines.
 
-    predictions, baselines: the tables of these names; units: ticker, origin, volatility in prices.
+    predictions, baselines: the tables of these names; units: as `units` gives them. Columns: KEY, one for each model,
+    and what pools tickers: (value - center) / unit.
     """
     known = predictions[predictions["split"].isin(["train", "validation", "test"])]
     known = known.merge(units, on=["ticker", "origin"], validate="many_to_one")
-    key = ["ticker", "origin", "horizon"]
-    price = known[[*key, "split", "actual"]].assign(target="price", center=known["last"], unit=known["volatility"])
-    parts = [price.assign(model=NETWORK, predicted=known["predicted"])]
+    price = known[KEY].assign(actual=known["actual"], center=known["last"], unit=known["unit"])
+    yield "price", _joined(price.assign(**{NETWORK: known["predicted"]}), baselines, "price")
     if known["variance_predicted"].notna().any():
-        variance = known[[*key, "split"]].assign(
-            target="variance", actual=known["variance_actual"], center=0.0, unit=1.0
-        )
-        parts.append(variance.assign(model=NETWORK, predicted=known["variance_predicted"]))
-    parts = [part.dropna(subset="actual") for part in parts]
-    rivals = [part.drop(columns=["model", "predicted"]).merge(baselines, on=[*key, "target"]) for part in parts]
-    return pd.concat([*parts, *rivals], ignore_index=True)
+        variance = known[KEY].assign(actual=known["variance_actual"], center=0.0, unit=1.0)
+        yield "variance", _joined(variance.assign(**{NETWORK: known["variance_predicted"]}), baselines, "variance")
+
+
+def _joined(own: pd.DataFrame, baselines: pd.DataFrame, target: str) -> pd.DataFrame:
+    """The rows whose actual is known, with a column for each baseline of the target."""
+    own = own.dropna(subset="actual")
+    for model, theirs in baselines[baselines["target"] == target].groupby("model"):
+        at = ["ticker", "origin", "horizon"]
+        forecast = theirs[[*at, "predicted"]].rename(columns={"predicted": str(model)})
+        own = own.merge(forecast, how="left", on=at, validate="one_to_one")
+    return own
+
+
+def table(forecasts: Iterable[tuple[str, pd.DataFrame]], references: dict[str, str]) -> pd.DataFrame:
+    """The scores of tables/scores, sorted.
+
+    forecasts: as `side_by_side` gives them; references: for each target the model it is judged against. Several
+    tickers are also scored together, as POOLED, for the errors of dear tickers would drown those of cheap ones.
+    """
+    found = []
+    for target, rows in forecasts:
+        models = [name for name in rows.columns if name not in (*KEY, "actual", "center", "unit")]
+        if rows[["actual", *models]].isna().any(axis=None):
+            raise ValueError(f"{target}: a forecast or its actual is missing")
+        groups = [(str(name), own) for name, own in rows.groupby("ticker")]
+        if len(groups) > 1:
+            values = ["actual", *models]
+            pooled = rows[values].sub(rows["center"], axis=0).div(rows["unit"], axis=0)
+            groups.append((POOLED, rows[KEY].assign(**pooled)))
+        for ticker, own in groups:
+            for (split, horizon), part in own.groupby(["split", "horizon"]):
+                key = {"target": target, "split": split, "horizon": horizon, "ticker": ticker}
+                actual, rival, dates = (part[name].to_numpy() for name in ("actual", references[target], "origin"))
+                found += [
+                    {"model": model, **key, **measures(actual, part[model].to_numpy(), rival, dates, int(horizon))}
+                    for model in models
+                ]
+    by = ["model", "target", "split", "horizon", "ticker"]
+    return pd.DataFrame(found).sort_values(by, ignore_index=True)

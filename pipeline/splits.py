@@ -26,22 +26,24 @@ def boundaries(dates: pd.DatetimeIndex, validation: float, test: float) -> tuple
 def split(
     dates: NDArray[np.datetime64],
     known: NDArray[np.bool_],
+    beyond: NDArray[np.bool_],
     complete: NDArray[np.bool_],
     validation: pd.Timestamp,
     test: pd.Timestamp,
 ) -> NDArray[np.str_]:
     """The split of each sample, (rows,).
 
-    dates, known: of each sample's targets, (rows, horizon), nearest first; complete: its look-back is, (rows,).
-    A sample of test may have targets beyond the last session; where the next session is not known it is future.
+    dates, known: of each sample's targets, (rows, horizon), nearest first; beyond: its next session is later than
+    the ticker's last, (rows,): it is future; complete: its look-back is, (rows,).
+    A sample of test may have targets that are not known, but for the next session's.
     """
     first, last = dates[:, 0], dates[:, -1]
     cases = {
         "warmup": ~complete,
-        "future": ~known[:, 0],
+        "future": beyond,
         "train": known.all(axis=1) & (last < validation.to_datetime64()),
         "validation": known.all(axis=1) & (first >= validation.to_datetime64()) & (last < test.to_datetime64()),
-        "test": first >= test.to_datetime64(),
+        "test": known[:, 0] & (first >= test.to_datetime64()),
     }
     return np.select(list(cases.values()), list(cases), default="purged")
 

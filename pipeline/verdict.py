@@ -2,17 +2,20 @@
 
 SIGNIFICANT = 0.05
 
-NAMES = {"har": "HAR"}
+NAMES = {"har": "HAR", "seasonal_naive": "the seasonal-naive forecast"}
 
-RULE = (
-    'The rule: "beats" is a skill above 0 and "loses to" one below 0, each with a two-sided Diebold-Mariano p below '
-    f'{SIGNIFICANT} one session ahead on test; anything else "ties with". '
-    "Skill is 1 - MSE / MSE of the simple forecast on the same days."
-)
+
+def rule(step: str) -> str:
+    """The rule in words. step: session, hour, day, ..."""
+    return (
+        'The rule: "beats" is a skill above 0 and "loses to" one below 0, each with a two-sided Diebold-Mariano p '
+        f'below {SIGNIFICANT} one {step} ahead on test; anything else "ties with". '
+        f"Skill is 1 - MSE / MSE of the simple forecast of the same {step}s."
+    )
 
 
 def outcome(skill: float | None, p_value: float | None) -> str:
-    """`beats`, `ties with` or `loses to`, by RULE; what is undefined ties."""
+    """`beats`, `ties with` or `loses to`, by the rule; what is undefined ties."""
     if skill is None or p_value is None:
         return "ties with"
     if p_value < SIGNIFICANT and skill > 0:
@@ -29,11 +32,13 @@ def chance(p_value: float | None) -> str:
     return "<0.0001" if p_value < 0.0001 else f"{p_value:.4f}"
 
 
-def sentence(what: str, against: str, scores: dict[str, float | None]) -> str:
-    """One sentence. what: what is forecast; against: the simple forecast's name; scores: n, skill, p_value of test."""
+def sentence(what: str, against: str, step: str, scores: dict[str, float | None]) -> str:
+    """One sentence. what: what is forecast; against: the simple forecast's name; step: session, hour, day, ...;
+    scores: n, skill, p_value of test.
+    """
     skill, p = scores["skill"], scores["p_value"]
     amount = "an undefined skill" if skill is None else f"skill {skill:+.3f}"
     return (
-        f"On the {what} one session ahead the network {outcome(skill, p)} {NAMES.get(against, against)}: "
+        f"On the {what} one {step} ahead the network {outcome(skill, p)} {NAMES.get(against, against)}: "
         f"{amount}, p {chance(p)}, over {scores['n']:.0f} test forecasts."
     )

@@ -14,9 +14,9 @@ import pytest
 from ruamel.yaml import YAML
 
 from pipeline import samples
-from pipeline.sources import sample
+from pipeline.sources import Found, canonical, sample
 from tests.imports import ROOT
-from tests.series import made_prices
+from tests.series import made_heat, made_prices
 
 assert pipeline.PINNED, "numpy was imported before the CPU code paths were pinned"
 
@@ -29,7 +29,7 @@ FEATURES = ["variance_session", "variance_week", "return_session", "high_low", "
 @pytest.fixture(scope="session")
 def sample_prices() -> pd.DataFrame:
     """The S&P 500 of the sample."""
-    return sample.prices()
+    return canonical(sample.prices().prices)
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +51,7 @@ def rows_of(
     ends = prices.groupby("ticker")["date"].max()
     following = {str(name): pd.bdate_range(end, periods=horizon + 1)[1:].as_unit("us") for name, end in ends.items()}
     needed = ["last", "log_variance", "volatility"]
-    return samples.in_splits(samples.unscaled(prices, "close", features, following), validation, 0.15, needed)
+    return samples.in_splits(samples.unscaled(prices, "close", features, following, 5), validation, 0.15, needed)
 
 
 @pytest.fixture
@@ -66,9 +66,11 @@ SMALL: dict[str, dict[str, Any]] = {
     "scrape": {"source": "sample", "path": "data/raw", "calendar": "24/5"},
     "explore": {"lags": 10},
     "prepare": {
+        "leave_out": [],
         "column": "close",
         "target": "return",
         "baseline": "persistence",
+        "season": 5,
         "variance": "har",
         "horizon": 3,
         "features": FEATURES,
@@ -104,6 +106,28 @@ def small_params(**changes: dict[str, Any]) -> dict[str, Any]:
     return {name: {**SMALL[name], **changes.get(name, {})} for name in SMALL}
 
 
+def file_params(**changes: Any) -> dict[str, Any]:
+    """Section scrape for a plain CSV of prices at own.csv."""
+    return {
+        "source": "file",
+        "path": "own.csv",
+        "ticker": "",
+        "dates": ["date"],
+        "date_format": "%Y-%m-%d",
+        "columns": {name: name for name in ("ticker", "open", "high", "low", "close", "volume")},
+        "unit": "EUR",
+        "delimiter": ",",
+        "decimal": ".",
+        "thousands": "",
+        "signs": "",
+        "missing": [""],
+        "calendar": "24/5",
+        "max_missing": 0.0,
+        "repair": "none",
+        **changes,
+    }
+
+
 def committed(path: str) -> str:
     """A file as it was last committed: the default, whatever a user is trying in the working tree."""
     return subprocess.run(["git", "show", f"HEAD:{path}"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
@@ -113,10 +137,53 @@ def walk(folder: Path, prices: pd.DataFrame, *stages: str, **changes: dict[str, 
     """Run stages in a folder on these prices, in this process."""
     folder.mkdir(exist_ok=True)
     with contextlib.chdir(folder), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sample, "prices", lambda: prices)
+        patch.setattr(sample, "prices", lambda: Found(prices, units={}))
         YAML().dump(small_params(**changes), Path("params.yaml"))
         for stage in stages:
             importlib.import_module(f"pipeline.stages.{stage}").main()
+
+
+HEAT: dict[str, dict[str, Any]] = {
+    "scrape": file_params(
+        columns={"ticker": "ticker", "heat": "heat", "wind": "wind"},
+        date_format="%Y-%m-%d %H:%M:%S",
+        unit="°C",
+        calendar="1h",
+        max_missing=0.1,
+    ),
+    "prepare": {
+        "column": "heat",
+        "target": "level",
+        "baseline": "seasonal_naive",
+        "season": 24,
+        "variance": "none",
+        "features": ["heat", "wind"],
+    },
+    "benchmark": {"models": ["persistence", "seasonal_naive"]},
+    "train": {"window": 24},
+}
+
+
+def walk_heat(folder: Path, heat: pd.DataFrame, *stages: str) -> None:
+    """Run stages in a folder on this hourly series, which departs from the seasonal-naive forecast."""
+    folder.mkdir(exist_ok=True)
+    heat.to_csv(folder / "own.csv", index=False)
+    walk(folder, heat, *stages, **HEAT)
+
+
+@pytest.fixture(scope="session")
+def two_sensors() -> pd.DataFrame:
+    """Two hourly series with gaps, of different spread."""
+    oslo, rome = made_heat("Oslo", 900, seed=1), made_heat("Rome", 900, seed=2)
+    return pd.concat([oslo, rome.assign(heat=10 * rome["heat"] + 50)], ignore_index=True)
+
+
+@pytest.fixture(scope="session")
+def walked_heat(two_sensors: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which every stage but track ran on two hourly series."""
+    folder = tmp_path_factory.mktemp("heat")
+    walk_heat(folder, two_sensors, "scrape", "explore", "prepare", "benchmark", "train", "evaluate", "plot")
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,17 @@ import numpy as np
 import pandas as pd
 
 
+def made_heat(ticker: str, hours: int, seed: int) -> pd.DataFrame:
+    """An hourly temperature, below zero at times: a daily wave, weather that stays for hours, and some gaps."""
+    rng, weather = np.random.default_rng(seed), [0.0]
+    for _ in range(hours - 1):
+        weather.append(0.95 * weather[-1] + rng.normal(0, 0.5))
+    dates = pd.date_range("2020-01-01", periods=hours, freq="1h").as_unit("us")
+    heat = pd.Series(3 - 6 * np.cos(dates.hour.to_numpy() * 2 * np.pi / 24) + weather)
+    heat[rng.choice(np.arange(1, hours - 1), hours // 50, replace=False)] = np.nan
+    return pd.DataFrame({"ticker": ticker, "date": dates, "heat": heat, "wind": rng.gamma(2, 2, hours)})
+
+
 def made_prices(ticker: str, sessions: int, seed: int) -> pd.DataFrame:
     """Daily prices whose volatility clusters: GARCH(1,1) returns, each session's range from 20 steps within it."""
     rng = np.random.default_rng(seed)

@@ -26,11 +26,15 @@ OWNERS = {
     "ruamel": "pipeline.params",
     "pyarrow.parquet": "pipeline.artifacts",
     "rich": "pipeline.__main__",
+    "yfinance": "pipeline.sources.yahoo",
+    "curl_cffi": "pipeline.sources.yahoo",
+    "stamina": "pipeline.sources.yahoo",
 }
-# What may touch files, clock or environment: the doors, the stages, and the terminal's summary.
-DOORS = {"pipeline", "pipeline.__main__", "pipeline.artifacts", "pipeline.params", "pipeline.runs"}
+# What may touch files, clock or environment: the doors, the stages, and what is run beside them.
+DOORS = {"pipeline", "pipeline.artifacts", "pipeline.params", "pipeline.runs"}
+COMMANDS = {"pipeline.__main__", "pipeline.latest", "pipeline.revisions"}
 NOUNS = sorted(
-    name for name in PATHS if name not in DOORS and not name.startswith(("pipeline.stages", "pipeline.sources"))
+    set(PATHS) - DOORS - COMMANDS - {name for name in PATHS if name.startswith(("pipeline.stages", "pipeline.sources"))}
 )
 
 

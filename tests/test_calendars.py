@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from pipeline.calendars import following, sessions
+from pipeline.calendars import following, known_from, last_finished, noun, sessions
 from pipeline.errors import UserError
 
 
@@ -30,9 +30,57 @@ def test_an_unknown_calendar_is_named() -> None:
         sessions("NYSEX", pd.Timestamp("2018-01-01"), pd.Timestamp("2018-12-31"))
 
 
-@pytest.mark.parametrize("calendar", ["AIXK", "XTAE", "ASEX"])
-def test_a_calendar_that_is_not_known_for_the_dates_is_named_with_the_reason(calendar: str) -> None:
-    with pytest.raises(
-        UserError, match=rf"^params.yaml: scrape.calendar: found '{calendar}', which exchange_calendars "
-    ):
-        sessions(calendar, pd.Timestamp("1999-01-04"), pd.Timestamp("2018-12-31"))
+def test_what_a_calendar_does_not_know_yet_is_left_out_and_said() -> None:
+    assert f"{known_from('XBOM'):%Y-%m-%d}" == "1997-01-01"
+    found = sessions("XBOM", pd.Timestamp("1990-07-03"), pd.Timestamp("1997-01-10"))
+    assert f"{found[0]:%Y-%m-%d}" == "1997-01-01"
+    assert sessions("XBOM", pd.Timestamp("1990-07-03"), pd.Timestamp("1991-01-10")).empty
+
+
+def test_a_calendar_that_is_not_known_so_late_is_named_with_the_reason() -> None:
+    with pytest.raises(UserError, match=r"^params.yaml: scrape.calendar: found 'XBOM', which exchange_calendars "):
+        sessions("XBOM", pd.Timestamp("2020-01-01"), pd.Timestamp("2040-12-31"))
+
+
+def test_one_session_is_a_table_too() -> None:
+    day = pd.Timestamp("2018-12-31")
+    assert sessions("XNYS", day, day).tolist() == [day]
+
+
+@pytest.mark.parametrize(
+    ("calendar", "after"),
+    [("15min", "2019-01-01 00:15"), ("1h", "2019-01-01 01:00"), ("1D", "2019-01-02 00:00"), ("7D", "2019-01-08 00:00")],
+)
+def test_an_evenly_spaced_series_goes_on_in_its_steps(calendar: str, after: str) -> None:
+    start = pd.Timestamp("2019-01-01")
+    assert following(calendar, start, 3)[0] == pd.Timestamp(after)
+    steps = sessions(calendar, start, following(calendar, start, 3)[-1])
+    assert len(steps) == 4
+    assert steps.dtype == "datetime64[us]"
+
+
+@pytest.mark.parametrize("calendar", ["0h", "1.5h", "h", "1M", "-1D", "1 D"])
+def test_what_is_no_step_is_refused(calendar: str) -> None:
+    with pytest.raises(UserError, match=r"accepted: an exchange's .*, or the step of an evenly spaced series"):
+        known_from(calendar)
+
+
+def test_a_step_has_its_name() -> None:
+    assert [noun(name) for name in ("XNYS", "1h", "1D", "15min")] == ["session", "hour", "day", "step"]
+
+
+@pytest.mark.parametrize(
+    ("calendar", "now", "expected"),
+    [
+        ("XNYS", "2018-12-31 20:59", "2018-12-28"),  # the New York close is at 21:00 UTC
+        ("XNYS", "2018-12-31 21:59", "2018-12-28"),  # and not settled yet
+        ("XNYS", "2018-12-31 22:00", "2018-12-31"),
+        ("XNYS", "2019-01-01 15:00", "2018-12-31"),
+        ("XNYS", "2018-11-23 19:00", "2018-11-23"),  # a half day, closed at 18:00 UTC
+        ("XBOM", "2018-12-31 11:00", "2018-12-31"),
+        ("24/7", "2019-01-05 00:30", "2019-01-03"),
+        ("24/7", "2019-01-05 01:00", "2019-01-04"),
+    ],
+)
+def test_the_last_finished_session_has_closed_and_settled(calendar: str, now: str, expected: str) -> None:
+    assert f"{last_finished(calendar, pd.Timestamp(now, tz='UTC')):%Y-%m-%d}" == expected

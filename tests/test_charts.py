@@ -13,28 +13,34 @@ import pandas as pd
 import pytest
 
 from pipeline import charts
-from pipeline.summary import autocorrelations, returns
+from pipeline.subject import Subject
+from pipeline.summary import autocorrelations, measured
 from tests.conftest import UNPINNED
 from tests.imports import ROOT
 from tests.series import made_prices
 
 PRICES = made_prices("AAA", 120, seed=0)
-RETURNS = returns(PRICES)
+RETURNS = measured(PRICES["close"], priced=True)
+CLOSE = Subject("close", "USD", "session", priced=True)
+HEAT = Subject("heat", "°C", "hour", priced=False)
 LINES = PRICES[["date"]].assign(actual=PRICES["close"], predicted=PRICES["open"], persistence=PRICES["open"])
+HOURLY = pd.Series(pd.date_range("2001-01-01", periods=120, freq="1h"))
 VALUES = PRICES[["date"]].assign(value=PRICES["close"])
 HISTORY = pd.DataFrame({"epoch": [1, 2], "loss": [2.0, 1.0], "val_loss": [2.5, 2.0]})
 
 CHARTS: dict[str, Callable[[], charts.Spec]] = {
-    "prices": lambda: charts.prices(PRICES, "AAA"),
-    "lagged": lambda: charts.lagged(RETURNS, "AAA"),
-    "months": lambda: charts.box_by_month(RETURNS, PRICES["date"], "AAA"),
-    "weekdays": lambda: charts.box_by_weekday(RETURNS, PRICES["date"], "AAA"),
-    "distribution": lambda: charts.distribution(RETURNS, "AAA"),
-    "autocorrelation": lambda: charts.autocorrelation(autocorrelations(RETURNS, 10), 119, "AAA"),
-    "predicted": lambda: charts.predicted(LINES, "close", "AAA"),
-    "variance": lambda: charts.variance(LINES, "AAA"),
+    "series": lambda: charts.series(VALUES, CLOSE, "AAA"),
+    "another series": lambda: charts.series(VALUES, HEAT, "AAA"),
+    "lagged": lambda: charts.lagged(RETURNS, CLOSE, "AAA"),
+    "months": lambda: charts.box_by_month(RETURNS, PRICES["date"], CLOSE, "AAA"),
+    "weekdays": lambda: charts.box_by_weekday(RETURNS, PRICES["date"], CLOSE, "AAA"),
+    "hours": lambda: charts.box_by_hour(PRICES["close"], HOURLY, HEAT, "AAA"),
+    "distribution": lambda: charts.distribution(RETURNS, CLOSE, "AAA"),
+    "autocorrelation": lambda: charts.autocorrelation(autocorrelations(RETURNS, 10, priced=True), 119, CLOSE, "AAA"),
+    "predicted": lambda: charts.predicted(LINES, CLOSE, "AAA"),
+    "variance": lambda: charts.variance(LINES, CLOSE, "AAA"),
     "loss": lambda: charts.loss(HISTORY),
-    "beyond": lambda: charts.beyond(VALUES, VALUES.tail(3), "close", "AAA"),
+    "beyond": lambda: charts.beyond(VALUES, VALUES.tail(3), CLOSE, "AAA"),
 }
 
 
@@ -55,18 +61,26 @@ def test_a_chart_has_a_title_and_a_text_alternative(name: str) -> None:
     assert len(found["description"]) > 20
 
 
+@pytest.mark.parametrize("name", ["another series", "hours"])
+def test_a_chart_of_another_series_speaks_of_it_alone(name: str) -> None:
+    words = str({**CHARTS[name](), "datasets": None})
+    assert "heat" in words
+    assert "close" not in words.lower()
+    assert "return" not in words.lower()
+
+
 def data(spec: charts.Spec) -> list[dict]:
     return [row for rows in spec["datasets"].values() for row in rows]
 
 
 def test_the_lines_are_the_values_given() -> None:
-    found = pd.DataFrame(data(charts.predicted(LINES, "close", "AAA")))
+    found = pd.DataFrame(data(charts.predicted(LINES, CLOSE, "AAA")))
     assert found["line"].value_counts().to_dict() == {"actual": 120, "predicted": 120, "persistence": 120}
     np.testing.assert_array_equal(found.loc[found["line"] == "actual", "value"], LINES["actual"])
 
 
 def test_the_histogram_and_the_normal_curve_both_cover_one() -> None:
-    found = pd.DataFrame(data(charts.distribution(RETURNS, "AAA")))
+    found = pd.DataFrame(data(charts.distribution(RETURNS, CLOSE, "AAA")))
     bars, curve = found[found["to"].notna()], found[found["to"].isna()]
     assert ((bars["to"] - bars["from"]) * bars["density"]).sum() == pytest.approx(1, rel=0.02)
     assert np.trapezoid(curve["density"], curve["from"]) == pytest.approx(1, rel=0.05)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from pipeline.stages.scrape import SOURCES
 from tests.conftest import committed, small_params
 from tests.imports import ROOT
 
@@ -33,7 +34,7 @@ def test_every_make_target_the_readme_names_exists(target: str) -> None:
 
 
 def test_the_make_targets_of_the_project_exist() -> None:
-    for target in ("setup", "repro", "test", "test-slow", "check", "ui", "lock", "clean"):
+    for target in ("setup", "repro", "test", "test-slow", "check", "latest", "revisions", "ui", "lock", "clean"):
         assert re.search(rf"^{target}:", MAKEFILE, re.MULTILINE), target
 
 
@@ -84,10 +85,16 @@ def test_no_tracked_text_names_a_registry_or_a_machine() -> None:
 
 
 def test_params_say_where_each_value_is_of_use_in_every_example() -> None:
-    """An example differs from the default in values and comments alone: the same sections, the same keys."""
-    default = small_params()
+    """An example differs from the default in values and comments alone, but for what its source needs."""
+    default = {name: set(section) for name, section in small_params().items()}
     for path in sorted((ROOT / "examples").glob("*.yaml")):
         example = YAML(typ="safe").load(path)
-        assert {name: set(section) for name, section in example.items()} == {
-            name: set(section) for name, section in default.items()
-        }, path.name
+        scrape = set(SOURCES[example["scrape"]["source"]].model_fields)
+        assert {name: set(section) for name, section in example.items()} == {**default, "scrape": scrape}, path.name
+
+
+def test_every_key_of_an_example_is_explained_in_a_comment() -> None:
+    for path in sorted((ROOT / "examples").glob("*.yaml")):
+        for line in path.read_text().splitlines():
+            if re.match(r"  \w+:", line):
+                assert "  # " in line, f"{path.name}: {line}"

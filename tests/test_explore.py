@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from pipeline.artifacts import read_table
-from tests.conftest import walk
+from tests.conftest import file_params, walk
 from tests.series import made_prices
 
-FIGURES = {"prices", "lagged", "months", "weekdays", "distribution", "autocorrelation"}
+FIGURES = {"series", "lagged", "months", "weekdays", "distribution", "autocorrelation"}
 
 
 def test_every_ticker_has_its_figures(walked: Path) -> None:
@@ -20,9 +20,11 @@ def test_the_summary_has_a_line_for_each_ticker(walked: Path) -> None:
 
 
 def test_missing_sessions_are_named(tmp_path: Path) -> None:
-    walk(tmp_path, made_prices("AAA", 90, seed=0).drop(index=[10, 20]), "scrape", "explore")
+    prices = made_prices("AAA", 90, seed=0).drop(index=[10, 20])
+    prices.to_csv(tmp_path / "own.csv", index=False)
+    walk(tmp_path, prices, "scrape", "explore", scrape=file_params(max_missing=0.1))
     assert (
-        "2 sessions of the calendar 24/5 are missing: 2001-01-15, 2001-01-29."
+        "Missing sessions by the calendar 24/5: 2: 2001-01-15, 2001-01-29."
         in (tmp_path / "reports/explore.html").read_text()
     )
 

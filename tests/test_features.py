@@ -9,42 +9,47 @@ from hypothesis import strategies as st
 from pipeline.errors import UserError
 from pipeline.features import FEATURES, features
 from pipeline.tables.prices import NUMBERS, OHLC
+from pipeline.volatility import log_variance
 from tests.series import made_prices
 
 PRICES = made_prices("AAA", 160, seed=3).assign(dividends=0.0, splits=0.0)
-FREE_OF_LEVEL = sorted(set(FEATURES) - set(NUMBERS))
+NAMES = [*FEATURES, *NUMBERS]
 
 
-@pytest.mark.parametrize("name", FEATURES)
+def seen(prices: pd.DataFrame, *names: str) -> pd.DataFrame:
+    return features(prices.assign(log_variance=log_variance(prices)), list(names), "close")
+
+
+@pytest.mark.parametrize("name", NAMES)
 @settings(max_examples=15, deadline=None)
 @given(t=st.integers(0, 158), factor=st.floats(0.01, 100))
 def test_changing_tomorrow_does_not_change_today(name: str, t: int, factor: float) -> None:
     changed = PRICES.copy()
     changed.loc[t + 1 :, list(NUMBERS)] *= factor
-    before, after = (features(prices, [name], "close")[name].iloc[: t + 1] for prices in (PRICES, changed))
+    before, after = (seen(prices, name)[name].iloc[: t + 1] for prices in (PRICES, changed))
     assert before.to_numpy().tobytes() == after.to_numpy().tobytes()
 
 
-@pytest.mark.parametrize("name", FREE_OF_LEVEL)
+@pytest.mark.parametrize("name", FEATURES)
 def test_the_level_does_not_matter(name: str) -> None:
     scaled = PRICES.assign(**{column: PRICES[column] * 7 for column in OHLC})
-    before, after = (features(prices, [name], "close")[name] for prices in (PRICES, scaled))
+    before, after = (seen(prices, name)[name] for prices in (PRICES, scaled))
     np.testing.assert_allclose(before, after, rtol=1e-6, atol=1e-8)
 
 
 @pytest.mark.parametrize("name", FEATURES)
 def test_a_feature_is_known_once_its_look_back_is_complete_and_uses_all_of_it(name: str) -> None:
     lookback = FEATURES[name].lookback
-    assert features(PRICES, [name], "close")[name].iloc[lookback:].notna().all()
+    assert seen(PRICES, name)[name].iloc[lookback:].notna().all()
     if lookback:
         changed = PRICES.copy()
         changed.loc[100 - lookback, list(NUMBERS)] *= [1, 1.5, 0.5, 1.2, 1, 3, 1, 1]
-        before, after = (features(prices, [name], "close").loc[100, name] for prices in (PRICES, changed))
+        before, after = (seen(prices, name).loc[100, name] for prices in (PRICES, changed))
         assert before != after
 
 
 def test_the_formulas_by_hand() -> None:
-    found = features(PRICES, list(FEATURES), "close").iloc[100]
+    found = seen(PRICES, *NAMES).iloc[100]
     g = np.log(
         0.5 * np.log(PRICES["high"] / PRICES["low"]) ** 2
         - (2 * np.log(2) - 1) * np.log(PRICES["close"] / PRICES["open"]) ** 2
@@ -73,7 +78,7 @@ def test_the_formulas_by_hand() -> None:
 def test_a_session_without_movement_closes_in_the_middle_and_has_no_range() -> None:
     still = PRICES.copy()
     still.loc[100, list(OHLC)] = 50.0
-    found = features(still, ["close_location", "high_low"], "close").loc[100]
+    found = seen(still, "close_location", "high_low").loc[100]
     assert found["close_location"] == 0
     assert np.isnan(found["high_low"])
 
@@ -81,15 +86,23 @@ def test_a_session_without_movement_closes_in_the_middle_and_has_no_range() -> N
 def test_zero_volume_is_missing_and_does_not_spoil_the_month() -> None:
     thin = PRICES.copy()
     thin.loc[100, "volume"] = 0
-    assert features(thin, ["volume_month"], "close")["volume_month"].iloc[95:110].isna().sum() == 1
+    assert seen(thin, "volume_month")["volume_month"].iloc[95:110].isna().sum() == 1
 
 
 def test_an_unknown_feature_is_named_with_those_accepted() -> None:
-    with pytest.raises(UserError, match=r"^params.yaml: prepare.features: found 'rsi'; accepted: variance_session, "):
-        features(PRICES, ["close", "rsi"], "close")
+    with pytest.raises(
+        UserError, match=r"^params.yaml: prepare.features: found 'rsi'; accepted here: variance_session, "
+    ):
+        seen(PRICES, "close", "rsi")
+
+
+def test_a_feature_whose_columns_are_not_there_is_named_with_those_that_are() -> None:
+    heat = PRICES[["ticker", "date"]].assign(heat=1.0)
+    with pytest.raises(UserError, match=r"^params.yaml: prepare.features: found 'high_low'; accepted here: heat$"):
+        features(heat, ["heat", "high_low"], "heat")
 
 
 def test_nothing_given_is_changed() -> None:
     before = PRICES.copy()
-    features(PRICES, list(FEATURES), "close")
+    seen(PRICES, *NAMES)
     pd.testing.assert_frame_equal(PRICES, before)

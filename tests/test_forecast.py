@@ -7,6 +7,9 @@ import pytest
 
 from pipeline.artifacts import read_json, read_table
 from pipeline.pages import forecast
+from pipeline.subject import Subject
+
+CLOSE = Subject("close", "USD", "session", priced=True)
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +19,7 @@ def own(walked: Path) -> pd.DataFrame:
 
 
 def test_the_forecast_beyond_the_last_session_is_listed_with_its_dates(own: pd.DataFrame) -> None:
-    found = forecast.section(own, "AAA", "close", 30)
+    found = forecast.section(own, "AAA", CLOSE, 30)
     ahead = own[own["origin"] == own["origin"].max()]
     assert [line[0] for line in found["lines"]] == [f"{date:%Y-%m-%d}" for date in ahead["date"]]
     assert [line[1] for line in found["lines"]] == [f"{value:,.2f}" for value in ahead["predicted"]]
@@ -24,13 +27,13 @@ def test_the_forecast_beyond_the_last_session_is_listed_with_its_dates(own: pd.D
 
 
 def test_the_figures_show_the_sessions_asked_for(own: pd.DataFrame) -> None:
-    (rows,) = forecast.section(own, "AAA", "close", 30)["specs"]["predicted"]["datasets"].values()
+    (rows,) = forecast.section(own, "AAA", CLOSE, 30)["specs"]["predicted"]["datasets"].values()
     assert len(rows) == 3 * 30
 
 
 def test_a_ticker_that_ended_before_the_test_period_has_its_forecast_and_no_figure_of_test(walked: Path) -> None:
     found = read_table(walked / "data/predictions.parquet")
-    assert list(forecast.section(found[found["ticker"] == "BBB"], "BBB", "close", 30)["specs"]) == ["beyond"]
+    assert list(forecast.section(found[found["ticker"] == "BBB"], "BBB", CLOSE, 30)["specs"]) == ["beyond"]
 
 
 def test_scores_have_a_line_for_the_network_and_one_for_its_reference(walked: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.pages import page
 
-EXPLORE = {"heads": ["ticker"], "lines": [["<b>&"]], "tickers": [], "calendar": "XNYS"}
+EXPLORE = {"heads": ["ticker"], "lines": [["<b>&"]], "tickers": [], "odd": [], "priced": True, "label": "close"}
 
 
 def test_a_page_is_the_same_each_time_and_escapes_values() -> None:
@@ -19,7 +19,7 @@ def test_a_page_is_the_same_each_time_and_escapes_values() -> None:
 
 def test_a_value_the_template_lacks_is_an_error() -> None:
     with pytest.raises(Exception, match="'heads' is undefined"):
-        page("explore.html", tickers=[], calendar="XNYS", lines=[])
+        page("explore.html", **{name: value for name, value in EXPLORE.items() if name != "heads"})
 
 
 @pytest.mark.parametrize("name", ["explore", "forecast"])

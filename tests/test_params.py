@@ -9,15 +9,16 @@ import pytest
 from ruamel.yaml import YAML
 
 from pipeline.errors import UserError
-from pipeline.params import SECTIONS, Section, load
+from pipeline.params import SECTIONS, Section, load, load_one
 from tests.conftest import small_params
 from tests.imports import ROOT
 
 WHOLE = small_params()
 
 
-def model(section: str) -> type[Section]:
-    return importlib.import_module(f"pipeline.stages.{section}").Params
+def loaded(section: str) -> Section:
+    stage = importlib.import_module(f"pipeline.stages.{section}")
+    return load_one("scrape", "source", stage.SOURCES) if section == "scrape" else load(section, stage.Params)
 
 
 def write(values: dict[str, Any]) -> None:
@@ -27,28 +28,28 @@ def write(values: dict[str, Any]) -> None:
 def complaint(section: str, **changes: Any) -> str:
     write({**WHOLE, section: {**WHOLE[section], **changes}})
     with pytest.raises(UserError) as error:
-        load(section, model(section))
+        loaded(section)
     return str(error.value)
 
 
 @pytest.mark.parametrize("section", SECTIONS)
 def test_the_file_in_the_repository_is_accepted(section: str, project: Path) -> None:
     (project / "params.yaml").write_text((ROOT / "params.yaml").read_text())
-    assert load(section, model(section))
+    assert loaded(section)
 
 
 @pytest.mark.parametrize("example", sorted(path.name for path in (ROOT / "examples").glob("*.yaml")))
 def test_examples_are_accepted(example: str, project: Path) -> None:
     (project / "params.yaml").write_text((ROOT / "examples" / example).read_text())
     for section in SECTIONS:
-        assert load(section, model(section))
+        assert loaded(section)
 
 
 @pytest.mark.parametrize(("section", "key"), [(name, key) for name in SECTIONS for key in WHOLE[name]])
 def test_a_missing_key_is_named(section: str, key: str, project: Path) -> None:
     write({**WHOLE, section: {name: value for name, value in WHOLE[section].items() if name != key}})
     with pytest.raises(UserError, match=rf"^params.yaml: {section}.{key}: missing; accepted: .+$"):
-        load(section, model(section))
+        loaded(section)
 
 
 @pytest.mark.parametrize("section", SECTIONS)
@@ -64,12 +65,14 @@ def test_a_misspelt_key_is_named_with_the_one_that_was_meant(project: Path) -> N
 @pytest.mark.parametrize(
     ("section", "key", "value", "line"),
     [
-        ("scrape", "source", "yahooo", "scrape.source: found 'yahooo'; accepted: sample"),
+        ("scrape", "source", "yaho",
+         "scrape.source: found 'yaho'; did you mean yahoo? accepted: sample, yahoo, file"),
         ("explore", "lags", 0, "explore.lags: found 0; accepted: a whole number of at least 1 and at most 250"),
         ("prepare", "target", "price", "prepare.target: found 'price'; accepted: return, level, difference"),
         ("prepare", "test", 1.0, "prepare.test: found 1.0; accepted: a number above 0 and below 1"),
         ("prepare", "features", [], "prepare.features: found []; accepted: a list of at least 1, each a text"),
-        ("benchmark", "models", ["garch"], "benchmark.models.0: found 'garch'; accepted: persistence, drift, har"),
+        ("benchmark", "models", ["garch"],
+         "benchmark.models.0: found 'garch'; accepted: persistence, drift, seasonal_naive, har"),
         ("train", "epochs", "60", "train.epochs: found '60'; accepted: a whole number of at least 1"),
         ("train", "epochs", 6.5, "train.epochs: found 6.5; accepted: a whole number of at least 1"),
         ("train", "epochs", True, "train.epochs: found True; accepted: a whole number of at least 1"),
@@ -104,13 +107,13 @@ def test_an_unknown_section_is_named(project: Path) -> None:
     with pytest.raises(
         UserError, match=r"^params.yaml: trian: unknown section; did you mean train\? accepted: scrape, "
     ):
-        load("train", model("train"))
+        loaded("train")
 
 
 def test_a_missing_section_is_named(project: Path) -> None:
     write({name: value for name, value in WHOLE.items() if name != "plot"})
     with pytest.raises(UserError, match=r"^params.yaml: plot: section missing$"):
-        load("train", model("train"))
+        loaded("train")
 
 
 @pytest.mark.parametrize(
@@ -126,7 +129,7 @@ def test_a_missing_section_is_named(project: Path) -> None:
 def test_what_is_no_yaml_is_said_in_a_line(text: str, line: str, project: Path) -> None:
     Path("params.yaml").write_text(text)
     with pytest.raises(UserError) as error:
-        load("train", model("train"))
+        loaded("train")
     assert str(error.value).startswith(line)
     assert len(str(error.value).splitlines()) == 1
 
@@ -134,19 +137,19 @@ def test_what_is_no_yaml_is_said_in_a_line(text: str, line: str, project: Path) 
 def test_a_section_that_is_no_mapping_is_named(project: Path) -> None:
     write({**WHOLE, "train": 5})
     with pytest.raises(UserError, match=r"^params.yaml: train: found 5; accepted: keys window, "):
-        load("train", model("train"))
+        loaded("train")
 
 
 def test_no_file_is_said_in_a_line(project: Path) -> None:
     with pytest.raises(UserError, match=r"^params.yaml: no such file"):
-        load("train", model("train"))
+        loaded("train")
 
 
 def test_numbers_are_read_as_dvc_reads_them(project: Path) -> None:
     write(WHOLE)
     text = (project / "params.yaml").read_text()
     (project / "params.yaml").write_text(text.replace("learning_rate: 0.001", "learning_rate: 1e-3"))
-    assert load("train", model("train")).model_dump()["learning_rate"] == 0.001
+    assert loaded("train").model_dump()["learning_rate"] == 0.001
 
 
 def test_what_is_named_twice_is_refused(project: Path) -> None:
@@ -169,7 +172,7 @@ def test_a_key_that_is_no_text_is_named(text: str, key: str, project: Path) -> N
     with pytest.raises(
         UserError, match=rf"^params.yaml: found the key {re.escape(key)}; accepted: keys that are text$"
     ):
-        load("train", model("train"))
+        loaded("train")
 
 
 def test_every_key_is_explained_in_a_comment() -> None:

@@ -15,6 +15,8 @@ from ruamel.yaml import YAML
 
 from tests.conftest import UNPINNED, small_params
 from tests.imports import ROOT
+from tests.series import made_prices
+from tests.yahoo import body_of, yahoo
 
 ALL = ["scrape", "explore", "prepare", "benchmark", "train", "evaluate", "plot", "track"]
 QUIET = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b.c", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b.c"}
@@ -174,7 +176,7 @@ def test_metrics_and_plots_are_dvcs(dvc: Callable[..., str], repository: Path) -
     shown = dvc("plots", "show", "--out", "shown")
     assert "shown" in shown
     html = (repository / "shown/index.html").read_text()
-    for name in ("loss by epoch", "close predicted one session ahead and actual"):
+    for name in ("loss by epoch", "predicted one step ahead and actual"):
         assert name in html
     shutil.rmtree(repository / "shown")
 
@@ -190,3 +192,27 @@ def test_experiments_are_run_compared_and_tracked_in_the_same_store(dvc: Callabl
     assert "test.variance.h1.skill" in dvc("metrics", "diff", "HEAD", "dropout")
     dvc("plots", "diff", "HEAD", "dropout", "--out", "diff")
     assert (repository / "diff/index.html").exists()
+
+
+def test_a_vintage_comes_back_from_the_cache_without_asking_yahoo_again(tmp_path: Path) -> None:
+    prices = made_prices("AAA", 60, seed=0)
+    folder = copied(tmp_path / "vintages")
+    asked_for = {"source": "yahoo", "path": "data/raw", "tickers": ["AAA"], "start": "2001-01-01", "end": "2001-03-30"}
+    asked_for |= {"calendar": "24/5", "max_missing": 0.0, "repair": "none"}
+    with yahoo(tmp_path) as fake:
+
+        def scrape(vintage: str) -> bytes:
+            edit(folder, scrape={**asked_for, "vintage": vintage})
+            done = run(folder, "dvc", "repro", "scrape", **fake.environment)
+            assert done.returncode == 0, done.stdout + done.stderr
+            return (folder / "data/prices.parquet").read_bytes()
+
+        fake.bodies["AAA"] = body_of(prices)
+        first = scrape("1")
+        assert fake.asked == ["AAA"]
+        fake.bodies["AAA"] = body_of(prices.assign(adj_close=prices["adj_close"] * 0.99))
+        assert scrape("2") != first
+        shutil.rmtree(folder / "data/yahoo")
+        fake.asked.clear()
+        assert scrape("1") == first
+        assert fake.asked == []

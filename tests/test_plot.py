@@ -22,7 +22,7 @@ def test_every_ticker_and_member_has_its_figures(walked: Path) -> None:
 
 
 def test_the_csvs_are_the_first_tickers_test_forecasts_and_the_losses(walked: Path) -> None:
-    closes = pd.read_csv(walked / "reports/closes.csv")
+    closes = pd.read_csv(walked / "reports/predicted.csv")
     predictions = read_table(walked / "data/predictions.parquet")
     own = predictions.query("ticker == 'AAA' and split == 'test' and horizon == 1")
     assert closes["predicted"].tolist() == own["predicted"].tolist()

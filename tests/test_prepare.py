@@ -11,6 +11,7 @@ import pytest
 from pipeline import targets
 from pipeline.artifacts import read_json, read_table
 from pipeline.errors import UserError
+from pipeline.scaling import ALL
 from pipeline.tables import rows as table
 from tests.conftest import FEATURES, walk
 
@@ -25,7 +26,7 @@ def test_every_session_is_a_row_with_the_features_asked_for(walked: Path, two_ti
 
 
 @pytest.mark.parametrize("target", ["return", "level", "difference"])
-@pytest.mark.parametrize("baseline", ["persistence", "drift", "none"])
+@pytest.mark.parametrize("baseline", ["persistence", "drift", "seasonal_naive", "none"])
 @pytest.mark.parametrize("scaling", ["standard", "minmax"])
 def test_the_target_leads_back_to_the_price(
     target: targets.Kind, baseline: str, scaling: str, tmp_path: Path, two_tickers: pd.DataFrame
@@ -40,7 +41,7 @@ def test_the_target_leads_back_to_the_price(
     last, volatility = own["last"].to_numpy(), own["volatility"].to_numpy()
     back = targets.price(target, own[["price_1"]].to_numpy(), last, volatility)[:, 0]
     np.testing.assert_allclose(back, future, rtol=1e-9)
-    numbers = scaler["scalers"]["price"]["price_1"]
+    numbers = scaler["scalers"]["price"]["price_1"][ALL if target == "return" else "AAA"]
     departure = own["price_1_scaled"] * numbers["scale"] + numbers["center"]
     np.testing.assert_allclose(own["price_1_baseline"] + departure, own["price_1"], rtol=1e-5, atol=1e-4)
     assert (numbers["center"] == 0) or baseline == "none"
@@ -53,7 +54,7 @@ def test_shares_that_leave_nothing_are_refused(tmp_path: Path, two_tickers: pd.D
 
 
 def test_an_unknown_feature_is_refused(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
-    with pytest.raises(UserError, match=r"^params.yaml: prepare.features: found 'macd'; accepted: "):
+    with pytest.raises(UserError, match=r"^params.yaml: prepare.features: found 'macd'; accepted here: "):
         walk(tmp_path, two_tickers, "scrape", "prepare", prepare={"features": ["macd"]})
 
 
@@ -64,8 +65,57 @@ def test_a_column_the_source_does_not_give_is_named(tmp_path: Path, two_tickers:
         walk(tmp_path, two_tickers, "scrape", "prepare", prepare={"features": ["dividends"]})
 
 
+def test_a_ticker_left_out_is_in_no_row_and_changes_nothing_else(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
+    walk(tmp_path / "both", two_tickers, "scrape", "prepare", prepare={"leave_out": ["BBB"]})
+    walk(tmp_path / "one", two_tickers[two_tickers["ticker"] == "AAA"], "scrape", "prepare")
+    rows = [(tmp_path / name / "data/rows.parquet").read_bytes() for name in ("both", "one")]
+    assert rows[0] == rows[1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"leave_out": ["CCC"]}, "prepare.leave_out: found 'CCC'; accepted: tickers of data/prices.parquet"),
+        ({"leave_out": ["AAA", "BBB"]}, "prepare.leave_out: found every ticker; accepted: some are left"),
+        (
+            {"column": "vwap"},
+            "prepare.column: found 'vwap'; accepted here: open, high, low, close, adj_close, volume, ",
+        ),
+    ],
+)
+def test_what_is_not_in_the_prices_is_named(
+    changes: dict[str, Any], line: str, tmp_path: Path, two_tickers: pd.DataFrame
+) -> None:
+    with pytest.raises(UserError) as error:
+        walk(tmp_path, two_tickers, "scrape", "prepare", prepare=changes)
+    assert str(error.value).startswith(f"params.yaml: {line}")
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({}, "prepare.target: found return, which needs open, high, low and close; "),
+        ({"target": "level"}, "prepare.variance: found har, which needs open, high, low and close; "),
+    ],
+)
+def test_prices_without_their_range_have_no_variance(
+    changes: dict[str, Any], line: str, tmp_path: Path, two_tickers: pd.DataFrame
+) -> None:
+    closes = two_tickers.assign(high=np.nan)
+    with pytest.raises(UserError) as error:
+        walk(tmp_path, closes, "scrape", "prepare", prepare=changes)
+    assert str(error.value).startswith(f"params.yaml: {line}")
+
+
+def test_a_share_without_its_range_is_forecast_as_a_difference(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
+    closes = two_tickers.assign(open=np.nan, high=np.nan, low=np.nan)
+    changes = {"target": "difference", "variance": "none", "features": ["close", "volume_month"]}
+    walk(tmp_path, closes, "scrape", "prepare", prepare=changes)
+    assert (read_table(tmp_path / "data/rows.parquet")["split"] == "train").sum() > 500
+
+
 def test_the_longest_horizon_is_prepared_in_silence(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.PerformanceWarning)
-        walk(tmp_path, two_tickers, "scrape", "prepare", prepare={"horizon": 22})
-    assert table.horizon_of(read_table(tmp_path / "data/rows.parquet")) == 22
+        walk(tmp_path, two_tickers, "scrape", "prepare", prepare={"horizon": 48, "validation": 0.3})
+    assert table.horizon_of(read_table(tmp_path / "data/rows.parquet")) == 48

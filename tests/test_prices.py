@@ -2,10 +2,11 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.prices import impossible, missing_sessions, unexpected_sessions
+from pipeline.prices import evenly_spaced, impossible, jumps, known, missing_sessions, unexpected_sessions
 from tests.series import made_prices
 
 PRICES = made_prices("AAA", 20, seed=0)
@@ -15,21 +16,21 @@ def reasons(**changes: Any) -> list[str]:
     """What is found once row 7 has these values."""
     prices = PRICES.copy()
     prices.loc[7, list(changes)] = list(changes.values())
-    found = impossible(prices)
+    found = impossible(prices, None)
     assert (found["date"] == prices.loc[7, "date"]).all()
     assert (found["ticker"] == "AAA").all()
     return found["reason"].tolist()
 
 
 def test_true_prices_pass(sample_prices: pd.DataFrame) -> None:
-    assert impossible(PRICES).empty
-    assert impossible(sample_prices).empty
+    assert impossible(PRICES, None).empty
+    assert impossible(sample_prices, None).empty
 
 
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"close": None}, "close missing"),
+        ({"high": np.inf}, "not a finite number"),
         ({"low": 0.0}, "price not above zero"),
         ({"open": -1.0, "low": -2.0}, "price not above zero"),
         ({"close": 1e6}, "close outside the session's range"),
@@ -43,16 +44,60 @@ def test_a_row_that_cannot_be_true_is_found(changes: dict[str, Any], reason: str
 
 def test_high_below_low_is_found() -> None:
     row = PRICES.loc[7]
-    assert "high below low" in reasons(high=row["low"] * 0.9)
+    (reason,) = reasons(high=row["low"] * 0.9)
+    assert reason.startswith("high below low; ")
 
 
 def test_rounding_is_forgiven() -> None:
     assert reasons(close=PRICES.loc[7, "high"] * (1 + 5e-7)) == []
 
 
-def test_a_session_given_twice_is_found_both_times() -> None:
-    prices = pd.concat([PRICES, PRICES.iloc[[3]]])
-    assert impossible(prices)["reason"].tolist() == ["session given twice"] * 2
+def test_a_session_given_twice_is_found_both_times_where_the_rows_differ() -> None:
+    other = PRICES.iloc[[3]].assign(volume=1.0)
+    found = impossible(pd.concat([PRICES, other, other], ignore_index=True), None)
+    assert found["reason"].tolist() == ["session given twice"] * 3
+    assert found["row"].tolist() == [3, 20, 21]
+
+
+def test_of_equal_rows_one_is_kept() -> None:
+    found = impossible(pd.concat([PRICES, PRICES.iloc[[3, 3]]], ignore_index=True), None)
+    assert found["row"].tolist() == [20, 21]
+
+
+def test_a_row_that_is_impossible_in_itself_leaves_the_other_of_its_session_alone() -> None:
+    zeros = PRICES.iloc[[3]].assign(open=0.0, high=0.0, low=0.0, close=0.0, volume=0.0)
+    found = impossible(pd.concat([PRICES, zeros], ignore_index=True), None)
+    assert found[["row", "reason"]].to_numpy().tolist() == [[20, "price not above zero"]]
+
+
+def test_a_series_without_a_close_may_be_negative() -> None:
+    frost = PRICES[["ticker", "date"]].assign(temperature=-5.0)
+    assert impossible(frost, None).empty
+
+
+def test_what_lies_between_two_steps_is_found() -> None:
+    steps = pd.date_range("2001-01-01", periods=40, freq="1D")
+    assert impossible(PRICES, steps).empty
+    late = PRICES.assign(date=PRICES["date"].where(PRICES.index != 5, PRICES["date"] + pd.Timedelta(minutes=1)))
+    assert impossible(late, steps)[["row", "reason"]].to_numpy().tolist() == [[5, "between two steps"]]
+
+
+def test_an_evenly_spaced_series_has_a_row_for_each_step_between_its_ends() -> None:
+    steps = pd.date_range("2001-01-01", periods=12, freq="1D").as_unit("us")
+    values = pd.Series([None, 1.0, 2.0, None, 3.0, None])
+    rows = pd.DataFrame({"ticker": "A", "date": steps[[0, 1, 2, 4, 6, 9]], "heat": values, "wind": 7.0})
+    whole = evenly_spaced(*known(rows, "heat"), steps)
+    assert whole["date"].tolist() == steps[1:7].tolist()
+    assert whole["ticker"].tolist() == ["A"] * 6
+    assert whole["heat"].fillna(-1).tolist() == [1, 2, -1, -1, -1, 3]
+    assert whole["wind"].fillna(-1).tolist() == [7, 7, -1, 7, -1, 7]
+
+
+def test_a_jump_is_found_up_and_down() -> None:
+    prices = PRICES.assign(close=[10.0] * 5 + [31.0] * 5 + [10.4] * 10)
+    found = jumps(prices)
+    assert found["date"].tolist() == PRICES["date"].iloc[[5, 10]].tolist()
+    assert found["factor"].tolist() == [3.1, 10.4 / 31]
 
 
 def test_missing_open_high_low_and_volume_are_no_fault() -> None:
@@ -68,3 +113,4 @@ def test_missing_sessions_lie_between_first_and_last() -> None:
 def test_dates_that_are_no_session_are_found() -> None:
     sessions = pd.DatetimeIndex(PRICES["date"].drop([3, 8]))
     assert unexpected_sessions(PRICES["date"], sessions).tolist() == PRICES["date"].iloc[[3, 8]].tolist()
+    assert unexpected_sessions(PRICES["date"], sessions[5:]).tolist() == PRICES["date"].iloc[[8]].tolist()

@@ -6,6 +6,7 @@ import pytest
 
 from pipeline import samples
 from pipeline.errors import UserError
+from pipeline.scaling import ALL
 from pipeline.tables import rows as table
 from tests.conftest import FEATURES, rows_of
 from tests.series import made_prices
@@ -42,11 +43,14 @@ def test_scaling_is_blind_to_validation_and_test(two_tickers_rows: pd.DataFrame,
     later = two_tickers_rows["split"].isin(["validation", "test", "future"])
     changed = two_tickers_rows.copy()
     changed.loc[later, table.features_of(changed)] *= 9
-    assert samples.with_scaled_features(two_tickers_rows, kind)[1] == samples.with_scaled_features(changed, kind)[1]
+    assert (
+        samples.with_scaled_features(two_tickers_rows, "return", kind)[1]
+        == samples.with_scaled_features(changed, "return", kind)[1]
+    )
     changed.loc[later & (changed["split"] != "validation"), ["last", "log_variance"]] *= 9
     for scalers in (
-        lambda rows: samples.with_prices(rows, "return", "drift", kind)[1],
-        lambda rows: samples.with_variances(rows, "har", kind)[1],
+        lambda rows: samples.with_prices(rows, "return", "drift", 5, kind)[1],
+        lambda rows: samples.with_variances(rows, "har", 5, kind)[1],
     ):
         assert scalers(two_tickers_rows) == scalers(changed)
 
@@ -54,7 +58,7 @@ def test_scaling_is_blind_to_validation_and_test(two_tickers_rows: pd.DataFrame,
 def test_train_is_scaled_to_mean_0_and_deviation_1_and_clipped(two_tickers_rows: pd.DataFrame) -> None:
     wild = two_tickers_rows.copy()
     wild.loc[wild.index[-1], table.feature("close_location")] = 1e9
-    found, _ = samples.with_scaled_features(wild, "standard")
+    found, _ = samples.with_scaled_features(wild, "return", "standard")
     train = found.loc[found["split"] == "train", table.features_of(found)]
     assert (found.dtypes[table.features_of(found)] == np.float32).all()
     np.testing.assert_allclose(train.mean(), 0, atol=0.05)
@@ -70,7 +74,7 @@ def test_a_feature_that_lacks_too_much_of_train_is_named_with_its_ticker(two_tic
         UserError,
         match=r"^params.yaml: prepare.features: volume_month is missing in 2\d\.\d% of the train sessions of BBB",
     ):
-        samples.with_scaled_features(rows, "standard")
+        samples.with_scaled_features(rows, "return", "standard")
 
 
 def test_what_lacks_a_little_becomes_0_and_is_counted(two_tickers: pd.DataFrame) -> None:
@@ -78,17 +82,17 @@ def test_what_lacks_a_little_becomes_0_and_is_counted(two_tickers: pd.DataFrame)
     prices.loc[[100, 101], "volume"] = 0
     rows = rows_of(prices, horizon=2)
     assert samples.missing(rows) == {name: 2 if name == "volume_month" else 0 for name in FEATURES}
-    found, _ = samples.with_scaled_features(rows, "standard")
+    found, _ = samples.with_scaled_features(rows, "return", "standard")
     assert found.loc[[100, 101], table.feature("volume_month")].tolist() == [0, 0]
 
 
 def test_a_target_is_its_baseline_and_the_unscaled_departure(two_tickers_rows: pd.DataFrame) -> None:
-    found, scalers = samples.with_variances(two_tickers_rows, "har", "standard")
+    found, scalers = samples.with_variances(two_tickers_rows, "har", 5, "standard")
     found = found[found["complete"]]
     for h in (1, 2, 3):
         back = (
             found[table.baseline("variance", h)]
-            + found[table.scaled("variance", h)] * scalers[table.target("variance", h)]["scale"]
+            + found[table.scaled("variance", h)] * scalers[table.target("variance", h)][ALL]["scale"]
         )
         np.testing.assert_allclose(back, found[table.target("variance", h)], rtol=1e-5)
         assert found[table.target("variance", h)].isna().sum() == 2 * h
@@ -102,8 +106,8 @@ def test_a_session_without_its_open_is_no_origin_and_no_target_and_spoils_no_oth
     assert changed.min() == 147  # whose third target it is
     assert changed.max() == 171  # whose month it is the first session of
     assert not (rows.loc[147:171, "split"] == "train").any()
-    found, scalers = samples.with_prices(rows, "return", "persistence", "standard")
-    found, more = samples.with_variances(found, "har", "standard")
+    found, scalers = samples.with_prices(rows, "return", "persistence", 5, "standard")
+    found, more = samples.with_variances(found, "har", 5, "standard")
     train = found[found["split"] == "train"]
     assert train[[name for name in train if name.startswith(("price", "variance"))]].notna().all(axis=None)
-    assert all(np.isfinite(scaler["scale"]) for scaler in [*scalers.values(), *more.values()])
+    assert all(np.isfinite(own[ALL]["scale"]) for own in [*scalers.values(), *more.values()])

@@ -3,40 +3,63 @@
 from typing import get_args
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-from pipeline.scaling import Kind, fitted, fitted_departure, scaled, unscaled
+from pipeline.scaling import ALL, Kind, Scalers, fitted, groups, scaled, unscaled
 
 TRAIN = np.random.default_rng(0).normal(5, 3, 400)
 OTHER = np.random.default_rng(1).normal(-50, 90, 400)
+TOGETHER = np.full(400, ALL, object)
+EVERY = np.ones(400, dtype=bool)
+
+
+def fit(kind: Kind, train: np.ndarray = TRAIN, *, departs: bool = False) -> Scalers:
+    return fitted(kind, train, np.ones(len(train), dtype=bool), np.full(len(train), ALL, object), departs=departs)
 
 
 @pytest.mark.parametrize(("kind", "theirs"), [("standard", StandardScaler()), ("minmax", MinMaxScaler())])
 def test_the_two_numbers_do_what_scikit_learn_does(kind: Kind, theirs) -> None:
     expected = theirs.fit(TRAIN[:, None]).transform(OTHER[:, None])[:, 0]
-    np.testing.assert_allclose(scaled(OTHER, fitted(kind, TRAIN)), expected, rtol=1e-12)
+    np.testing.assert_allclose(scaled(OTHER, fit(kind), TOGETHER), expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize("kind", get_args(Kind))
-@pytest.mark.parametrize("fit", [fitted, fitted_departure])
-def test_scaling_is_undone(kind: Kind, fit) -> None:
-    scaler = fit(kind, TRAIN)
-    np.testing.assert_allclose(unscaled(scaled(OTHER, scaler), scaler), OTHER, rtol=1e-12)
+@pytest.mark.parametrize("departs", [True, False])
+def test_scaling_is_undone(kind: Kind, departs: bool) -> None:
+    scalers = fit(kind, departs=departs)
+    np.testing.assert_allclose(unscaled(scaled(OTHER, scalers, TOGETHER), scalers, TOGETHER), OTHER, rtol=1e-12)
 
 
 @pytest.mark.parametrize("kind", get_args(Kind))
 def test_no_departure_stays_exactly_zero(kind: Kind) -> None:
-    scaler = fitted_departure(kind, TRAIN)
-    assert unscaled(np.zeros(1), scaler) == 0
-    assert scaler["scale"] != 1
+    scalers = fit(kind, departs=True)
+    assert unscaled(np.zeros(1), scalers, TOGETHER[:1]) == 0
+    assert scalers[ALL]["scale"] != 1
 
 
 @pytest.mark.parametrize("kind", get_args(Kind))
-def test_missing_values_do_not_count(kind: Kind) -> None:
-    assert fitted(kind, np.append(TRAIN, np.nan)) == fitted(kind, TRAIN)
+def test_missing_values_and_rows_that_are_not_train_do_not_count(kind: Kind) -> None:
+    assert fit(kind, np.append(TRAIN, np.nan)) == fit(kind)
+    both, train = np.append(TRAIN, OTHER), np.arange(800) < 400
+    assert fitted(kind, both, train, np.full(800, ALL, object), departs=False) == fit(kind)
 
 
 @pytest.mark.parametrize("kind", get_args(Kind))
 def test_a_constant_is_scaled_by_one(kind: Kind) -> None:
-    assert fitted(kind, np.full(9, 3.0)) == {"center": 3.0, "scale": 1.0}
+    assert fit(kind, np.full(9, 3.0)) == {ALL: {"center": 3.0, "scale": 1.0}}
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_alone_each_ticker_is_scaled_as_if_there_were_no_other(kind: Kind) -> None:
+    tickers = pd.Series(["A", "B"] * 200)
+    alone = groups(tickers, alone=True)
+    scalers = fitted(kind, TRAIN, EVERY, alone, departs=False)
+    found = scaled(TRAIN, scalers, alone)
+    for ticker in ("A", "B"):
+        own = (tickers == ticker).to_numpy()
+        expected = fit(kind, TRAIN[own])
+        assert scalers[ticker] == expected[ALL]
+        np.testing.assert_array_equal(found[own], scaled(TRAIN[own], expected, TOGETHER[own]))
+    assert set(groups(tickers, alone=False)) == {ALL}

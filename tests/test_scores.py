@@ -60,16 +60,15 @@ def test_equal_forecasts_have_p_1_and_too_few_have_none() -> None:
     assert np.isnan(diebold_mariano(np.ones(9), 1))
 
 
-def forecasts(tickers: dict[str, float]) -> pd.DataFrame:
+def forecasts(tickers: dict[str, float]) -> list[tuple[str, pd.DataFrame]]:
     """Two models' forecasts of tickers whose prices differ by a factor; `close` errs half as much as `naive`."""
     parts = []
     for ticker, factor in tickers.items():
-        for model, share in {"naive": 1.0, "close": 0.5}.items():
-            part = pd.DataFrame(
-                {"origin": DATES, "actual": factor * ACTUAL, "predicted": factor * (ACTUAL + share * (PREDICTED - 10))}
-            )
-            parts.append(part.assign(model=model, ticker=ticker, unit=factor, center=factor * 10))
-    return pd.concat(parts).assign(target="price", split="test", horizon=1)
+        models = {"naive": 1.0, "close": 0.5}
+        predicted = {model: factor * (ACTUAL + share * (PREDICTED - 10)) for model, share in models.items()}
+        own = {"origin": DATES, "actual": factor * ACTUAL, "unit": factor, "center": factor * 10, "ticker": ticker}
+        parts.append(pd.DataFrame({**own, **predicted}))
+    return [("price", pd.concat(parts).assign(split="test", horizon=1))]
 
 
 def test_each_model_is_judged_against_the_reference_of_the_same_days() -> None:
@@ -89,7 +88,14 @@ def test_several_tickers_are_pooled_in_their_own_units() -> None:
 
 
 def test_a_missing_forecast_is_no_tie() -> None:
-    rows = forecasts({"A": 1.0})
-    rows.iloc[3, rows.columns.get_loc("predicted")] = np.nan
+    ((target, rows),) = forecasts({"A": 1.0})
+    rows.loc[3, "close"] = np.nan
     with pytest.raises(ValueError, match="missing"):
-        scores.table(rows, {"price": "naive"})
+        scores.table([(target, rows)], {"price": "naive"})
+
+
+def test_errors_are_told_in_volatilities_and_without_them_in_typical_changes() -> None:
+    rows = pd.DataFrame({"ticker": ["A"] * 4, "date": DATES[:4], "split": ["train"] * 3 + ["test"]})
+    rows = rows.assign(last=[10.0, 12.0, 11.0, 90.0], volatility=[0.1, 0.2, 0.1, 0.5])
+    assert scores.units(rows)["unit"].tolist() == pytest.approx([1.0, 2.4, 1.1, 45.0])
+    assert scores.units(rows.assign(volatility=np.nan))["unit"].tolist() == [1.5] * 4

@@ -15,7 +15,9 @@ def rows(horizon: int) -> pd.DataFrame:
     """One ticker's rows: 5 of warm-up, 100 sessions, and their splits at 15 % each."""
     dates = np.concatenate([SESSIONS, pd.bdate_range(SESSIONS[-1], periods=horizon + 1)[1:]]).astype("datetime64[us]")
     ahead = np.column_stack([dates[h : h + 100] for h in range(1, horizon + 1)])
-    splits = split(ahead, ahead <= dates[99], np.arange(100) >= 5, *boundaries(SESSIONS, 0.15, 0.15))
+    splits = split(
+        ahead, ahead <= dates[99], ahead[:, 0] > dates[99], np.arange(100) >= 5, *boundaries(SESSIONS, 0.15, 0.15)
+    )
     columns = {table.date(h): ahead[:, h - 1] for h in range(1, horizon + 1)}
     return pd.DataFrame({"date": SESSIONS, "split": splits, **columns})
 
@@ -62,8 +64,18 @@ def test_a_sample_whose_next_sessions_are_partly_known_is_tested_and_the_last_on
 def test_a_ticker_that_ends_in_train_leaves_no_half_known_sample_there() -> None:
     dates = np.concatenate([SESSIONS, SESSIONS[-1:] + pd.Timedelta(days=1)]).astype("datetime64[us]")
     ahead = np.column_stack([dates[1:21], dates[2:22]])
-    found = split(ahead, ahead <= dates[19], np.ones(20, dtype=bool), *boundaries(SESSIONS, 0.15, 0.15))
+    beyond, complete = ahead[:, 0] > dates[19], np.ones(20, dtype=bool)
+    found = split(ahead, ahead <= dates[19], beyond, complete, *boundaries(SESSIONS, 0.15, 0.15))
     assert found.tolist() == ["train"] * 18 + ["purged", "future"]
+
+
+def test_a_sample_whose_next_value_is_missing_is_purged_wherever_it_lies() -> None:
+    ahead = np.column_stack([SESSIONS[1:], SESSIONS[1:] + pd.Timedelta(days=1)]).astype("datetime64[us]")
+    known = np.ones(ahead.shape, dtype=bool)
+    known[[10, 75, 90], 0] = False
+    beyond, complete = np.zeros(99, dtype=bool), np.ones(99, dtype=bool)
+    found = split(ahead, known, beyond, complete, *boundaries(SESSIONS, 0.15, 0.15))
+    assert found[[10, 75, 90]].tolist() == ["purged"] * 3
 
 
 def test_early_stopping_sees_only_targets_of_the_earlier_half_of_validation() -> None:

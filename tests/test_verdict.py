@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.scores import measures
-from pipeline.verdict import RULE, chance, outcome, sentence
+from pipeline.verdict import chance, outcome, rule, sentence
 
 
 @pytest.mark.parametrize(
@@ -21,18 +21,20 @@ from pipeline.verdict import RULE, chance, outcome, sentence
 )
 def test_the_rule(skill: float | None, p_value: float | None, expected: str) -> None:
     assert outcome(skill, p_value) == expected
-    assert expected in RULE
+    assert expected in rule("session")
 
 
 def test_the_sentence_names_both_and_the_evidence() -> None:
-    found = sentence("log variance", "har", {"skill": 0.1032, "p_value": 6e-10, "n": 755.0})
+    found = sentence("log variance", "har", "session", {"skill": 0.1032, "p_value": 6e-10, "n": 755.0})
     assert found.startswith("On the log variance one session ahead the network beats HAR: ")
     assert found.endswith(": skill +0.103, p <0.0001, over 755 test forecasts.")
 
 
 def test_what_is_undefined_is_called_so() -> None:
     assert chance(None) == "undefined"
-    assert "an undefined skill, p undefined" in sentence("close", "drift", {"skill": None, "p_value": None, "n": 3.0})
+    assert "an undefined skill, p undefined" in sentence(
+        "close", "drift", "session", {"skill": None, "p_value": None, "n": 3.0}
+    )
 
 
 def judged(share: float, seed: int) -> str:

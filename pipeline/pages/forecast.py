@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 
 from pipeline import charts
+from pipeline.findings import moment
 from pipeline.metrics import lines
+from pipeline.subject import Subject
 from pipeline.verdict import chance
 
 
@@ -16,7 +18,7 @@ def tested(predictions: pd.DataFrame) -> pd.DataFrame:
     return own.assign(persistence=own["last"])
 
 
-def section(predictions: pd.DataFrame, ticker: str, column: str, sessions: int) -> dict[str, Any]:
+def section(predictions: pd.DataFrame, ticker: str, subject: Subject, sessions: int) -> dict[str, Any]:
     """One ticker's figures by name, and its forecast beyond the last session.
 
     predictions: tables/predictions, this ticker's; sessions: how many of the last are shown. A ticker that ended
@@ -24,35 +26,37 @@ def section(predictions: pd.DataFrame, ticker: str, column: str, sessions: int) 
     """
     own, specs = tested(predictions).tail(sessions), {}
     if len(own):
-        specs["predicted"] = charts.predicted(own, column, ticker)
+        specs["predicted"] = charts.predicted(own, subject, ticker)
     if own["variance_predicted"].notna().any():
         deviations = np.exp(own[["variance_actual", "variance_predicted"]] / 2).set_axis(
             ["actual", "predicted"], axis=1
         )
-        specs["variance"] = charts.variance(deviations.assign(date=own["date"]), ticker)
+        specs["variance"] = charts.variance(deviations.assign(date=own["date"]), subject, ticker)
     ahead = predictions[predictions["origin"] == predictions["origin"].max()]
     known = (
         predictions.loc[predictions["horizon"] == 1, ["origin", "last"]].tail(40).set_axis(["date", "value"], axis=1)
     )
     future = ahead[["date", "predicted"]].set_axis(["date", "value"], axis=1)
-    specs["beyond"] = charts.beyond(known, future, column, ticker)
+    specs["beyond"] = charts.beyond(known, future, subject, ticker)
+    heads, lines = beyond(ahead, subject)
+    origin = moment(ahead["origin"].iloc[0])
+    return {"name": ticker, "specs": specs, "heads": heads, "lines": lines, "origin": origin}
+
+
+def beyond(ahead: pd.DataFrame, subject: Subject) -> tuple[list[str], list[list[str]]]:
+    """Heads and cells of the forecast beyond the last session. ahead: rows of tables/predictions of one origin."""
+    heads = [subject.step, subject.label, f"change from the last {subject.step}"]
+    change = ahead["predicted"] / ahead["last"] - 1 if subject.priced else ahead["predicted"] - ahead["last"]
+    form = "+.2%" if subject.priced else "+,.2f"
     cells = [
-        [
-            f"{row.date:%Y-%m-%d}",
-            f"{row.predicted:,.2f}",
-            f"{row.predicted / row.last - 1:+.2%}",
-            "" if pd.isna(row.variance_predicted) else f"{np.exp(row.variance_predicted / 2):.2%}",
-        ]
-        for row in ahead.itertuples()
+        [moment(row.date), f"{row.predicted:,.2f}", f"{difference:{form}}"]
+        for row, difference in zip(ahead.itertuples(), change, strict=True)
     ]
-    heads = ["session", column, "change from the last session", "volatility of the session"]
-    return {
-        "name": ticker,
-        "specs": specs,
-        "heads": heads,
-        "lines": cells,
-        "origin": f"{ahead['origin'].iloc[0]:%Y-%m-%d}",
-    }
+    if ahead["variance_predicted"].notna().any():
+        heads.append(f"volatility of the {subject.step}")
+        volatility = np.exp(ahead["variance_predicted"] / 2)
+        cells = [[*line, f"{value:.2%}"] for line, value in zip(cells, volatility, strict=True)]
+    return heads, cells
 
 
 def scores(metrics: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
@@ -64,4 +68,5 @@ def scores(metrics: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
             shown = ["" if found.get(name) is None else f"{found[name]:{form}}" for name, form in forms.items()]
             p = chance(found["p_value"]) if "p_value" in found else ""
             cells.append([target, str(horizon), model, *shown, p])
-    return ["target", "sessions ahead", "model", "MSE", "RMSE", "MAE", "R²", "skill", "p"], cells
+    step = metrics["subject"]["step"]
+    return ["target", f"{step}s ahead", "model", "MSE", "RMSE", "MAE", "R²", "skill", "p"], cells

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from pipeline.sources import Found
+
 TICKER = "^GSPC"
 
 
-def prices() -> pd.DataFrame:
-    """The price table, sorted by date; the file says nothing of dividends and splits, so these are null."""
+def prices() -> Found:
+    """The file says nothing of dividends and splits."""
     # Located without importing: arch would load statsmodels, seconds of it.
     spec = find_spec("arch")
     assert spec is not None
@@ -18,5 +20,4 @@ def prices() -> pd.DataFrame:
     table = pd.read_csv(path)
     table.columns = [name.lower().replace(" ", "_") for name in table.columns]
     dates = pd.to_datetime(table["date"], format="%m/%d/%Y").astype("datetime64[us]")
-    table = table.assign(date=dates, ticker=TICKER, volume=table["volume"].astype("float64"))
-    return table.assign(dividends=float("nan"), splits=float("nan")).sort_values("date", ignore_index=True)
+    return Found(table.assign(date=dates, ticker=TICKER), units={TICKER: "points"})

@@ -9,8 +9,10 @@ from pipeline.errors import UserError
 from pipeline.metrics import metrics
 from pipeline.predictions import predictions
 from pipeline.stages import run
+from pipeline.subject import Subject
 from pipeline.tables import predictions as predictions_table
 from pipeline.tables import scores as scores_table
+from pipeline.tables.prices import PRICES
 
 
 def main() -> None:
@@ -18,13 +20,19 @@ def main() -> None:
     baselines = read_table(Path("data/baselines.parquet"))
     references = judged_against(scaler, set(baselines["model"]))
     predicted = predictions(rows, read_table(Path("data/outputs.parquet")), scaler)
-    units = rows[["ticker"]].assign(origin=rows["date"], volatility=rows["last"] * rows["volatility"])
-    scored = scores.table(scores.side_by_side(predicted, baselines, units), references)
-    report = metrics(scored, references, scaler["column"])
+    scored = scores.table(scores.side_by_side(predicted, baselines, scores.units(rows)), references)
+    report = metrics(scored, references, subject(scaler))
     write_table(Path("data/predictions.parquet"), predicted, predictions_table.SCHEMA)
     write_table(Path("data/scores.parquet"), scored, scores_table.SCHEMA)
     write_json(Path("reports/metrics.json"), report)
     print("\n".join(report["verdict"].values()))
+
+
+def subject(scaler: dict[str, Any]) -> Subject:
+    """Of data/scaler.json; several tickers have a unit where they agree on it."""
+    units = set(scaler["units"].values())
+    unit = units.pop() if len(units) == 1 else ""
+    return Subject(scaler["column"], unit, scaler["step"], scaler["column"] in PRICES)
 
 
 def judged_against(scaler: dict[str, Any], models: set[str]) -> dict[str, str]:

@@ -6,13 +6,15 @@ from typing import Any
 import pandas as pd
 from pydantic import Field
 
-from pipeline import charts
+from pipeline import charts, findings
 from pipeline.artifacts import read_json, read_table, write_bytes, write_table
 from pipeline.pages import page
 from pipeline.params import Section, load
 from pipeline.stages import run
-from pipeline.summary import autocorrelations, returns, summary
+from pipeline.subject import Subject
+from pipeline.summary import autocorrelations, measured, summary
 from pipeline.tables import summary as summary_table
+from pipeline.tables.prices import PRICES
 
 
 class Params(Section):
@@ -21,37 +23,63 @@ class Params(Section):
     lags: int = Field(ge=1, le=250)
 
 
+FIGURES = 6  # tickers with figures, the first by name that have enough to draw; the table has all
+ENOUGH = 30  # values
+
+
 def main() -> None:
     params = load("explore", Params)
     prices = read_table(Path("data/prices.parquet"))
     found = read_json(Path("reports/scrape.json"))
-    summaries, tickers = [], []
+    column, calendar, step = found["column"], found["calendar"], found["step"]
+    priced = column in PRICES
+    summaries: list[dict[str, Any]] = []
+    tickers: list[dict[str, Any]] = []
     for ticker, own in prices.groupby("ticker"):
-        report = found["tickers"][ticker]
-        summaries.append(summary(own, len(report["missing_sessions"])))
-        specs = figures(own.reset_index(drop=True), str(ticker), params.lags)
-        absent = [f"{name} ({count})" for name, count in report["missing_values"].items() if count]
-        odd = {"missing": report["missing_sessions"], "unexpected": report["unexpected_sessions"], "absent": absent}
-        tickers.append({"name": ticker, "specs": specs, **odd})
+        report, known = found["tickers"][ticker], own.dropna(subset=column)
+        numbers = summary(known["date"], known[column], priced=priced)
+        summaries.append({"ticker": ticker, "missing_sessions": len(report["missing_sessions"]), **numbers})
+        if len(tickers) < FIGURES and len(known) >= ENOUGH:
+            subject = Subject(column, report["unit"], step, priced)
+            specs = figures(own["date"], own[column].rename("value"), subject, str(ticker), params.lags)
+            tickers.append({"name": ticker, "specs": specs, "notes": list(findings.notes(report, calendar, step))})
     for name, spec in tickers[0]["specs"].items():
         write_bytes(Path(f"reports/explore/{name}.png"), charts.png(spec))
-    write_table(Path("data/summary.parquet"), pd.DataFrame(summaries), summary_table.SCHEMA)
-    lines = [[shown(value) for value in own.values()] for own in summaries]
-    heads = [name.replace("_", " ") for name in summaries[0]]
-    html = page("explore.html", heads=heads, lines=lines, tickers=tickers, calendar=found["calendar"])
+    schema = summary_table.schema(priced=priced)
+    table = pd.DataFrame(summaries)[schema.names]
+    write_table(Path("data/summary.parquet"), table, schema)
+    html = page(
+        "explore.html",
+        heads=[name.replace("_", " ").replace("sessions", f"{step}s") for name in table.columns],
+        lines=[[shown(value) for value in row] for row in table.itertuples(index=False)],
+        tickers=tickers,
+        odd=[
+            {"name": name, "notes": list(findings.notes(report, calendar, step))}
+            for name, report in found["tickers"].items()
+            if findings.is_odd(report)
+        ]
+        if len(summaries) > len(tickers)
+        else [],
+        priced=priced,
+        label=Subject(column, "", step, priced).label,
+    )
     write_bytes(Path("reports/explore.html"), html)
 
 
-def figures(prices: pd.DataFrame, ticker: str, lags: int) -> dict[str, charts.Spec]:
+def figures(dates: pd.Series, values: pd.Series, subject: Subject, ticker: str, lags: int) -> dict[str, charts.Spec]:
     """One ticker's figures, by the name of their picture."""
-    own = returns(prices)
+    dates, values = dates.reset_index(drop=True), values.reset_index(drop=True)
+    own = measured(values, priced=subject.priced)
+    by_hour = {"hours": charts.box_by_hour(own, dates, subject, ticker)} if dates.dt.hour.nunique() > 1 else {}
+    lagged = autocorrelations(own, lags, priced=subject.priced)
     return {
-        "prices": charts.prices(prices, ticker),
-        "lagged": charts.lagged(own, ticker),
-        "months": charts.box_by_month(own, prices["date"], ticker),
-        "weekdays": charts.box_by_weekday(own, prices["date"], ticker),
-        "distribution": charts.distribution(own, ticker),
-        "autocorrelation": charts.autocorrelation(autocorrelations(own, lags), int(own.count()), ticker),
+        "series": charts.series(pd.DataFrame({"date": dates, "value": values}), subject, ticker),
+        "lagged": charts.lagged(own, subject, ticker),
+        "months": charts.box_by_month(own, dates, subject, ticker),
+        "weekdays": charts.box_by_weekday(own, dates, subject, ticker),
+        **by_hour,
+        "distribution": charts.distribution(own, subject, ticker),
+        "autocorrelation": charts.autocorrelation(lagged, int(own.count()), subject, ticker),
     }
 
 

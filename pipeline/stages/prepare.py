@@ -1,15 +1,18 @@
 """Make causal features and targets, scale them, and say which sample is train, validation or test."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
+import pandas as pd
 from pydantic import AfterValidator, Field
 
 from pipeline import calendars, samples, targets
 from pipeline.artifacts import read_json, read_table, write_json, write_table
+from pipeline.errors import UserError
 from pipeline.params import Section, each_once, load
 from pipeline.scaling import Kind
 from pipeline.stages import run
+from pipeline.tables import prices as prices_table
 from pipeline.tables import rows as table
 
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -18,11 +21,13 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 class Params(Section):
     """Section prepare of params.yaml, where each key is explained."""
 
-    column: Literal["open", "high", "low", "close", "adj_close"]
+    leave_out: Annotated[list[str], AfterValidator(each_once)]
+    column: str
     target: targets.Kind
-    baseline: Literal["persistence", "drift", "none"]
+    baseline: Literal["persistence", "drift", "seasonal_naive", "none"]
+    season: int = Field(ge=1)
     variance: Literal["har", "none"]
-    horizon: int = Field(ge=1, le=22)
+    horizon: int = Field(ge=1, le=48)
     features: Annotated[list[str], Field(min_length=1), AfterValidator(each_once)]
     scaling: Kind
     validation: Share
@@ -31,29 +36,63 @@ class Params(Section):
 
 def main() -> None:
     params = load("prepare", Params)
-    prices, calendar = read_table(Path("data/prices.parquet")), read_json(Path("reports/scrape.json"))["calendar"]
-    ends = prices.groupby("ticker")["date"].max()
-    following = {ticker: calendars.following(calendar, end, params.horizon) for ticker, end in ends.items()}
-
-    rows = samples.unscaled(prices, params.column, params.features, following)
+    prices, found = read_table(Path("data/prices.parquet")), read_json(Path("reports/scrape.json"))
     uses_range = params.target == "return" or params.variance != "none"
+    refuse_missing(prices, params, uses_range=uses_range)
+    tickers, prices = set(prices["ticker"]), prices[~prices["ticker"].isin(params.leave_out)]
+    ends = prices.groupby("ticker")["date"].max()
+    after = {end: calendars.following(found["calendar"], end, params.horizon) for end in ends.unique()}
+    following = {ticker: after[end] for ticker, end in ends.items()}
+
+    rows = samples.unscaled(prices, params.column, params.features, following, params.season)
     needed = ["last", "log_variance", "volatility"] if uses_range else ["last"]
     rows = samples.in_splits(rows, params.validation, params.test, needed)
     scalers = {}
-    rows, scalers["price"] = samples.with_prices(rows, params.target, params.baseline, params.scaling)
+    departure = (params.target, params.baseline, params.season, params.scaling)
+    rows, scalers["price"] = samples.with_prices(rows, *departure)
     if params.variance != "none":
-        rows, scalers["variance"] = samples.with_variances(rows, params.variance, params.scaling)
+        rows, scalers["variance"] = samples.with_variances(rows, params.variance, params.season, params.scaling)
     missing = samples.missing(rows)
-    rows, scalers["features"] = samples.with_scaled_features(rows, params.scaling)
+    rows, scalers["features"] = samples.with_scaled_features(rows, params.target, params.scaling)
 
     schema = table.schema(params.features, table.targets_of(rows), params.horizon)
     write_table(Path("data/rows.parquet"), rows.drop(columns="complete"), schema)
-    facts = params.model_dump(include={"column", "target", "baseline", "variance"})
+    facts = params.model_dump(include={"column", "target", "baseline", "season", "variance"})
+    facts |= {"step": found["step"], "units": units(found, params.column)}
     write_json(Path("data/scaler.json"), {**facts, "scalers": scalers, "missing": missing})
-    for ticker in sorted(set(prices["ticker"]) - set(rows["ticker"])):
-        print(f"{ticker}: left out, it has no train sample")
+    for ticker in sorted(tickers - set(rows["ticker"])):
+        print(f"{ticker}: left out{'' if ticker in params.leave_out else ', it has no train sample'}")
     counts = rows["split"].value_counts().reindex(table.SPLITS, fill_value=0)
     print(", ".join(f"{split} {count}" for split, count in counts.items()))
+
+
+def refuse_missing(prices: pd.DataFrame, params: Params, *, uses_range: bool) -> None:
+    """Raise UserError for a ticker or a column that is not there, and for what needs open, high, low and close where
+    they are not.
+    """
+    columns = prices_table.columns_of(prices)
+    for ticker in params.leave_out:
+        if ticker not in set(prices["ticker"]):
+            raise UserError(
+                f"params.yaml: prepare.leave_out: found {ticker!r}; accepted: tickers of data/prices.parquet"
+            )
+    if set(prices["ticker"]) <= set(params.leave_out):
+        raise UserError("params.yaml: prepare.leave_out: found every ticker; accepted: some are left")
+    if params.column not in columns:
+        accepted = ", ".join(columns)
+        raise UserError(f"params.yaml: prepare.column: found {params.column!r}; accepted here: {accepted}")
+    if uses_range and not prices_table.has_range(prices):
+        key, other = ("target", "level, difference") if params.target == "return" else ("variance", "none")
+        raise UserError(
+            f"params.yaml: prepare.{key}: found {getattr(params, key)}, which needs open, high, low and close; "
+            f"data/prices.parquet has {', '.join(columns)}, not all of these with values; accepted here: {other}"
+        )
+
+
+def units(found: dict[str, Any], column: str) -> dict[str, str]:
+    """The unit of the column, by ticker: known of the column a series is about, and of all prices."""
+    alike = prices_table.PRICES if found["column"] in prices_table.PRICES else (found["column"],)
+    return {name: report["unit"] if column in alike else "" for name, report in found["tickers"].items()}
 
 
 if __name__ == "__main__":

@@ -1,57 +1,161 @@
 """Fetch prices and refuse what cannot be true."""
 
+import datetime as dt
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, ClassVar, Literal
 
-import pandas as pd
+from pydantic import AfterValidator, Field, model_validator
 
-from pipeline import calendars
+from pipeline import calendars, findings, prices
 from pipeline.artifacts import write_json, write_table
 from pipeline.errors import UserError
-from pipeline.params import Section, load
-from pipeline.prices import impossible, missing_sessions, unexpected_sessions
-from pipeline.sources import sample
+from pipeline.params import Section, each_once, load_one
+from pipeline.sources import Found, canonical, file, sample
 from pipeline.stages import run
 from pipeline.tables import prices as table
 
+Repair = Literal["none", "drop"]
+Share = Annotated[float, Field(ge=0, lt=1)]
+Mark = Annotated[str, Field(pattern=r"^\D$")]
 
-class Params(Section):
-    """Section scrape of params.yaml, where each key is explained."""
+
+def a_date(text: str) -> str:
+    """Refuse what is no date."""
+    try:
+        dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f'found {text!r}, {error}; accepted: a quoted date such as "2018-12-31"') from None
+    return text
+
+
+def no_isin(tickers: list[str]) -> list[str]:
+    """Refuse what yfinance would look up as a security's number, and so turn into another name."""
+    for ticker in tickers:
+        if len(ticker) == 12 and ticker[:2].isalpha() and ticker[2:11].isalnum() and ticker[11].isdigit():
+            raise ValueError(f"found {ticker}, which is an ISIN; accepted: Yahoo's tickers, such as AAPL")
+    return tickers
+
+
+Day = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$"), AfterValidator(a_date)]
+Ticker = Annotated[str, Field(pattern=r"^[A-Z0-9^][A-Z0-9^.=&-]*$")]
+
+
+class Sample(Section):
+    """Section scrape of params.yaml where source is sample."""
 
     source: Literal["sample"]
     path: str
     calendar: str
+    repair: ClassVar[Repair] = "none"
+    max_missing: ClassVar[float] = 0.0
+
+
+class Yahoo(Section):
+    """Section scrape of params.yaml where source is yahoo: examples/yahoo.yaml explains each key."""
+
+    source: Literal["yahoo"]
+    path: str
+    tickers: Annotated[list[Ticker], Field(min_length=1), AfterValidator(each_once), AfterValidator(no_isin)]
+    start: Day
+    end: Day
+    vintage: Annotated[str, Field(min_length=1)]
+    calendar: str
+    max_missing: Share
+    repair: Repair
+
+    @model_validator(mode="after")
+    def starts_before_it_ends(self) -> "Yahoo":
+        if self.start > self.end:
+            raise ValueError(f"found start {self.start} after end {self.end}; accepted: a start before it")
+        return self
+
+
+class File(Section):
+    """Section scrape of params.yaml where source is file: the files in examples/ explain each key."""
+
+    source: Literal["file"]
+    path: str
+    ticker: str
+    dates: Annotated[list[str], Field(min_length=1)]
+    date_format: str
+    columns: Annotated[dict[Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")], str], Field(min_length=1)]
+    unit: str
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)]
+    decimal: Mark
+    thousands: Annotated[str, Field(pattern=r"^\D?$")]
+    signs: str
+    missing: list[str]
+    calendar: str
+    max_missing: Share
+    repair: Repair
+
+    @model_validator(mode="after")
+    def says_each_thing_once(self) -> "File":
+        if self.decimal == self.thousands:
+            raise ValueError(f"found {self.decimal!r} as decimal and as thousands; accepted: different marks")
+        if bool(self.ticker) == ("ticker" in self.columns):
+            raise ValueError("found ticker and columns.ticker both given or both empty; accepted: one of them")
+        if not set(self.columns) - {"ticker"} or "date" in self.columns:
+            raise ValueError("found in columns no value or a date; accepted: values, such as close, and ticker")
+        return self
+
+
+Params = Sample | Yahoo | File
+SOURCES: dict[str, type[Params]] = {"sample": Sample, "yahoo": Yahoo, "file": File}
 
 
 def main() -> None:
-    params = load("scrape", Params)
-    prices = sample.prices()
-    faults = impossible(prices)
-    if len(faults):
-        raise UserError("\n".join(f"{row.ticker} {row.date:%Y-%m-%d}: {row.reason}" for row in faults.itertuples()))
-    sessions = calendars.sessions(params.calendar, prices["date"].min(), prices["date"].max())
-    tickers = {ticker: report(own, sessions) for ticker, own in prices.groupby("ticker")}
-    write_table(Path("data/prices.parquet"), prices, table.SCHEMA)
-    write_json(Path("reports/scrape.json"), {"calendar": params.calendar, "source": params.source, "tickers": tickers})
-    for ticker, found in tickers.items():
-        print(
-            f"{ticker}: {found['sessions']} sessions, {found['first']} to {found['last']}; by {params.calendar} "
-            f"{len(found['missing_sessions'])} missing, {len(found['unexpected_sessions'])} unexpected"
+    params = load_one("scrape", "source", SOURCES)
+    calendars.known_from(params.calendar)  # an unknown one is refused before anything is fetched
+    source = fetched(params)
+    found = canonical(source.prices)
+    columns = table.columns_of(found)
+    column, evenly = table.main_of(columns), calendars.step(params.calendar) is not None
+    sessions = calendars.sessions(params.calendar, found["date"].min(), found["date"].max())
+
+    impossible = prices.impossible(found, sessions if evenly else None)
+    dropped = findings.faults(found, impossible)
+    if len(dropped) and params.repair == "none":
+        refuse(
+            [f"{row.ticker} {row.date}: {row.reason}: {row.values}" for row in dropped.itertuples()],
+            "accepted: rows that can be true; or scrape.repair: drop, which drops and lists them",
         )
+    kept, nulls = prices.known(found.drop(index=impossible["row"]), column)
+    absent = sorted(set(found["ticker"]) - set(kept["ticker"]))
+    if absent:
+        refuse([f"{ticker}: found no value of {column} that may be true; accepted: at least one" for ticker in absent])
+    tickers = {}
+    for name, own in kept.groupby("ticker"):
+        without, left = (part[part["ticker"] == name] for part in (nulls, dropped))
+        extra = {"unit": source.units.get(name, ""), "unfinished_sessions": source.unfinished.get(name, [])}
+        tickers[str(name)] = findings.ticker(own, without, left, sessions) | extra
+    lacking = findings.gaps(tickers, params.calendar, calendars.noun(params.calendar), params.max_missing)
+    if lacking:
+        refuse(lacking)
+    if evenly:
+        kept = prices.evenly_spaced(kept, nulls, sessions)
+
+    facts = {"source": params.source, "calendar": params.calendar, "step": calendars.noun(params.calendar)}
+    write_table(Path("data/prices.parquet"), kept, table.schema(columns))
+    write_json(Path("reports/scrape.json"), {**facts, "column": column, "tickers": tickers})
+    print("\n".join(findings.first(list(findings.lines(tickers, params.calendar)))))
 
 
-def report(prices: pd.DataFrame, sessions: pd.DatetimeIndex) -> dict[str, Any]:
-    """What is there of one ticker, and what is not."""
-    dates = prices["date"]
-    return {
-        "sessions": len(prices),
-        "first": f"{dates.min():%Y-%m-%d}",
-        "last": f"{dates.max():%Y-%m-%d}",
-        "missing_sessions": [f"{date:%Y-%m-%d}" for date in missing_sessions(dates, sessions)],
-        "unexpected_sessions": [f"{date:%Y-%m-%d}" for date in unexpected_sessions(dates, sessions)],
-        "missing_values": {name: int(prices[name].isna().sum()) for name in table.NUMBERS},
-        "zero_volumes": int((prices["volume"] == 0).sum()),
-    }
+def fetched(params: Params) -> Found:
+    match params:
+        case Yahoo():
+            from pipeline.sources import yahoo  # half a second of import, paid where Yahoo is asked
+
+            return yahoo.prices(params.tickers, params.start, params.end, params.vintage)
+        case File():
+            form = params.model_dump(exclude={"source", "path", "calendar", "max_missing", "repair"})
+            return file.prices(Path(params.path), **form)
+        case _:
+            return sample.prices()
+
+
+def refuse(lines: list[str], accepted: str = "") -> None:
+    raise UserError("\n".join([*findings.first(lines), *filter(None, [accepted])]))
 
 
 if __name__ == "__main__":

@@ -1,16 +1,20 @@
-"""data/summary.parquet: one row is a ticker: its span, its missing sessions, its returns in numbers."""
+"""data/summary.parquet: one row is a ticker: its span, its missing sessions, its returns or values in numbers."""
 
 import pyarrow as pa
 
-NUMBERS = ("annual_return", "annual_volatility", "skew", "excess_kurtosis", "largest_drawdown")
+PRICED = ("annual_return", "annual_volatility", "largest_drawdown", "skew", "excess_kurtosis")
+OTHER = ("mean", "deviation", "minimum", "maximum", "skew", "excess_kurtosis")
 
-SCHEMA = pa.schema(
-    [
-        ("ticker", pa.string()),
-        ("sessions", pa.int32()),
-        ("first", pa.timestamp("us")),
-        ("last", pa.timestamp("us")),
-        ("missing_sessions", pa.int32()),
-        *((name, pa.float64()) for name in NUMBERS),
-    ]
-)
+
+def schema(*, priced: bool) -> pa.Schema:
+    """Of prices, or of another series."""
+    return pa.schema(
+        [
+            ("ticker", pa.string()),
+            ("sessions", pa.int32()),
+            ("first", pa.timestamp("us")),
+            ("last", pa.timestamp("us")),
+            ("missing_sessions", pa.int32()),
+            *((name, pa.float64()) for name in (PRICED if priced else OTHER)),
+        ]
+    )

@@ -1,0 +1,101 @@
+"""A series that is no price runs the whole pipeline: its own name, its own unit, its own steps, its gaps."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.artifacts import read_json, read_table
+from pipeline.scaling import ALL
+from pipeline.tables import rows as table
+from tests.conftest import walk_heat
+from tests.imports import ROOT
+from tests.test_leakage import same
+
+
+def words(html: str) -> str:
+    """What a page says: without styles and scripts, but with the charts' specifications."""
+    kept = re.sub(r"<style>.*?</style>", "", html, flags=re.DOTALL)
+    return re.sub(r"<script>.*?</script>", "", kept, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("name", ["explore", "forecast"])
+def test_a_report_speaks_of_it_by_name_and_unit_and_never_of_a_close_or_a_session(name: str, walked_heat: Path) -> None:
+    said = words((walked_heat / f"reports/{name}.html").read_text())
+    assert "heat, °C" in said or "heat, \\u00b0C" in said
+    assert "hour" in said
+    assert not re.findall(r"\b(close|closes|session|sessions|return|returns)\b", said, re.IGNORECASE)
+
+
+def test_the_verdict_and_the_summary_do_too(walked_heat: Path) -> None:
+    (sentence,) = read_json(walked_heat / "reports/metrics.json")["verdict"].values()
+    assert sentence.startswith("On the heat one hour ahead the network ")
+    assert "the seasonal-naive forecast: skill" in sentence
+    command = [sys.executable, "-m", "pipeline"]
+    done = subprocess.run(command, cwd=walked_heat, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
+    assert "heat +1" in done.stdout
+    assert sentence in done.stdout
+    assert "2 tickers, their errors each in its own current volatility or typical change" in done.stdout
+
+
+def test_gaps_are_no_origin_and_no_target_and_the_forecast_goes_on_beyond_the_last_hour(walked_heat: Path) -> None:
+    rows = read_table(walked_heat / "data/rows.parquet")
+    gaps = rows["last"].isna()
+    assert gaps.sum() == 2 * 18
+    assert set(rows.loc[gaps, "split"]) == {"warmup"}
+    known = rows[rows["split"].isin(["train", "validation"])]
+    assert known[["price_1", "price_2", "price_3", "price_1_baseline"]].notna().all(axis=None)
+    predictions = read_table(walked_heat / "data/predictions.parquet")
+    ahead = predictions[predictions["split"] == "future"].groupby("ticker")["date"].max()
+    assert (ahead == pd.Timestamp("2020-01-01") + pd.Timedelta(hours=902)).all()
+    unknown = predictions[predictions["actual"].isna() & (predictions["date"] < "2020-02-07 12:00")]
+    assert len(unknown) > 0
+    assert set(unknown["split"]) == {"purged"}
+
+
+def test_the_seasonal_naive_forecast_is_what_is_departed_from_and_judged_against(walked_heat: Path) -> None:
+    rows = read_table(walked_heat / "data/rows.parquet")
+    rows = rows[rows["split"] == "train"]
+    baselines = (
+        read_table(walked_heat / "data/baselines.parquet")
+        .set_index(["model", "horizon", "ticker", "origin"])
+        .sort_index()
+    )
+    for h in (1, 2, 3):
+        own = baselines.loc[("seasonal_naive", h)].reindex(pd.MultiIndex.from_frame(rows[["ticker", "date"]]))
+        np.testing.assert_array_equal(own["predicted"], rows[table.baseline("price", h)])
+
+
+def test_each_series_is_scaled_by_its_own_spread(walked_heat: Path) -> None:
+    scalers = read_json(walked_heat / "data/scaler.json")["scalers"]
+    for own in (scalers["price"]["price_1"], scalers["features"]["feature_heat"]):
+        assert set(own) == {"Oslo", "Rome"}
+        assert 7 < own["Rome"]["scale"] / own["Oslo"]["scale"] < 14
+    assert ALL not in scalers["features"]["feature_wind"]
+
+
+def test_changing_what_comes_after_validation_changes_nothing_before_it(
+    walked_heat: Path, two_sensors: pd.DataFrame, tmp_path: Path
+) -> None:
+    rows = read_table(walked_heat / "data/rows.parquet")
+    t = rows.loc[rows["split"] == "validation", table.date(3)].max()
+    later, changed = two_sensors["date"] > t, two_sensors.copy()
+    rng = np.random.default_rng(0)
+    changed.loc[later, "heat"] = rng.normal(0, 90, later.sum())
+    changed.loc[later & (rng.random(len(changed)) < 0.02) & (changed["date"] < changed["date"].max()), "heat"] = np.nan
+    walk_heat(tmp_path, changed, "scrape", "prepare", "benchmark", "train", "evaluate")
+
+    def known(folder: Path, name: str, date: str) -> pd.DataFrame:
+        found = read_table(folder / f"data/{name}.parquet")
+        return found[found[date] <= t]
+
+    always = ["ticker", "date", "last", *table.features_of(rows), *(table.baseline("price", h) for h in (1, 2, 3))]
+    same(*(known(folder, "rows", "date")[always] for folder in (walked_heat, tmp_path)))
+    forecast = ["ticker", "origin", "horizon", "date", "last", "predicted"]
+    same(*(known(folder, "predictions", "origin")[forecast] for folder in (walked_heat, tmp_path)))
+    same(*(known(folder, "outputs", "origin") for folder in (walked_heat, tmp_path)))
+    assert (walked_heat / "data/model/1.keras").read_bytes() == (tmp_path / "data/model/1.keras").read_bytes()
