@@ -6,6 +6,7 @@ from typing import Any
 
 from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, Metric, Param, RunStatus
+from mlflow.utils.validation import MAX_PARAM_VAL_LENGTH
 
 STATE = "closecast.state"
 
@@ -44,7 +45,7 @@ def recorded(
     start, (data, digest, source) = run.info.start_time, dataset
     series = [Metric(key, value, start, step) for step, values in enumerate(epochs, 1) for key, value in values.items()]
     series += [Metric(key, value, start, 0) for key, value in metrics.items()]
-    client.log_batch(run.info.run_id, params=[Param(key, str(value)) for key, value in params.items()])
+    client.log_batch(run.info.run_id, params=[Param(key, shortened(str(value))) for key, value in params.items()])
     for first in range(0, len(series), 1000):  # MLflow's limit for a batch
         client.log_batch(run.info.run_id, metrics=series[first : first + 1000])
     client.log_inputs(run.info.run_id, [DatasetInput(Dataset(data, digest, "local", source))])
@@ -52,3 +53,8 @@ def recorded(
         client.log_artifact(run.info.run_id, str(path), artifact_path=str(path.parent))
     client.set_terminated(run.info.run_id)
     return True
+
+
+def shortened(text: str) -> str:
+    """A parameter's value as MLflow takes it: of a thousand tickers it shows the first. The state knows them all."""
+    return text if len(text) <= MAX_PARAM_VAL_LENGTH else f"{text[: MAX_PARAM_VAL_LENGTH - 4]} ..."

@@ -86,3 +86,11 @@ def test_a_deleted_experiment_is_restored(root: Path) -> None:
     client.delete_experiment(client.get_experiment_by_name("trial").experiment_id)
     record(root, "eight")
     assert len(found(root, "eight")) == 1
+
+
+def test_a_thousand_tickers_are_recorded_as_far_as_mlflow_takes_them(root: Path) -> None:
+    tickers = [f"T{number:04}" for number in range(1000)]
+    assert record(root, "many", params={"scrape.tickers": tickers})
+    (run,) = found(root, "many")
+    assert run.data.params["scrape.tickers"].startswith("['T0000', 'T0001', ")
+    assert run.data.params["scrape.tickers"].endswith(" ...")

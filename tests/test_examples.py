@@ -1,0 +1,259 @@
+"""Each example, as a user copies it, on the real file it was made for."""
+
+import contextlib
+import html
+import importlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from ruamel.yaml import YAML
+
+from pipeline.artifacts import read_json, read_table
+from pipeline.errors import UserError
+from pipeline.metrics import lines
+from pipeline.verdict import chance
+from tests.conftest import UNPINNED, file_params
+from tests.imports import ROOT
+from tests.series import made_prices
+from tests.test_pipeline import copied, edit, repro, run
+
+HAND = ROOT.parent / "shared/data"
+NAMES = {
+    "nifty50.csv": "nifty50_niftyindices_1990_2024.csv",
+    "nsei.csv": "NSEI_yahoo_2007_2023.csv",
+    "sp500_482tickers.parquet": "sp500_482tickers_2015-01_2020-01.parquet",
+}
+PARAMS = {path.stem: YAML(typ="safe").load(path) for path in sorted((ROOT / "examples").glob("*.yaml"))}
+EXAMPLES = [name for name, params in PARAMS.items() if params["scrape"]["source"] == "file"]
+
+
+def placed(name: str, folder: Path) -> Path:
+    """A folder with an example as its params.yaml and the file it names."""
+    path = Path(PARAMS[name]["scrape"]["path"])
+    kept = HAND / NAMES.get(path.name, path.name)
+    if not kept.exists():
+        pytest.skip(f"needs shared/data/{kept.name} beside the repository")
+    shutil.copyfile(ROOT / "examples" / f"{name}.yaml", folder / "params.yaml")
+    (folder / path).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(kept, folder / path)
+    return folder
+
+
+def walked(name: str, folder: Path, *stages: str) -> Path:
+    """Where these stages ran on an example, in this process."""
+    with contextlib.chdir(placed(name, folder)):
+        for stage in stages:
+            importlib.import_module(f"pipeline.stages.{stage}").main()
+    return folder
+
+
+def report(folder: Path, ticker: str) -> dict[str, Any]:
+    return read_json(folder / "reports/scrape.json")["tickers"][ticker]
+
+
+def splits(folder: Path) -> set[str]:
+    return set(read_table(folder / "data/rows.parquet")["split"])
+
+
+ALL_SPLITS = {"warmup", "train", "validation", "test", "purged", "future"}
+
+
+def test_the_nifty_of_niftyindices_has_34_years_newest_first_and_no_open_in_the_early_ones(tmp_path: Path) -> None:
+    folder = walked("niftyindices", tmp_path, "scrape", "prepare")
+    found, prices = report(folder, "NIFTY 50"), read_table(folder / "data/prices.parquet")
+    assert (found["sessions"], found["first"], found["last"]) == (8318, "1990-07-03", "2024-10-01")
+    assert found["missing_values"]["open"] == found["missing_values"]["low"] == 1125
+    assert found["missing_values"]["close"] == 0
+    assert found["unchecked_sessions"] == 1414  # before the calendar of Bombay is known
+    assert (len(found["missing_sessions"]), len(found["unexpected_sessions"])) == (20, 59)
+    assert found["dropped"] == found["jumps"] == found["null_values"] == []
+    assert prices["date"].is_monotonic_increasing
+    assert prices.iloc[-1][["open", "high", "low", "close"]].tolist() == [25788.45, 25907.6, 25739.2, 25796.9]
+    assert splits(folder) == ALL_SPLITS
+
+
+def test_the_nifty_of_yahoo_has_null_closes_and_early_volumes_of_0(tmp_path: Path) -> None:
+    folder = walked("yahoo-csv", tmp_path, "scrape", "prepare")
+    found, prices = report(folder, "^NSEI"), read_table(folder / "data/prices.parquet")
+    assert (found["sessions"], found["first"], found["last"]) == (3855, "2007-09-17", "2023-06-09")
+    assert len(found["null_values"]) == 30
+    assert (found["null_values"][0], found["null_values"][-1]) == ("2008-11-27", "2020-11-14")
+    assert found["zero_volumes"] == 1327
+    thin = prices.loc[prices["volume"] == 0, "date"]
+    assert (thin < "2013-01-21").sum() == (prices["date"] < "2013-01-21").sum() == 1305
+    assert f"{thin.max():%Y-%m-%d}" == "2023-03-22"
+    assert (len(found["missing_sessions"]), len(found["unexpected_sessions"])) == (26, 5)
+    assert found["unchecked_sessions"] == 0
+    assert splits(folder) == ALL_SPLITS
+
+
+def test_the_temperature_of_melbourne_lacks_two_days_which_are_null_rows(tmp_path: Path) -> None:
+    folder = walked("date-value", tmp_path, "scrape", "prepare")
+    found, table = report(folder, "Melbourne"), read_table(folder / "data/prices.parquet")
+    assert (found["sessions"], found["first"], found["last"]) == (3650, "1981-01-01", "1990-12-31")
+    assert found["missing_sessions"] == ["1984-12-31", "1988-12-31"]
+    assert found["null_values"] == []
+    assert table.columns.tolist() == ["ticker", "date", "temperature"]
+    assert table["date"].tolist() == pd.date_range("1981-01-01", "1990-12-31").tolist()
+    absent = table.loc[table["temperature"].isna(), "date"]
+    assert absent.astype(str).tolist() == ["1984-12-31", "1988-12-31"]
+    assert (table["temperature"].min(), table["temperature"].max()) == (0.0, 26.3)
+    assert splits(folder) == ALL_SPLITS
+
+
+def test_the_dust_of_beijing_has_every_hour_from_its_first_known_value(tmp_path: Path) -> None:
+    folder = walked("hourly-sensor", tmp_path, "scrape", "prepare")
+    found, table = report(folder, "Beijing"), read_table(folder / "data/prices.parquet")
+    assert (found["sessions"], found["first"], found["last"]) == (41757, "2010-01-02", "2014-12-31 23:00")
+    assert len(found["null_values"]) == 2067
+    assert len([date for date in found["null_values"] if date < found["first"]]) == 24
+    assert len(found["missing_sessions"]) == 2067 - 24
+    assert table["date"].tolist() == pd.date_range("2010-01-02", "2014-12-31 23:00", freq="1h").tolist()
+    assert table["pm25"].isna().sum() == 2067 - 24
+    assert table.drop(columns="pm25").notna().all(axis=None)
+    assert splits(folder) == ALL_SPLITS
+
+
+IMPOSSIBLE = [
+    ("CBOE", "2020-01-10", "open outside the session's range"),
+    ("CBS", "2019-12-04", "price not above zero"),
+    ("DIS", "2020-01-10", "open outside the session's range"),
+    ("DXC", "2018-06-01", "close outside the session's range"),
+    ("STI", "2019-12-06", "session given twice"),
+    ("STI", "2019-12-06", "session given twice"),
+    ("VIAB", "2019-12-04", "session given twice"),
+    ("VIAB", "2019-12-04", "session given twice"),
+]
+
+
+def test_of_482_tickers_eight_rows_cannot_be_true_and_few_jump(tmp_path: Path) -> None:
+    folder = walked("panel", tmp_path, "scrape")
+    tickers, prices = read_json(folder / "reports/scrape.json")["tickers"], read_table(folder / "data/prices.parquet")
+    assert (len(tickers), len(prices)) == (482, 592358 - len(IMPOSSIBLE))
+    dropped = [(name, row["date"], row["reason"]) for name, found in tickers.items() for row in found["dropped"]]
+    assert dropped == IMPOSSIBLE
+    cbs = prices[prices["ticker"] == "CBS"].iloc[-1]
+    assert (f"{cbs['date']:%Y-%m-%d}", cbs["low"] > 0) == ("2019-12-04", True)  # the sound one of two
+    jumps = {name: {jump["date"]: jump["factor"] for jump in found["jumps"]} for name, found in tickers.items()}
+    counts = {name: len(own) for name, own in jumps.items() if own}
+    assert counts == {"AMD": 1, "BHF": 20, "CA": 2, "CHK": 1, "COL": 6, "EVHC": 1, "PCG": 2, "UA": 1, "WMB": 1}
+    assert jumps["BHF"]["2017-07-05"] == pytest.approx(11920, abs=1)
+    assert list(jumps["UA"]) == ["2016-03-23"]
+    assert sum(found["zero_volumes"] for found in tickers.values()) == 434
+    assert not any(found["unexpected_sessions"] or found["null_values"] for found in tickers.values())
+
+
+def test_the_482_tickers_are_refused_unless_impossible_rows_may_be_dropped(tmp_path: Path) -> None:
+    placed("panel", tmp_path)
+    text = (tmp_path / "params.yaml").read_text()
+    (tmp_path / "params.yaml").write_text(text.replace("repair: drop ", "repair: none "))
+    with contextlib.chdir(tmp_path), pytest.raises(UserError) as error:
+        importlib.import_module("pipeline.stages.scrape").main()
+    *lines, last = str(error.value).splitlines()
+    for line, (name, date, reason) in zip(lines, IMPOSSIBLE, strict=True):
+        assert line.startswith(f"{name} {date}: {reason}: open ")
+    assert last == "accepted: rows that can be true; or scrape.repair: drop, which drops and lists them"
+    assert not (tmp_path / "data/prices.parquet").exists()
+
+
+def test_one_changed_byte_of_the_file_makes_scrape_run_again(tmp_path: Path) -> None:
+    path = copied(tmp_path) / "data/raw/own.csv"
+    made_prices("AAA", 60, seed=0).to_csv(path, index=False)
+    edit(tmp_path, scrape=file_params(path="data/raw/own.csv"))
+
+    def scraped() -> tuple[bool, float]:
+        """Whether scrape ran, and the last volume."""
+        done = run(tmp_path, "dvc", "repro", "scrape")
+        assert done.returncode == 0, done.stdout + done.stderr
+        return "Running stage 'scrape'" in done.stdout, read_table(tmp_path / "data/prices.parquet")["volume"].iloc[-1]
+
+    ran, before = scraped()
+    assert ran
+    assert scraped() == (False, before)
+    content = path.read_bytes()
+    assert content.endswith(f",{before:.0f}.0,,\n".encode())
+    path.write_bytes(content[:-4] + b"5,,\n")
+    assert scraped() == (True, before + 0.5)
+
+
+@pytest.fixture(scope="module")
+def reproduced(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where `dvc repro` ran on an example."""
+    folder = tmp_path_factory.mktemp(request.param)
+    repro(placed(request.param, copied(folder)))
+    return folder
+
+
+def texts(page: str) -> str:
+    """What a page shows: its text and its figures' data, without the embedded scripts and the style."""
+    specs = [
+        json.loads(spec) for spec in re.findall(r'<script type="application/json">(.*?)</script>', page, re.DOTALL)
+    ]
+    shown = re.sub(r"<(script|style)\b.*?</\1>", "", page, flags=re.DOTALL)
+    return html.unescape(shown) + json.dumps(specs, ensure_ascii=False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("reproduced", EXAMPLES, indirect=True)
+def test_an_example_runs_through_to_a_verdict(reproduced: Path) -> None:
+    verdict = read_json(reproduced / "reports/metrics.json")["verdict"]
+    assert verdict["price"].startswith("On the ")
+    printed = run(reproduced, "python", "-m", "pipeline")
+    assert printed.returncode == 0
+    for sentence in verdict.values():
+        assert sentence in printed.stdout
+    assert run(reproduced, "dvc", "status").stdout == "Data and pipelines are up to date.\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("reproduced", EXAMPLES, indirect=True)
+def test_the_docs_tell_what_the_network_finds(reproduced: Path) -> None:
+    metrics = read_json(reproduced / "reports/metrics.json")
+    name = next(name for name in EXAMPLES if PARAMS[name] == YAML(typ="safe").load(reproduced / "params.yaml"))
+    rows = [line.strip("| ").split(" | ") for line in (ROOT / "docs/data.md").read_text().splitlines()]
+    told = [(row[-4], row[-3], row[-2], row[-1]) for row in rows if row[0] == name]
+    assert told == [
+        (target, reference, f"{own['skill']:+.3f}", chance(own["p_value"]))
+        for target, h, reference, own, _ in lines(metrics)
+        if h == 1
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("reproduced", ["date-value", "hourly-sensor"], indirect=True)
+def test_a_series_that_is_no_price_is_told_in_its_own_words(reproduced: Path) -> None:
+    scrape = YAML(typ="safe").load(reproduced / "params.yaml")["scrape"]
+    name, unit = next(iter(scrape["columns"])), scrape["unit"]
+    told = {
+        path: (reproduced / "reports" / path).read_text() for path in ("explore.html", "forecast.html", "metrics.json")
+    }
+    told = {path: texts(text) if path.endswith("html") else text for path, text in told.items()}
+    for path, text in told.items():
+        assert name in text, path
+        assert unit in text, path
+    told["printed"] = run(reproduced, "python", "-m", "pipeline").stdout
+    assert name in told["printed"]
+    for path, text in told.items():
+        assert re.findall(r"\bclose\b.{0,40}", text, re.IGNORECASE) == [], path
+
+
+@pytest.mark.slow
+def test_482_tickers_take_less_than_a_minute_and_2_gib_a_stage(tmp_path: Path) -> None:
+    placed("panel", tmp_path)
+    environment = {**UNPINNED, "PYTHONPATH": str(ROOT)}
+    for stage in ("scrape", "explore", "prepare"):
+        begun = time.monotonic()
+        started = subprocess.Popen([sys.executable, "-m", f"pipeline.stages.{stage}"], cwd=tmp_path, env=environment)
+        _, status, used = os.wait4(started.pid, 0)
+        assert os.waitstatus_to_exitcode(status) == 0
+        assert time.monotonic() - begun < 60, stage
+        assert used.ru_maxrss < 2 * 1024**2, stage  # in KiB on Linux
