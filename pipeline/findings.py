@@ -30,12 +30,16 @@ def faults(rows: pd.DataFrame, impossible: pd.DataFrame) -> pd.DataFrame:
 
 
 def ticker(
-    prices: pd.DataFrame, nulls: pd.DataFrame, dropped: pd.DataFrame, sessions: pd.DatetimeIndex
+    prices: pd.DataFrame,
+    nulls: pd.DataFrame,
+    dropped: pd.DataFrame,
+    sessions: pd.DatetimeIndex,
+    since: pd.Timestamp,
 ) -> dict[str, Any]:
     """What is there of one ticker, and what is not.
 
     prices: its rows with a value of the main column, in order; nulls: those without; dropped: as `faults` tells them;
-    sessions: the calendar's.
+    sessions: the calendar's; since: from when on it is known.
     """
     dates = prices["date"]
     missing = missing_sessions(dates, sessions)
@@ -45,8 +49,8 @@ def ticker(
         "last": moment(dates.max()),
         "missing_sessions": [moment(date) for date in missing],
         "missing_spans": spans(missing, sessions),
-        "unexpected_sessions": [moment(date) for date in unexpected_sessions(dates, sessions)],
-        "unchecked_sessions": int((dates < sessions[0]).sum()) if len(sessions) else len(dates),
+        "unexpected_sessions": [moment(date) for date in unexpected_sessions(dates, sessions, since)],
+        "unchecked_sessions": int((dates < since).sum()),
         "null_values": [moment(date) for date in nulls["date"]],
         "missing_values": {name: int(prices[name].isna().sum()) for name in columns_of(prices)},
         "dropped": dropped[["date", "reason", "values"]].to_dict("records"),

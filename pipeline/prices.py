@@ -51,10 +51,10 @@ def missing_sessions(dates: pd.Series, sessions: pd.DatetimeIndex) -> pd.Datetim
     return within.difference(pd.DatetimeIndex(dates))
 
 
-def unexpected_sessions(dates: pd.Series, sessions: pd.DatetimeIndex) -> pd.DatetimeIndex:
-    """A ticker's dates that are no session of the calendar, as far back as the calendar is known."""
+def unexpected_sessions(dates: pd.Series, sessions: pd.DatetimeIndex, since: pd.Timestamp) -> pd.DatetimeIndex:
+    """A ticker's dates that are no session of the calendar. since: from when on the calendar is known."""
     unexpected = pd.DatetimeIndex(dates).difference(sessions)
-    return unexpected[unexpected >= sessions[0]] if len(sessions) else unexpected[:0]
+    return unexpected[unexpected >= since]
 
 
 def known(prices: pd.DataFrame, column: str) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -17,7 +17,8 @@ NO_FAULTS = faults(PRICES, impossible(PRICES, None))
 
 def report(prices: pd.DataFrame = PRICES, sessions: pd.DatetimeIndex = SESSIONS, **changes: Any) -> dict[str, Any]:
     """What reports/scrape.json says of these prices, but for `changes`."""
-    return {**ticker(prices, NONE, NO_FAULTS, sessions), "unit": "EUR", "unfinished_sessions": [], **changes}
+    since = sessions[0] if len(sessions) else pd.Timestamp.max
+    return {**ticker(prices, NONE, NO_FAULTS, sessions, since), "unit": "EUR", "unfinished_sessions": [], **changes}
 
 
 def test_a_moment_is_a_date_with_the_time_where_there_is_one() -> None:
@@ -57,7 +58,7 @@ def test_a_ticker_is_told_what_it_lacks_and_what_it_has_too_much() -> None:
     prices.loc[8, ["close", "volume"]] = [1e4, 0]
     nulls, sessions = PRICES.loc[[4]], SESSIONS.delete(7)[2:]
     dropped = pd.DataFrame({"date": ["2001-01-09"], "reason": ["high below low"], "values": ["high 1, low 2"]})
-    found = {**ticker(prices, nulls, dropped, sessions), "unit": "", "unfinished_sessions": ["2001-01-15"]}
+    found = {**ticker(prices, nulls, dropped, sessions, sessions[0]), "unit": "", "unfinished_sessions": ["2001-01-15"]}
     assert found["missing_sessions"] == ["2001-01-05", "2001-01-09"]
     assert found["unexpected_sessions"] == ["2001-01-10"]
     assert found["unchecked_sessions"] == 2

@@ -112,5 +112,5 @@ def test_missing_sessions_lie_between_first_and_last() -> None:
 
 def test_dates_that_are_no_session_are_found() -> None:
     sessions = pd.DatetimeIndex(PRICES["date"].drop([3, 8]))
-    assert unexpected_sessions(PRICES["date"], sessions).tolist() == PRICES["date"].iloc[[3, 8]].tolist()
-    assert unexpected_sessions(PRICES["date"], sessions[5:]).tolist() == PRICES["date"].iloc[[8]].tolist()
+    assert unexpected_sessions(PRICES["date"], sessions, sessions[0]).tolist() == PRICES["date"].iloc[[3, 8]].tolist()
+    assert unexpected_sessions(PRICES["date"], sessions[5:], sessions[5]).tolist() == PRICES["date"].iloc[[8]].tolist()

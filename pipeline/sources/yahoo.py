@@ -65,6 +65,11 @@ class TickerError(Exception):
         super().__init__(reason)
         self.passing = passing
 
+    @property
+    def general(self) -> bool:
+        """Whether the next ticker would fare alike, and so is asked only once: Yahoo refuses, or does not answer."""
+        return str(self).startswith(("refused", "no answer"))
+
 
 def prices(tickers: Collection[str], start: str, end: str, vintage: str) -> Found:
     """Raw open, high, low and close, adjusted close, volume, dividends and splits, from start to end, both included.
@@ -82,8 +87,7 @@ def prices(tickers: Collection[str], start: str, end: str, vintage: str) -> Foun
         path = aside / f"{ticker}.json"
         said = "kept from before"
         if not path.exists():
-            # Where Yahoo has refused one ticker to the end, each of the others is asked only once.
-            attempts = 1 if any(failure.passing for failure in failed.values()) else ATTEMPTS
+            attempts = 1 if any(failure.general for failure in failed.values()) else ATTEMPTS
             try:
                 write_json(path, answered(session, ticker, start, end, attempts))
                 said = "fetched"
@@ -95,8 +99,8 @@ def prices(tickers: Collection[str], start: str, end: str, vintage: str) -> Foun
         width = max(map(len, failed))
         raise UserError(
             "\n".join(f"{ticker:{width}}  {failure}" for ticker, failure in failed.items())
-            + f"\n{len(failed)} of {len(tickers)} tickers failed; the others are kept in {ASIDE} for the same start, "
-            "end and vintage, so that the next `dvc repro` asks for these alone"
+            + f"\n{len(failed)} of {len(tickers)} tickers failed; what was fetched of the others is kept in {ASIDE} for "
+            "the same start, end and vintage: the next `dvc repro` asks for these alone"
         )
     answers = {ticker: read_json(aside / f"{ticker}.json") for ticker in sorted(tickers)}
     tables = [pd.DataFrame(answer["sessions"]).assign(ticker=ticker) for ticker, answer in answers.items()]

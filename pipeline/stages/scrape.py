@@ -106,7 +106,7 @@ SOURCES: dict[str, type[Params]] = {"sample": Sample, "yahoo": Yahoo, "file": Fi
 
 def main() -> None:
     params = load_one("scrape", "source", SOURCES)
-    calendars.known_from(params.calendar)  # an unknown one is refused before anything is fetched
+    since = calendars.known_from(params.calendar)  # an unknown one is refused before anything is fetched
     source = fetched(params)
     found = canonical(source.prices)
     columns = table.columns_of(found)
@@ -128,7 +128,7 @@ def main() -> None:
     for name, own in kept.groupby("ticker"):
         without, left = (part[part["ticker"] == name] for part in (nulls, dropped))
         extra = {"unit": source.units.get(name, ""), "unfinished_sessions": source.unfinished.get(name, [])}
-        tickers[str(name)] = findings.ticker(own, without, left, sessions) | extra
+        tickers[str(name)] = findings.ticker(own, without, left, sessions, since) | extra
     lacking = findings.gaps(tickers, params.calendar, calendars.noun(params.calendar), params.max_missing)
     if lacking:
         refuse(lacking)
