@@ -198,7 +198,13 @@ def test_experiments_are_run_compared_and_tracked_in_the_same_store(dvc: Callabl
 def test_a_vintage_comes_back_from_the_cache_without_asking_yahoo_again(tmp_path: Path) -> None:
     prices = made_prices("AAA", 60, seed=0)
     folder = copied(tmp_path / "vintages")
-    asked_for: dict[str, Any] = {"source": "yahoo", "path": "data/raw", "tickers": ["AAA"], "start": "2001-01-01", "end": "2001-03-30"}
+    asked_for: dict[str, Any] = {
+        "source": "yahoo",
+        "path": "data/raw",
+        "tickers": ["AAA"],
+        "start": "2001-01-01",
+        "end": "2001-03-30",
+    }
     asked_for |= {"calendar": "24/5", "max_missing": 0.0, "repair": "none"}
     with yahoo(tmp_path) as fake:
 
