@@ -97,11 +97,12 @@ def prices(tickers: Collection[str], start: str, end: str, vintage: str) -> Foun
             print(f"{number} of {len(tickers)}: {ticker}: {said}", flush=True)
     if failed:
         width = max(map(len, failed))
-        raise UserError(
-            "\n".join(f"{ticker:{width}}  {failure}" for ticker, failure in failed.items())
-            + f"\n{len(failed)} of {len(tickers)} tickers failed; what was fetched of the others is kept in {ASIDE} for "
-            "the same start, end and vintage: the next `dvc repro` asks for these alone"
+        lines = [f"{ticker:{width}}  {failure}" for ticker, failure in failed.items()]
+        kept = f"what was fetched of the others is kept in {ASIDE} for the same start, end and vintage"
+        lines.append(
+            f"{len(failed)} of {len(tickers)} tickers failed; {kept}: the next `dvc repro` asks for these alone"
         )
+        raise UserError("\n".join(lines))
     answers = {ticker: read_json(aside / f"{ticker}.json") for ticker in sorted(tickers)}
     tables = [pd.DataFrame(answer["sessions"]).assign(ticker=ticker) for ticker, answer in answers.items()]
     table = pd.concat(tables, ignore_index=True)
