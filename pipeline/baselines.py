@@ -27,8 +27,10 @@ def drift(rows: pd.DataFrame, horizon: int, season: int) -> Floats:
     """The price goes on by its mean change over train: Hyndman and Athanasopoulos, "Forecasting: principles and
     practice", 3rd ed., section 5.2, fitted once instead of at each origin.
     """
-    train = rows[rows["split"] == "train"].groupby("ticker")["last"]
-    slope = (train.last() - train.first()) / (train.size() - 1)
+    at = rows.groupby("ticker").cumcount()  # gaps are steps too
+    train = rows.assign(at=at)[rows["split"] == "train"].groupby("ticker")[["last", "at"]]
+    change = train.last() - train.first()
+    slope = change["last"] / change["at"]
     steps = np.arange(1, horizon + 1)
     return persistence(rows, horizon, season) + rows["ticker"].map(slope).to_numpy(np.float64)[:, None] * steps
 

@@ -14,6 +14,7 @@ ACCEPTED = (
     "or the step of an evenly spaced series, such as 15min, 1h, 1D"
 )
 NOUNS = {"1min": "minute", "1h": "hour", "1D": "day", "7D": "week"}
+EVER = pd.Timestamp("0001-01-01")
 SETTLED = pd.Timedelta(hours=1)  # after its close a session's numbers may still be corrected
 
 
@@ -30,20 +31,17 @@ def noun(calendar: str) -> str:
 def known_from(calendar: str) -> pd.Timestamp:
     """The first day the calendar can tell of. Raises UserError for an unknown calendar."""
     if step(calendar) is not None:
-        return pd.Timestamp.min
+        return EVER
     if calendar not in exchange_calendars.get_calendar_names():
         raise UserError(f"params.yaml: scrape.calendar: found {calendar!r}; accepted: {ACCEPTED}")
-    return exchange_calendars.get_calendar(calendar).bound_min() or pd.Timestamp.min
+    return exchange_calendars.get_calendar(calendar).bound_min() or EVER
 
 
 def sessions(calendar: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.DatetimeIndex:
-    """The sessions, or steps, from first to last, both included, as far as known: without zone, datetime64[us].
+    """An exchange's sessions from first to last, both included, as far as known: without zone, datetime64[us].
 
     Raises UserError for a calendar that is unknown, or not known for these dates.
     """
-    every = step(calendar)
-    if every is not None:
-        return pd.date_range(first, last, freq=every).as_unit("us")
     known = known_from(calendar)
     since, until = max(first, known).normalize(), last.normalize()
     if since > until:
@@ -59,6 +57,12 @@ def sessions(calendar: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.Datet
             f"from {first:%Y-%m-%d} to {last:%Y-%m-%d}: {reason}; accepted: another calendar"
         ) from None
     return found[found >= since]
+
+
+def steps(dates: pd.Series, every: pd.Timedelta) -> pd.DatetimeIndex:
+    """The steps of an evenly spaced series from its first to its last date, on the offset that most dates have."""
+    offset = ((dates - dates.min()) % every).mode().iloc[0]
+    return pd.date_range(dates.min() + offset, dates.max(), freq=every).as_unit("us")
 
 
 def following(calendar: str, after: pd.Timestamp, count: int) -> pd.DatetimeIndex:

@@ -81,6 +81,10 @@ def gaps(tickers: dict[str, Any], calendar: str, step: str, most: float) -> list
             some = ", ".join(report["missing_spans"][:3]) + ", ..." * (len(report["missing_spans"]) > 3)
             lacking = f"{name}: {missing} of {expected} {step}s of {calendar} are missing ({missing / expected:.2%})"
             lines.append(f"{lacking}: {some}; accepted: at most {most:.2%}")
+        elif len(report["dropped"]) > most * (report["sessions"] + len(report["dropped"])):
+            lines.append(
+                f"{name}: {len(report['dropped'])} rows could not be true; accepted: at most {most:.2%} of them"
+            )
     return lines
 
 

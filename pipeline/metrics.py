@@ -49,9 +49,8 @@ def named(target: str, subject: Subject) -> str:
 def caption(metrics: dict[str, Any]) -> str:
     """What the test scores are, in words."""
     step, count = metrics["subject"]["step"], metrics["tickers"]
-    pooled = (
-        f"; {count} tickers, their errors each in its own current volatility or typical change" if count > 1 else ""
-    )
+    unit = "its own current volatility or typical change"
+    pooled = f"; {count} tickers, each {metrics['subject']['name']} in {unit}" if count > 1 else ""
     return f"The network on test, beside the simple forecast of the same {step}s{pooled}"
 
 

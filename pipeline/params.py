@@ -123,10 +123,15 @@ def _meant(name: str, known: Iterable[str]) -> str:
 
 
 def _at(path: tuple[int | str, ...], schema: dict[str, Any]) -> dict[str, Any]:
-    """The JSON Schema of the value at a path of keys and list positions."""
+    """The JSON Schema of the value at a path of keys and list positions; of a mapping where a key of its is wrong."""
     node = schema
     for step in path:
-        node = node["items"] if isinstance(step, int) else node["properties"][step]
+        if isinstance(step, int):
+            node = node["items"]
+        elif "properties" in node:
+            node = node["properties"][step]
+        elif path[-1] != "[key]":
+            node = next(iter(node["patternProperties"].values()))
         if "$ref" in node:
             node = schema["$defs"][node["$ref"].rsplit("/", 1)[-1]]
     return node
@@ -140,6 +145,9 @@ def _accepted(node: dict[str, Any]) -> str:
         return str(node["const"])
     if node["type"] == "array":
         return f"a list of at least {node.get('minItems', 0)}, each {_accepted(node['items'])}"
+    if "patternProperties" in node:
+        ((form, values),) = node["patternProperties"].items()
+        return f"keys of the form {form}, at least {node.get('minProperties', 0)}, each with {_accepted(values)}"
     words = {"integer": "a whole number", "number": "a number", "boolean": "true or false", "string": "a text"}
     words["object"] = f"keys {', '.join(node.get('properties', {}))}"
     bounds = {"minimum": "of at least", "exclusiveMinimum": "above", "maximum": "at most", "exclusiveMaximum": "below"}

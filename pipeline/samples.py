@@ -12,6 +12,7 @@ from pipeline.tables import rows as table
 from pipeline.tables.prices import OHLC
 from pipeline.volatility import MONTH, log_variance, volatility
 
+ENOUGH = MONTH  # train samples of a ticker
 MISSING = 0.05  # of a ticker's train rows, the most a feature may lack
 
 
@@ -43,11 +44,11 @@ def _unscaled(
 
 
 def in_splits(rows: pd.DataFrame, validation: float, test: float, needed: list[str]) -> pd.DataFrame:
-    """The rows with their split, without the tickers that have no train sample.
+    """The rows with their split, without the tickers that have fewer than ENOUGH train samples.
 
     needed: columns that an origin must have, and of these `last` and `log_variance` its targets too.
 
-    Raises UserError where no ticker has one, or early stopping would see no sample.
+    Raises UserError where train or test is empty, or early stopping would see no sample.
     """
     sessions = pd.DatetimeIndex(np.sort(rows["date"].unique()))
     first_validation, first_test = splits.boundaries(sessions, validation, test)
@@ -58,12 +59,14 @@ def in_splits(rows: pd.DataFrame, validation: float, test: float, needed: list[s
     beyond = dates[:, 0] > rows.groupby("ticker")["date"].transform("max").to_numpy()
     parts = splits.split(dates, known, beyond, complete, first_validation, first_test)
     rows = rows.assign(split=parts, complete=complete)
-    trained = (rows["split"] == "train").groupby(rows["ticker"]).transform("any")
-    if not trained.any():
-        raise UserError(
-            f"data/prices.parquet: no sample has its look-back and its targets before validation starts, "
-            f"{first_validation:%Y-%m-%d}; accepted: a longer period, or smaller prepare.validation and prepare.test"
-        )
+    trained = (rows["split"] == "train").groupby(rows["ticker"]).transform("sum") >= ENOUGH
+    for part, chosen in {"train": trained, "test": trained & (rows["split"] == "test")}.items():
+        if not chosen.any():
+            raise UserError(
+                f"data/prices.parquet: no sample for {part}: validation starts {first_validation:%Y-%m-%d}, test "
+                f"{first_test:%Y-%m-%d}, and a ticker needs {ENOUGH} train samples, each with its look-back and its "
+                "targets; accepted: a longer period, or smaller prepare.horizon, season, validation and test"
+            )
     if not splits.stopping(rows).any():
         raise UserError(
             f"params.yaml: prepare.validation: found {validation:g}, from {first_validation:%Y-%m-%d} to before "

@@ -1,6 +1,8 @@
 """How good forecasts were, beside a reference on the very same days."""
 
 from collections.abc import Iterable, Iterator
+from itertools import product
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +14,7 @@ Floats = NDArray[np.float64]
 NETWORK = "network"
 POOLED = "all tickers"
 KEY = ["ticker", "origin", "horizon", "split"]
+SPLITS = ("train", "validation", "test")
 
 
 def measures(
@@ -64,15 +67,17 @@ def diebold_mariano(difference: Floats, horizon: int) -> float:
     return float(2 * stdtr(n - 1, -abs(statistic)))
 
 
-def units(rows: pd.DataFrame) -> pd.DataFrame:
+def units(rows: pd.DataFrame, *, priced: bool) -> pd.DataFrame:
     """In what the errors of several tickers are told together: columns ticker, origin, unit.
 
-    rows: tables/rows. The current volatility, as a change of price; without one, the ticker's mean absolute change
-    from step to step over train.
+    rows: tables/rows. Of prices the current volatility, as a change of price; where there is none, the ticker's mean
+    absolute change from step to step over train; NaN for a ticker that never changed.
     """
     train = rows["last"].where(rows["split"] == "train")
     typical = train.groupby(rows["ticker"]).diff().abs().groupby(rows["ticker"]).transform("mean")
-    return rows[["ticker"]].assign(origin=rows["date"], unit=(rows["last"] * rows["volatility"]).fillna(typical))
+    current = rows["last"] * rows["volatility"] if priced else pd.Series(np.nan, rows.index)
+    unit = current.where(current > 0).fillna(typical)
+    return rows[["ticker"]].assign(origin=rows["date"], unit=unit.where(unit > 0))
 
 
 def side_by_side(
@@ -83,7 +88,7 @@ def side_by_side(
     predictions, baselines: the tables of these names; units: as `units` gives them. Columns: KEY, one for each model,
     and what pools tickers: (value - center) / unit.
     """
-    known = predictions[predictions["split"].isin(["train", "validation", "test"])]
+    known = predictions[predictions["split"].isin(SPLITS)]
     known = known.merge(units, on=["ticker", "origin"], validate="many_to_one")
     price = known[KEY].assign(actual=known["actual"], center=known["last"], unit=known["unit"])
     yield "price", _joined(price.assign(**{NETWORK: known["predicted"]}), baselines, "price")
@@ -106,25 +111,33 @@ def table(forecasts: Iterable[tuple[str, pd.DataFrame]], references: dict[str, s
     """The scores of tables/scores, sorted.
 
     forecasts: as `side_by_side` gives them; references: for each target the model it is judged against. Several
-    tickers are also scored together, as POOLED, for the errors of dear tickers would drown those of cheap ones.
+    tickers are also scored together, as POOLED, for the errors of dear tickers would drown those of cheap ones; what
+    has no unit is left out of that.
     """
-    found = []
+    found: list[dict[str, Any]] = []
     for target, rows in forecasts:
         models = [name for name in rows.columns if name not in (*KEY, "actual", "center", "unit")]
         if rows[["actual", *models]].isna().any(axis=None):
             raise ValueError(f"{target}: a forecast or its actual is missing")
-        groups = [(str(name), own) for name, own in rows.groupby("ticker")]
-        if len(groups) > 1:
+        found += _scored(rows, target, models, references[target])
+        if rows["ticker"].nunique() > 1:
             values = ["actual", *models]
             pooled = rows[values].sub(rows["center"], axis=0).div(rows["unit"], axis=0)
-            groups.append((POOLED, rows[KEY].assign(**pooled)))
-        for ticker, own in groups:
-            for (split, horizon), part in own.groupby(["split", "horizon"]):
-                key = {"target": target, "split": split, "horizon": horizon, "ticker": ticker}
-                actual, rival, dates = (part[name].to_numpy() for name in ("actual", references[target], "origin"))
-                found += [
-                    {"model": model, **key, **measures(actual, part[model].to_numpy(), rival, dates, int(horizon))}
-                    for model in models
-                ]
+            together = rows[KEY].assign(ticker=POOLED, **pooled)[rows["unit"].notna()]
+            found += _scored(together, target, models, references[target])
     by = ["model", "target", "split", "horizon", "ticker"]
     return pd.DataFrame(found).sort_values(by, ignore_index=True)
+
+
+def _scored(rows: pd.DataFrame, target: str, models: list[str], reference: str) -> Iterator[dict[str, Any]]:
+    """The scores of each ticker, split, horizon and model."""
+    horizons = sorted(rows["horizon"].unique())
+    for ticker, theirs in rows.groupby("ticker"):
+        for split, horizon in product(SPLITS, horizons):
+            own = theirs[(theirs["split"] == split) & (theirs["horizon"] == horizon)]
+            if own.empty:
+                continue
+            key = {"target": target, "split": split, "horizon": horizon, "ticker": ticker}
+            actual, rival, dates = (own[name].to_numpy() for name in ("actual", reference, "origin"))
+            for model in models:
+                yield {"model": model, **key, **measures(actual, own[model].to_numpy(), rival, dates, int(horizon))}

@@ -39,7 +39,7 @@ def test_the_verdict_and_the_summary_do_too(walked_heat: Path) -> None:
     done = subprocess.run(command, cwd=walked_heat, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
     assert "heat +1" in done.stdout
     assert sentence in done.stdout
-    assert "2 tickers, their errors each in its own current volatility or typical change" in done.stdout
+    assert "2 tickers, each heat in its own current volatility or typical change" in done.stdout
 
 
 def test_gaps_are_no_origin_and_no_target_and_the_forecast_goes_on_beyond_the_last_hour(walked_heat: Path) -> None:

@@ -20,6 +20,12 @@ def test_drift_goes_on_by_each_tickers_mean_change_over_train(two_tickers_rows: 
         np.testing.assert_allclose(found[at], np.tile(slope * np.array([1, 2, 3]), (at.sum(), 1)), rtol=1e-9)
 
 
+def test_drift_counts_the_steps_of_a_gap() -> None:
+    rows = pd.DataFrame({"ticker": "A", "last": np.arange(20.0), "split": ["train"] * 15 + ["test"] * 5})
+    rows.loc[3:8, ["last", "split"]] = [np.nan, "warmup"]
+    np.testing.assert_allclose(drift(rows, 2, 5)[-1], [20.0, 21.0])
+
+
 def test_seasonal_naive_repeats_the_last_season() -> None:
     rows = pd.DataFrame({"ticker": "A", "last": np.tile([1.0, 2.0, 3.0, 4.0], 5)})
     found = seasonal_naive(rows, 9, 4)

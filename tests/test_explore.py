@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+import pytest
+
 from pipeline.artifacts import read_table
+from pipeline.errors import UserError
 from tests.conftest import file_params, walk
 from tests.series import made_prices
 
@@ -27,6 +30,11 @@ def test_missing_sessions_are_named(tmp_path: Path) -> None:
         "Missing sessions by the calendar 24/5: 2: 2001-01-15, 2001-01-29."
         in (tmp_path / "reports/explore.html").read_text()
     )
+
+
+def test_too_few_values_to_draw_are_said(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"^data/prices.parquet: found no ticker with 30 values; accepted: a longer"):
+        walk(tmp_path, made_prices("AAA", 29, seed=0), "scrape", "explore")
 
 
 def test_a_tickers_name_is_escaped(tmp_path: Path) -> None:

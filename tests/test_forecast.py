@@ -23,7 +23,16 @@ def test_the_forecast_beyond_the_last_session_is_listed_with_its_dates(own: pd.D
     ahead = own[own["origin"] == own["origin"].max()]
     assert [line[0] for line in found["lines"]] == [f"{date:%Y-%m-%d}" for date in ahead["date"]]
     assert [line[1] for line in found["lines"]] == [f"{value:,.2f}" for value in ahead["predicted"]]
-    assert found["origin"] == f"{own['origin'].max():%Y-%m-%d}"
+    assert found["origin"] == f"Forecast from {own['origin'].max():%Y-%m-%d}, the last session."
+
+
+def test_an_origin_before_the_last_value_is_called_what_it_is(own: pd.DataFrame) -> None:
+    earlier = own[own["origin"] < own["origin"].max() - pd.Timedelta(days=5)]
+    said = forecast.origin(earlier, "hour")
+    assert said.startswith(
+        f"Forecast from {earlier['origin'].max():%Y-%m-%d}, the last hour with a whole window before"
+    )
+    assert said.endswith(f"data go on to {earlier['date'].max():%Y-%m-%d}.")
 
 
 def test_the_figures_show_the_sessions_asked_for(own: pd.DataFrame) -> None:

@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 
 from pipeline.errors import UserError
 from pipeline.params import SECTIONS, Section, load, load_one
-from tests.conftest import small_params
+from tests.conftest import file_params, small_params
 from tests.imports import ROOT
 
 WHOLE = small_params()
@@ -91,6 +91,27 @@ def test_a_wrong_value_is_named_with_what_is_accepted(
     section: str, key: str, value: Any, line: str, project: Path
 ) -> None:
     assert complaint(section, **{key: value}) == f"params.yaml: {line}"
+
+
+@pytest.mark.parametrize(
+    ("columns", "line"),
+    [
+        ({}, "scrape.columns: found {}; accepted: keys of the form ^[a-z][a-z0-9_]*$, at least 1, each with a text"),
+        (
+            {"Close": "Close"},
+            "scrape.columns.Close.[key]: found 'Close'; accepted: keys of the form ^[a-z][a-z0-9_]*$, ",
+        ),
+        ({"close": 5}, "scrape.columns.close: found 5; accepted: a text"),
+        ([], "scrape.columns: found []; accepted: keys of the form "),
+        ({"date": "Date", "close": "Close"}, "scrape: found in columns no value or a date; accepted: values, such as "),
+    ],
+)
+def test_a_mistake_in_a_mapping_is_named(columns: Any, line: str, project: Path) -> None:
+    write({**WHOLE, "scrape": file_params(ticker="AAA", columns=columns)})
+    with pytest.raises(UserError) as error:
+        loaded("scrape")
+    assert str(error.value).startswith(f"params.yaml: {line}")
+    assert len(str(error.value).splitlines()) == 1
 
 
 def test_keys_that_contradict_each_other_are_named(project: Path) -> None:

@@ -107,6 +107,33 @@ def test_prices_without_their_range_have_no_variance(
     assert str(error.value).startswith(f"params.yaml: {line}")
 
 
+@pytest.mark.parametrize("value", [0.0, -1.0])
+def test_a_value_without_a_return_is_named(value: float, tmp_path: Path, two_tickers: pd.DataFrame) -> None:
+    prices = two_tickers.copy()
+    prices.loc[520, "adj_close"] = value
+    expected = (
+        rf"^data/prices.parquet: adj_close of BBB on 2001-01-29: found {value:g}, which has no return; accepted: "
+    )
+    with pytest.raises(UserError, match=expected):
+        walk(tmp_path, prices, "scrape", "prepare", prepare={"column": "adj_close"})
+
+
+def test_a_test_part_without_a_sample_is_refused(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
+    prices = two_tickers.copy()
+    prices.loc[prices["date"] > "2002-08-12", "open"] = np.nan
+    with pytest.raises(UserError, match=r"^data/prices.parquet: no sample for test: validation starts "):
+        walk(tmp_path, prices, "scrape", "prepare")
+
+
+def test_a_ticker_with_few_train_samples_is_left_out(
+    tmp_path: Path, two_tickers: pd.DataFrame, capsys: pytest.CaptureFixture[str]
+) -> None:
+    late = two_tickers[(two_tickers["ticker"] == "AAA") | (two_tickers["date"] > "2002-03-20")]
+    walk(tmp_path, late, "scrape", "prepare")
+    assert set(read_table(tmp_path / "data/rows.parquet")["ticker"]) == {"AAA"}
+    assert "BBB: left out, it has fewer than 22 train samples" in capsys.readouterr().out
+
+
 def test_a_share_without_its_range_is_forecast_as_a_difference(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
     closes = two_tickers.assign(open=np.nan, high=np.nan, low=np.nan)
     changes = {"target": "difference", "variance": "none", "features": ["close", "volume_month"]}

@@ -27,7 +27,7 @@ def test_a_ticker_without_a_train_sample_is_left_out() -> None:
 
 
 def test_no_train_sample_at_all_is_refused() -> None:
-    with pytest.raises(UserError, match=r"^data/prices.parquet: no sample has its look-back and its targets before "):
+    with pytest.raises(UserError, match=r"^data/prices.parquet: no sample for train: validation starts "):
         rows_of(made_prices("AAA", 30, seed=1), horizon=2)
 
 

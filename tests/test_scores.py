@@ -97,5 +97,16 @@ def test_a_missing_forecast_is_no_tie() -> None:
 def test_errors_are_told_in_volatilities_and_without_them_in_typical_changes() -> None:
     rows = pd.DataFrame({"ticker": ["A"] * 4, "date": DATES[:4], "split": ["train"] * 3 + ["test"]})
     rows = rows.assign(last=[10.0, 12.0, 11.0, 90.0], volatility=[0.1, 0.2, 0.1, 0.5])
-    assert scores.units(rows)["unit"].tolist() == pytest.approx([1.0, 2.4, 1.1, 45.0])
-    assert scores.units(rows.assign(volatility=np.nan))["unit"].tolist() == [1.5] * 4
+    assert scores.units(rows, priced=True)["unit"].tolist() == pytest.approx([1.0, 2.4, 1.1, 45.0])
+    assert scores.units(rows.assign(volatility=np.nan), priced=True)["unit"].tolist() == [1.5] * 4
+    assert scores.units(rows, priced=False)["unit"].tolist() == [1.5] * 4
+
+
+def test_a_ticker_that_never_changes_has_no_unit_and_spoils_no_other() -> None:
+    rows = pd.DataFrame({"ticker": ["A"] * 4, "date": DATES[:4], "split": "train", "last": 7.0, "volatility": np.nan})
+    assert scores.units(rows, priced=False)["unit"].isna().all()
+    ((target, both),) = forecasts({"A": 1.0, "B": 2.0})
+    both["unit"] = both["unit"].where(both["ticker"] == "A")
+    found = scores.table([(target, both)], {"price": "naive"}).set_index(["ticker", "model"])
+    assert found.loc[(POOLED, "close"), "mse"] == pytest.approx(found.loc[("A", "close"), "mse"])
+    assert found.loc[("B", "close"), "skill"] == pytest.approx(0.75)

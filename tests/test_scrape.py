@@ -67,6 +67,22 @@ def test_impossible_rows_are_dropped_and_listed_where_that_is_asked_for(tmp_path
     assert "2001-01-04" not in set(read_table(tmp_path / "data/prices.parquet")["date"].astype(str))
 
 
+def test_more_impossible_rows_than_may_be_missing_are_refused_even_where_they_may_be_dropped(tmp_path: Path) -> None:
+    prices = made_prices("AAA", 40, seed=0)
+    prices.loc[:9, "high"] = 1.0
+    with pytest.raises(UserError, match=r"^AAA: 10 rows could not be true; accepted: at most 10.00% of them$"):
+        from_file(tmp_path, prices, max_missing=0.1, repair="drop")
+
+
+def test_an_hour_astray_at_the_start_is_the_one_between_two_steps(tmp_path: Path) -> None:
+    dates = [pd.Timestamp("2020-01-01 00:07"), *pd.date_range("2020-01-01 01:00", periods=50, freq="1h")]
+    heat = pd.DataFrame({"date": [f"{date:%Y-%m-%d %H:%M}" for date in dates], "heat": 1.0})
+    changes = {"columns": {"heat": "heat"}, "ticker": "Oslo", "calendar": "1h", "date_format": "%Y-%m-%d %H:%M"}
+    found = from_file(tmp_path, heat, **changes, repair="drop", max_missing=0.1)["tickers"]["Oslo"]
+    assert [row["date"] for row in found["dropped"]] == ["2020-01-01 00:07"]
+    assert found["sessions"] == 50
+
+
 def test_a_ticker_without_any_value_is_named(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
     prices = two_tickers.copy()
     prices.loc[prices["ticker"] == "BBB", "close"] = None

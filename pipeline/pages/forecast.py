@@ -39,8 +39,17 @@ def section(predictions: pd.DataFrame, ticker: str, subject: Subject, sessions: 
     future = ahead[["date", "predicted"]].set_axis(["date", "value"], axis=1)
     specs["beyond"] = charts.beyond(known, future, subject, ticker)
     heads, lines = beyond(ahead, subject)
-    origin = moment(ahead["origin"].iloc[0])
-    return {"name": ticker, "specs": specs, "heads": heads, "lines": lines, "origin": origin}
+    return {"name": ticker, "specs": specs, "heads": heads, "lines": lines, "origin": origin(predictions, subject.step)}
+
+
+def origin(predictions: pd.DataFrame, step: str) -> str:
+    """From where the last forecast of a ticker is, in words. predictions: its rows of tables/predictions."""
+    last, known = predictions["origin"].max(), predictions.loc[predictions["actual"].notna(), "date"].max()
+    if pd.isna(known) or known <= last:
+        return f"Forecast from {moment(last)}, the last {step}."
+    return (
+        f"Forecast from {moment(last)}, the last {step} with a whole window before it; data go on to {moment(known)}."
+    )
 
 
 def beyond(ahead: pd.DataFrame, subject: Subject) -> tuple[list[str], list[list[str]]]:

@@ -32,6 +32,7 @@ from pipeline.sources import Found
 warnings.filterwarnings("ignore", category=DeprecationWarning, module="yfinance")  # importing it turned these on
 
 ASIDE = Path("data/yahoo")
+FORMAT = 1  # of what is kept there: a change of what `asked` makes of an answer needs another number
 COLUMNS = {
     "Open": "open",
     "High": "high",
@@ -81,7 +82,8 @@ def prices(tickers: Collection[str], start: str, end: str, vintage: str) -> Foun
     yfinance.config.debug.hide_exceptions = False
     logging.getLogger("yfinance").setLevel(logging.CRITICAL)  # its errors are told here, by name
     set_on_retry_hooks([told])
-    aside = ASIDE / hashlib.sha256(json.dumps([start, end, vintage]).encode()).hexdigest()[:16]
+    request = json.dumps([FORMAT, yfinance.__version__, start, end, vintage])
+    aside = ASIDE / hashlib.sha256(request.encode()).hexdigest()[:16]
     session, failed = Session(impersonate="chrome"), dict[str, TickerError]()
     for number, ticker in enumerate(sorted(tickers), 1):
         path = aside / f"{ticker}.json"

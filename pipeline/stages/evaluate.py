@@ -20,7 +20,10 @@ def main() -> None:
     baselines = read_table(Path("data/baselines.parquet"))
     references = judged_against(scaler, set(baselines["model"]))
     predicted = predictions(rows, read_table(Path("data/outputs.parquet")), scaler)
-    scored = scores.table(scores.side_by_side(predicted, baselines, scores.units(rows)), references)
+    units = scores.units(rows, priced=scaler["column"] in PRICES)
+    for ticker in sorted(set(rows["ticker"]) - set(units.dropna()["ticker"])):
+        print(f"{ticker}: not pooled, for it never changes over train")
+    scored = scores.table(scores.side_by_side(predicted, baselines, units), references)
     report = metrics(scored, references, subject(scaler))
     write_table(Path("data/predictions.parquet"), predicted, predictions_table.SCHEMA)
     write_table(Path("data/scores.parquet"), scored, scores_table.SCHEMA)

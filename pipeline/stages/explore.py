@@ -8,6 +8,7 @@ from pydantic import Field
 
 from pipeline import charts, findings
 from pipeline.artifacts import read_json, read_table, write_bytes, write_table
+from pipeline.errors import UserError
 from pipeline.pages import page
 from pipeline.params import Section, load
 from pipeline.stages import run
@@ -43,6 +44,8 @@ def main() -> None:
             subject = Subject(column, report["unit"], step, priced)
             specs = figures(own["date"], own[column].rename("value"), subject, str(ticker), params.lags)
             tickers.append({"name": ticker, "specs": specs, "notes": list(findings.notes(report, calendar, step))})
+    if not tickers:
+        raise UserError(f"data/prices.parquet: found no ticker with {ENOUGH} values; accepted: a longer period")
     for name, spec in tickers[0]["specs"].items():
         write_bytes(Path(f"reports/explore/{name}.png"), charts.png(spec))
     schema = summary_table.schema(priced=priced)

@@ -43,7 +43,6 @@ def main() -> None:
         "forecast.html",
         verdict=metrics["verdict"].values(),
         rule=verdict.rule(subject.step),
-        step=subject.step,
         caption=caption(metrics),
         heads=heads,
         lines=lines,

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 from pipeline import calendars, samples, targets
 from pipeline.artifacts import read_json, read_table, write_json, write_table
 from pipeline.errors import UserError
+from pipeline.findings import moment
 from pipeline.params import Section, each_once, load
 from pipeline.scaling import Kind
 from pipeline.stages import run
@@ -58,17 +59,18 @@ def main() -> None:
     schema = table.schema(params.features, table.targets_of(rows), params.horizon)
     write_table(Path("data/rows.parquet"), rows.drop(columns="complete"), schema)
     facts = params.model_dump(include={"column", "target", "baseline", "season", "variance"})
-    facts |= {"step": found["step"], "units": units(found, params.column)}
+    facts |= {"step": found["step"], "units": units(found, params.column, set(rows["ticker"]))}
     write_json(Path("data/scaler.json"), {**facts, "scalers": scalers, "missing": missing})
     for ticker in sorted(tickers - set(rows["ticker"])):
-        print(f"{ticker}: left out{'' if ticker in params.leave_out else ', it has no train sample'}")
+        asked = ticker in params.leave_out
+        print(f"{ticker}: left out, {'as asked' if asked else f'it has fewer than {samples.ENOUGH} train samples'}")
     counts = rows["split"].value_counts().reindex(table.SPLITS, fill_value=0)
     print(", ".join(f"{split} {count}" for split, count in counts.items()))
 
 
 def refuse_missing(prices: pd.DataFrame, params: Params, *, uses_range: bool) -> None:
     """Raise UserError for a ticker or a column that is not there, and for what needs open, high, low and close where
-    they are not.
+    they are not, or values above zero.
     """
     columns = prices_table.columns_of(prices)
     for ticker in params.leave_out:
@@ -87,12 +89,21 @@ def refuse_missing(prices: pd.DataFrame, params: Params, *, uses_range: bool) ->
             f"params.yaml: prepare.{key}: found {getattr(params, key)}, which needs open, high, low and close; "
             f"data/prices.parquet has {', '.join(columns)}, not all of these with values; accepted here: {other}"
         )
+    logs = params.target == "return" or any(name.startswith("return_") for name in params.features)
+    low = prices[~prices["ticker"].isin(params.leave_out) & (prices[params.column] <= 0)]
+    if logs and len(low):
+        first = low.iloc[0]
+        raise UserError(
+            f"data/prices.parquet: {params.column} of {first['ticker']} on {moment(first['date'])}: found "
+            f"{first[params.column]:g}, which has no return; accepted: values above zero, or prepare.target: level or "
+            "difference without return_ features"
+        )
 
 
-def units(found: dict[str, Any], column: str) -> dict[str, str]:
+def units(found: dict[str, Any], column: str, tickers: set[str]) -> dict[str, str]:
     """The unit of the column, by ticker: known of the column a series is about, and of all prices."""
     alike = prices_table.PRICES if found["column"] in prices_table.PRICES else (found["column"],)
-    return {name: report["unit"] if column in alike else "" for name, report in found["tickers"].items()}
+    return {name: found["tickers"][name]["unit"] if column in alike else "" for name in sorted(tickers)}
 
 
 if __name__ == "__main__":

@@ -110,10 +110,13 @@ def main() -> None:
     source = fetched(params)
     found = canonical(source.prices)
     columns = table.columns_of(found)
-    column, evenly = table.main_of(columns), calendars.step(params.calendar) is not None
-    sessions = calendars.sessions(params.calendar, found["date"].min(), found["date"].max())
+    column, every = table.main_of(columns), calendars.step(params.calendar)
+    if every is None:
+        sessions = calendars.sessions(params.calendar, found["date"].min(), found["date"].max())
+    else:
+        sessions = calendars.steps(found["date"], every)
 
-    impossible = prices.impossible(found, sessions if evenly else None)
+    impossible = prices.impossible(found, None if every is None else sessions)
     dropped = findings.faults(found, impossible)
     if len(dropped) and params.repair == "none":
         refuse(
@@ -132,7 +135,7 @@ def main() -> None:
     lacking = findings.gaps(tickers, params.calendar, calendars.noun(params.calendar), params.max_missing)
     if lacking:
         refuse(lacking)
-    if evenly:
+    if every is not None:
         kept = prices.evenly_spaced(kept, nulls, sessions)
 
     facts = {"source": params.source, "calendar": params.calendar, "step": calendars.noun(params.calendar)}
