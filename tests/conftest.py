@@ -133,11 +133,12 @@ def committed(path: str) -> str:
     return subprocess.run(["git", "show", f"HEAD:{path}"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
 
-def walk(folder: Path, prices: pd.DataFrame, *stages: str, **changes: dict[str, Any]) -> None:
+def walk(folder: Path, prices: pd.DataFrame | Found, *stages: str, **changes: dict[str, Any]) -> None:
     """Run stages in a folder on these prices, in this process."""
     folder.mkdir(exist_ok=True)
+    found = prices if isinstance(prices, Found) else Found(prices, units={})
     with contextlib.chdir(folder), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sample, "prices", lambda: Found(prices, units={}))
+        patch.setattr(sample, "prices", lambda: found)
         YAML().dump(small_params(**changes), Path("params.yaml"))
         for stage in stages:
             importlib.import_module(f"pipeline.stages.{stage}").main()

@@ -24,7 +24,7 @@ def test_an_emulated_processor_gives_the_same_bytes(processor: str, tmp_path: Pa
     native, emulated = tmp_path / "native", tmp_path / "emulated"
     params = YAML(typ="safe").load(committed("params.yaml"))
     changes = {**params, "train": {**params["train"], "epochs": 4}}
-    walk(native, sample.prices().prices, *STAGES, **changes)
+    walk(native, sample.prices(), *STAGES, **changes)
     emulated.mkdir()
     shutil.copy(native / "params.yaml", emulated)
     site = os.pathsep.join([str(ROOT), *(path for path in sys.path if path.endswith("site-packages"))])
