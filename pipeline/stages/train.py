@@ -79,14 +79,18 @@ def fitted(
     rows: pd.DataFrame, inputs: network.Floats, scaled: dict[str, network.Floats], params: Params, member: int
 ) -> tuple[network.Model, pd.DataFrame]:
     """One member, fitted on train and stopped on validation, and its history; prints the first one's summary."""
-    split, parts = rows["split"], {}
-    for part, chosen in {"train": split == "train", "stopping": splits.stopping(rows), "test": split == "test"}.items():
+    split = rows["split"]
+    parts = {"train": split == "train", "stopping": splits.stopping(rows), "test": split == "test"}
+    for part, chosen in parts.items():
         if not chosen.any():
             raise UserError(
                 f"params.yaml: train.window: found {params.window}, which leaves no sample for {part}; "
                 "accepted: a smaller one"
             )
-        parts[part] = (inputs[chosen], {name: values[chosen] for name, values in scaled.items()})
+    seen = [
+        (inputs[chosen], {name: values[chosen] for name, values in scaled.items()})
+        for chosen in (parts["train"], parts["stopping"])
+    ]
     network.seed(params.seed + member - 1)
     horizon = table.horizon_of(rows)
     shape = params.model_dump(include={"cell", "units", "bidirectional", "dropout"})
@@ -94,7 +98,7 @@ def fitted(
     if member == 1:
         model.summary()
     how = params.model_dump(exclude={"window", "members", "seed", *shape})
-    history = network.fit(model, parts["train"], parts["stopping"], **how, progress=sys.stdout.isatty())
+    history = network.fit(model, *seen, **how, progress=sys.stdout.isatty())
     if not np.isfinite(history["val_loss"]).any():
         raise UserError(
             f"params.yaml: train.learning_rate: found {params.learning_rate:g}, with which the loss grows beyond all "
