@@ -6,7 +6,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 COMPILE := uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-emit-index-url --no-header --quiet
 
-.PHONY: setup repro test test-slow check latest revisions ui lock clean
+.PHONY: setup repro test test-slow check forecast latest revisions ui lock clean
 
 setup: .venv/ready  ## make .venv from requirements.lock
 
@@ -41,6 +41,10 @@ check: setup  ## formatting, lint, types, import rules, lock
 	mypy
 	python -m pytest -q tests/test_architecture.py
 	cp requirements.lock .venv/fresh.lock && $(COMPILE) -o .venv/fresh.lock && cmp requirements.lock .venv/fresh.lock
+
+forecast: setup  ## the forecast beyond the last session, with its bands
+	dvc repro
+	@python -m pipeline forecast
 
 latest: setup  ## Yahoo's prices up to the last finished session, as a new vintage; then what that changes
 	python -m pipeline.latest

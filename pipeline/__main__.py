@@ -1,6 +1,7 @@
-"""`python -m pipeline`: how the last `dvc repro` went, on a terminal."""
+"""`python -m pipeline`: how the last `dvc repro` went; `python -m pipeline forecast`: what comes next."""
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,11 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.artifacts import read_json
+from pipeline.artifacts import read_json, read_table
+from pipeline.beyond import beyond, last_forecast, origin
 from pipeline.errors import UserError
-from pipeline.metrics import caption, lines
+from pipeline.metrics import band, caption, lines, named
+from pipeline.subject import Subject
 from pipeline.verdict import chance
 
 REPORTS = ("reports/explore.html", "reports/forecast.html")
@@ -18,13 +21,47 @@ REPORTS = ("reports/explore.html", "reports/forecast.html")
 
 def scores(metrics: dict[str, Any]) -> Table:
     """The test scores: each target and horizon, the network beside the simple forecast it is judged against."""
-    table = Table(title=caption(metrics), title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=0)
-    for head in ("target", "RMSE", "R²", "simple", "its RMSE", "its R²", "skill", "p"):
-        table.add_column(head, justify="left" if head in ("target", "simple") else "right")
+    table = empty(caption(metrics), ("target", "RMSE", "R²", "simple", "its RMSE", "its R²", "skill", "p"))
     forms = ["#.5g", ".4f", "", "#.5g", ".4f", "+.4f"]
-    for target, horizon, reference, own, rival in lines(metrics):
-        cells = [own["rmse"], own["r2"], reference, rival["rmse"], rival["r2"], own["skill"]]
+    for target, horizon, own in lines(metrics):
+        rival = own["reference"]
+        cells = [own["rmse"], own["r2"], rival["model"], rival["rmse"], rival["r2"], own["skill"]]
         table.add_row(f"{target} +{horizon}", *map(shown, cells, forms), chance(own["p_value"]))
+    return table
+
+
+def models(metrics: dict[str, Any]) -> Table:
+    """Every model on test, one step ahead."""
+    step, subject = metrics["subject"]["step"], Subject(**metrics["subject"])
+    table = empty(f"Every model on test, one {step} ahead", ("target", "model", "RMSE", "R²", "skill", "p", "QLIKE"))
+    for target, found in metrics["models"].items():
+        for model, own in found.items():
+            cells = [own["rmse"], own["r2"], own["skill"]]
+            row = [*map(shown, cells, ("#.5g", ".4f", "+.4f")), chance(own["p_value"]), shown(own.get("qlike"), ".4f")]
+            table.add_row(named(target, subject), model, *row)
+    return table
+
+
+def members(metrics: dict[str, Any]) -> Table:
+    """The skill of each of the networks on test, and of their mean."""
+    cells = [(f"{target} +{horizon}", own, own["members"]) for target, horizon, own in lines(metrics)]
+    numbers = list(cells[0][2]["skill"])
+    table = empty(
+        "Skill of the network's members on test, and of their mean forecast",
+        ["target", *numbers, "mean", "deviation", "together"],
+    )
+    for target, own, found in cells:
+        skills = [*(found["skill"][number] for number in numbers), found["mean"]]
+        row = [shown(skill, "+.3f") for skill in skills]
+        table.add_row(target, *row, shown(found["std"], ".3f"), shown(own["skill"], "+.3f"))
+    return table
+
+
+def empty(title: str, heads: Iterable[str]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=0)
+    for head in heads:
+        text = head in ("target", "simple", "model")
+        table.add_column(head, justify="left" if text else "right", no_wrap=text)
     return table
 
 
@@ -32,17 +69,49 @@ def shown(value: float | str | None, form: str) -> str:
     return "" if value is None else f"{value:{form}}"
 
 
-def main() -> None:
-    try:
-        metrics = read_json(Path("reports/metrics.json"))
-    except UserError as error:
-        sys.exit(str(error))
-    console = Console(soft_wrap=True, highlight=False)
+def summary(console: Console) -> None:
+    metrics = read_json(Path("reports/metrics.json"))
+    if any("members" in own for _, _, own in lines(metrics)):
+        console.print(members(metrics))
+    console.print(models(metrics))
     console.print(scores(metrics))
     for sentence in metrics["verdict"].values():
         console.print(sentence, style="bold")
+    console.print(band(metrics))
     console.print(f"What is in the data: {REPORTS[0]}\nThe forecast, and how far to trust it: {REPORTS[1]}")
+    if Path("data/run.json").exists():
+        from pipeline import runs  # MLflow takes a second to load
+
+        experiment = read_json(Path("data/run.json"))["experiment"]
+        console.print(compared(runs.states(Path.cwd(), experiment), experiment))
+
+
+def compared(states: int, experiment: str) -> str:
+    """How many states were tried: the best of many on validation owes some of its lead to luck."""
+    return f"States compared in this MLflow store, experiment {experiment}: {states}. Choose among them on validation."
+
+
+def forecast(console: Console) -> None:
+    """The forecast beyond the last session, of each ticker."""
+    metrics, predictions = read_json(Path("reports/metrics.json")), read_table(Path("data/predictions.parquet"))
+    subject, coverage = Subject(**metrics["subject"]), metrics["bands"]["nominal"]
+    for ticker, own in predictions.groupby("ticker"):
+        heads, lines = beyond(last_forecast(own), subject, coverage)
+        table = empty(f"{ticker}: {origin(own, subject.step)}", heads)
+        for line in lines:
+            table.add_row(*line)
+        console.print(table)
+
+
+def main(arguments: list[str]) -> None:
+    commands = {(): summary, ("forecast",): forecast}
+    if tuple(arguments) not in commands:
+        sys.exit(f"pipeline: found {' '.join(arguments)!r}; accepted: nothing, or forecast")
+    try:
+        commands[tuple(arguments)](Console(soft_wrap=True, highlight=False))
+    except UserError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

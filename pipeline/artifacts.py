@@ -48,8 +48,8 @@ def read_table(path: Path) -> pd.DataFrame:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Keys sorted, floats in their shortest form, no NaN (raises ValueError)."""
-    text = json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False)
+    """Keys in the order they are given, floats in their shortest form, no NaN (raises ValueError)."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
     write_bytes(path, (text + "\n").encode())
 
 

@@ -43,11 +43,15 @@ def _spec(chart: alt.TopLevelMixin, title: str, description: str, height: int = 
     return {**named.to_dict(), "config": config}
 
 
-def _lines(table: pd.DataFrame, x: alt.X, colours: dict[str, str], axis: str, form: str = ",.6~g") -> alt.Chart:
-    """One line a column named in `colours`, persistence dashed; a click in the legend shows one alone."""
-    long = table.melt(
-        id_vars=[x.shorthand.split(":")[0]], value_vars=list(colours), var_name="line", value_name="value"
-    )
+def _lines(
+    table: pd.DataFrame, x: alt.X, colours: dict[str, str], axis: str, form: str = ",.6~g", of: str | None = None
+) -> alt.Chart:
+    """One line a column named in `colours`, persistence dashed; a click in the legend shows one alone.
+
+    of: a column that tells several lines of the same colour apart.
+    """
+    keys = [x.shorthand.split(":")[0], *([of] if of else [])]
+    long = table.melt(id_vars=keys, value_vars=list(colours), var_name="line", value_name="value")
     chosen = alt.selection_point(name="chosen", fields=["line"], bind="legend")
     scale = alt.Scale(domain=list(colours), range=list(colours.values()))
     dash = alt.Scale(domain=list(colours), range=[[3, 3] if name == "persistence" else [1, 0] for name in colours])
@@ -64,6 +68,8 @@ def _lines(table: pd.DataFrame, x: alt.X, colours: dict[str, str], axis: str, fo
             tooltip=[x.shorthand, "line:N", alt.Tooltip("value:Q", format=form)],
         )
     )
+    if of:
+        line = line.encode(detail=f"{of}:N")
     return line.add_params(chosen)
 
 
@@ -185,14 +191,25 @@ def autocorrelation(table: pd.DataFrame, count: int, subject: Subject, ticker: s
     )
 
 
-def predicted(table: pd.DataFrame, subject: Subject, ticker: str) -> Spec:
-    """One step ahead: actual, predicted and persistence. table: date, actual, predicted, persistence."""
+def _band(table: pd.DataFrame, x: alt.X) -> alt.Chart:
+    """The area between `lower` and `upper`."""
+    y = alt.Y("lower:Q", scale=alt.Scale(zero=False))
+    area = alt.Chart(table[["date", "lower", "upper"]].dropna()).mark_area(color=ORANGE, opacity=0.2)
+    return area.encode(x=x, y=y, y2="upper:Q")
+
+
+def predicted(table: pd.DataFrame, subject: Subject, ticker: str, coverage: float) -> Spec:
+    """One step ahead: actual, predicted with its band, and persistence.
+
+    table: date, actual, predicted, lower, upper, persistence; coverage: of the band.
+    """
     colours = {"actual": BLUE, "predicted": ORANGE, "persistence": GREY}
     x = alt.X("date:T", title=None, axis=_time_axis(table["date"]))
+    lines = _lines(table.drop(columns=["lower", "upper"]), x, colours, subject.label)
     return _spec(
-        _lines(table, x, colours, subject.label).interactive(bind_y=False),
-        f"{ticker}: {subject.name}, predicted one {subject.step} ahead and actual",
-        f"Lines of {ticker}'s actual {subject.name}, the network's forecast and persistence, "
+        (_band(table, x) + lines.interactive(bind_y=False)),
+        f"{ticker}: {subject.name}, predicted one {subject.step} ahead with its {coverage:.0%} band, and actual",
+        f"Lines of {ticker}'s actual {subject.name}, the network's forecast with its band, and persistence, "
         f"last {len(table)} test {subject.step}s",
     )
 
@@ -216,30 +233,31 @@ def variance(table: pd.DataFrame, subject: Subject, ticker: str) -> Spec:
 
 
 def loss(history: pd.DataFrame) -> Spec:
-    """Loss by epoch, on train and on the stopping half of validation. history: tables/history, one member."""
+    """Loss by epoch, on train and on the stopping half of validation, a line a member. history: tables/history."""
     colours = {"loss": BLUE, "val_loss": ORANGE}
-    lines = _lines(history.round(6), alt.X("epoch:Q", axis=alt.Axis(tickMinStep=1)), colours, "loss")
+    x, epochs = alt.X("epoch:Q", axis=alt.Axis(tickMinStep=1)), history["epoch"].max()
+    lines = _lines(history.round(6), x, colours, "loss", of="member")
     return _spec(
         lines,
         "Loss by epoch, on train (loss) and on validation (val_loss)",
-        f"Lines of the loss on train and validation over {len(history)} epochs",
+        f"Lines of the loss on train and validation over {epochs} epochs, of {history['member'].nunique()} networks",
         height=240,
     )
 
 
-def beyond(known: pd.DataFrame, future: pd.DataFrame, subject: Subject, ticker: str) -> Spec:
-    """The last values and the forecast after them. known: date, value; future: date, value."""
+def beyond(known: pd.DataFrame, future: pd.DataFrame, subject: Subject, ticker: str, coverage: float) -> Spec:
+    """The last values and the forecast after them. known: date, value; future: date, value, lower, upper."""
     x = alt.X("date:T", title=None, axis=_time_axis(known["date"]))
     y = alt.Y("value:Q", title=subject.label, scale=alt.Scale(zero=False))
     past = alt.Chart(known).mark_line(color=BLUE, point=alt.OverlayMarkDef(color=BLUE, size=16)).encode(x=x, y=y)
     dots = (
-        alt.Chart(future)
+        alt.Chart(future[["date", "value"]])
         .mark_line(color=ORANGE, strokeDash=[4, 3], point=alt.OverlayMarkDef(color=ORANGE, size=40))
         .encode(x=x, y=y)
     )
     return _spec(
-        past + dots,
-        f"{ticker}: {subject.name}, last {subject.step}s (blue) and forecast beyond them (orange)",
-        f"Line of {ticker}'s last {len(known)} {subject.step}s and its forecast for {len(future)} more",
+        _band(future, x) + past + dots,
+        f"{ticker}: {subject.name}, last {subject.step}s (blue) and forecast beyond them (orange), {coverage:.0%} band",
+        f"Line of {ticker}'s last {len(known)} {subject.step}s and its forecast for {len(future)} more with its band",
         height=260,
     )

@@ -1,4 +1,4 @@
-"""reports/metrics.json: the network's measures beside the simple forecast's, and the verdict."""
+"""reports/metrics.json: the network's measures beside the simple forecasts', how the bands held, and the verdict."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -7,38 +7,103 @@ from typing import Any
 import pandas as pd
 
 from pipeline import verdict
-from pipeline.scores import NETWORK, POOLED
+from pipeline.scores import NETWORK, POOLED, member
+from pipeline.slices import ALL, THIRDS
 from pipeline.subject import Subject
-from pipeline.tables.scores import MEASURES
+from pipeline.tables.bands import MEASURES as OF_BANDS
+
+ERRORS = ("mse", "rmse", "mae", "r2")
+SKILLS = ("skill", "skill_low", "skill_high", "p_value", "skill_best", "p_best")
+OF_TARGET = {
+    "price": ("r2_return", "direction", "always_up", "correlation", "correlation_last"),
+    "variance": ("qlike",),
+}
+
+Cell = dict[str, Any]
 
 
-def metrics(scores: pd.DataFrame, references: dict[str, str], subject: Subject) -> dict[str, Any]:
-    """{subject, tickers, verdict: {target: sentence}, split: {target: {h1: {measure: value, reference: {...}}}}}.
+def metrics(
+    scores: pd.DataFrame, bands: pd.DataFrame, references: dict[str, str], subject: Subject, scale: str, coverage: float
+) -> dict[str, Any]:
+    """{validation and test: {target: {h1: {measure: value, reference: {...}, ...}}}, models: {target: {model: {...}}},
+    bands: {nominal, scale, h1: {...}}, verdict: {target: sentence}, subject, tickers}.
 
-    scores: tables/scores, of one ticker or pooled; references: the model each target is judged against.
-    Undefined measures are None.
+    scores, bands: the tables of these names, of one ticker or pooled; references: the model each target is judged
+    against; scale: what the forecast's bands are as wide as. Undefined measures are None.
     """
     ticker = POOLED if POOLED in set(scores["ticker"]) else scores["ticker"].iloc[0]
-    chosen = scores[scores["ticker"] == ticker].set_index(["split", "target", "horizon", "model"]).sort_index()
-
-    def plain(at: tuple[str, str, int, str], names: tuple[str, ...]) -> dict[str, float | None]:
-        return {name: None if pd.isna(value) else float(value) for name, value in chosen.loc[at, list(names)].items()}
-
-    report: dict[str, Any] = {split: {target: {} for target in references} for split in ("validation", "test")}
-    for split, target, h, model in chosen.index:
-        if model == NETWORK and split in report:
-            rival = plain((split, target, h, references[target]), ("mse", "rmse", "mae", "r2"))
-            own = plain((split, target, h, NETWORK), ("n", *MEASURES))
-            report[split][target][f"h{h}"] = {**own, references[target]: rival}
-    report["verdict"] = {
-        target: verdict.sentence(named(target, subject), reference, subject.step, report["test"][target]["h1"])
+    chosen = scores[(scores["ticker"] == ticker) & (scores["slice"] == ALL)]
+    report: dict[str, Any] = {
+        split: {target: _horizons(chosen, split, target, reference) for target, reference in references.items()}
+        for split in ("validation", "test")
+    }
+    nearest = {target: report["test"][target]["h1"] for target in references}
+    sentences = {
+        target: verdict.sentence(named(target, subject), reference, subject.step, nearest[target])
         for target, reference in references.items()
     }
+    sentences["simpler"] = verdict.simpler({named(target, subject): found for target, found in nearest.items()})
     return {
-        **report,
+        **report,  # validation first, for DVC's tables keep the order
+        "models": {target: _models(chosen, target) for target in references},
+        "bands": {"nominal": coverage, "scale": scale, **_bands(bands[bands["ticker"] == ticker], scale)},
+        "verdict": sentences,
         "subject": asdict(subject),
         "tickers": int(scores.loc[scores["ticker"] != POOLED, "ticker"].nunique()),
     }
+
+
+def _plain(row: pd.Series, names: tuple[str, ...]) -> dict[str, float | None]:
+    return {name: None if pd.isna(row[name]) else float(row[name]) for name in names}
+
+
+def _horizons(scores: pd.DataFrame, split: str, target: str, reference: str) -> dict[str, Cell]:
+    """By horizon the network's measures, the reference's, those of the simple model best on validation, and how far
+    the members lie apart.
+    """
+    own = scores[(scores["split"] == split) & (scores["target"] == target)]
+    found: dict[str, Cell] = {}
+    for horizon in sorted(own["horizon"].unique()):
+        models = own[own["horizon"] == horizon].set_index("model")
+        network, best = models.loc[NETWORK], str(models.loc[NETWORK, "best"])
+        others = (*ERRORS, OF_TARGET[target][0])
+        cell: Cell = _plain(network, ("n", *ERRORS, *SKILLS, *OF_TARGET[target]))
+        cell["reference"] = {"model": reference, **_plain(models.loc[reference], others)}
+        cell["best"] = {"model": best, **_plain(models.loc[best], others)}
+        members = models[models.index.str.startswith(member(""))]["skill"]
+        if len(members):
+            cell["members"] = {
+                **_plain(members.agg(["mean", "std", "min", "max"]), ("mean", "std", "min", "max")),
+                "skill": {name.removeprefix(member("")): float(skill) for name, skill in members.items()},
+            }
+        found[f"h{horizon}"] = cell
+    return found
+
+
+def _models(scores: pd.DataFrame, target: str) -> dict[str, Cell]:
+    """Every model on test, one step ahead, the best first; the network's members are told of by their spread."""
+    own = scores[(scores["split"] == "test") & (scores["target"] == target) & (scores["horizon"] == 1)]
+    own = own[~own["model"].str.startswith(member(""))].sort_values(["mse", "model"])
+    names = ("rmse", "r2", "skill", "p_value", *OF_TARGET[target])
+    return {str(row["model"]): _plain(row, names) for _, row in own.iterrows()}
+
+
+def _bands(bands: pd.DataFrame, scale: str) -> dict[str, Cell]:
+    """By horizon how the forecast's bands held, in thirds by volatility too; beside bands of constant width, and
+    bands calibrated on the half of validation that early stopping saw.
+    """
+    later, found = bands[bands["calibrated"] == "later"], {}
+    for horizon in sorted(bands["horizon"].unique()):
+        at = later[later["horizon"] == horizon].set_index(["scale", "slice"])
+        shared = bands[(bands["horizon"] == horizon) & (bands["calibrated"] == "stopping") & (bands["slice"] == ALL)]
+        cell: Cell = _plain(at.loc[scale, ALL], ("n", *OF_BANDS))
+        cell["thirds"] = {
+            name: float(at.loc[(scale, name), "coverage"]) for name in THIRDS if (scale, name) in at.index
+        }
+        cell["constant"] = _plain(at.loc["constant", ALL], OF_BANDS)
+        cell["shared"] = _plain(shared.set_index("scale").loc[scale], OF_BANDS)
+        found[f"h{horizon}"] = cell
+    return found
 
 
 def named(target: str, subject: Subject) -> str:
@@ -54,10 +119,21 @@ def caption(metrics: dict[str, Any]) -> str:
     return f"The network on test, beside the simple forecast of the same {step}s{pooled}"
 
 
-def lines(metrics: dict[str, Any]) -> Iterator[tuple[str, int, str, dict[str, float | None], dict[str, float | None]]]:
-    """The test scores by line: target in words, horizon, reference, the network's measures, the reference's."""
+def band(metrics: dict[str, Any]) -> str:
+    """How the bands held one step ahead, in a sentence."""
+    bands, step = metrics["bands"], metrics["subject"]["step"]
+    found = bands["h1"]
+    thirds = ", ".join(f"{share:.1%} in {name}" for name, share in found["thirds"].items())
+    return (
+        f"The {bands['nominal']:.0%} band one {step} ahead held {found['coverage']:.1%} of {found['n']:.0f} test values"
+        f"{f' ({thirds})' if thirds else ''}; interval score {found['interval_score']:.4g}, "
+        f"{found['constant']['interval_score']:.4g} for a band of constant width."
+    )
+
+
+def lines(metrics: dict[str, Any]) -> Iterator[tuple[str, int, Cell]]:
+    """The test scores by line: target in words, horizon, the network's measures."""
     subject = Subject(**metrics["subject"])
     for target, horizons in metrics["test"].items():
         for horizon, own in horizons.items():
-            reference = next(name for name, value in own.items() if isinstance(value, dict))
-            yield named(target, subject), int(horizon.removeprefix("h")), reference, own, own[reference]
+            yield named(target, subject), int(horizon.removeprefix("h")), own

@@ -15,7 +15,7 @@ from pipeline.artifacts import write_bytes
 from pipeline.errors import UserError
 
 FILE = Path("params.yaml")
-SECTIONS = ("scrape", "explore", "prepare", "benchmark", "train", "plot", "track")
+SECTIONS = ("scrape", "explore", "prepare", "benchmark", "train", "evaluate", "plot", "track")
 
 
 S = TypeVar("S", bound="Section")

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pipeline import scaling, targets
 from pipeline.tables import rows as table
@@ -41,6 +42,17 @@ def predictions(rows: pd.DataFrame, outputs: pd.DataFrame, scaler: dict[str, Any
         }
         parts.append(pd.DataFrame(part))
     return pd.concat(parts).sort_values(["ticker", "origin", "horizon"], ignore_index=True)
+
+
+def members(rows: pd.DataFrame, outputs: pd.DataFrame, scaler: dict[str, Any]) -> dict[int, pd.DataFrame]:
+    """Each member's forecasts, by its number, as `predictions` gives their mean; none where there is but one."""
+    several = outputs["member"].nunique() > 1
+    return {int(number): predictions(rows, own, scaler) for number, own in outputs.groupby("member") if several}
+
+
+def spread(members: dict[int, pd.DataFrame]) -> NDArray[np.float64]:
+    """The standard deviation of the members' forecasts, (forecasts,), in the value's units; members: at least two."""
+    return np.std([own["predicted"] for own in members.values()], axis=0, ddof=1)
 
 
 def departed(

@@ -55,6 +55,22 @@ def recorded(
     return True
 
 
+def states(root: Path, experiment: str) -> int:
+    """How many states of the pipeline an experiment of the SQLite store at `root` holds; 0 where there is no store."""
+    if not (root / "mlflow.db").exists():
+        return 0
+    client = MlflowClient(tracking_uri=f"sqlite:///{root / 'mlflow.db'}")
+    found = client.get_experiment_by_name(experiment)
+    if not found:
+        return 0
+    finished, token, names = "attributes.status = 'FINISHED'", None, set()
+    while True:
+        page = client.search_runs([found.experiment_id], finished, page_token=token)
+        names |= {run.data.tags[STATE] for run in page if STATE in run.data.tags}
+        if not (token := page.token):
+            return len(names)
+
+
 def shortened(text: str) -> str:
     """A parameter's value as MLflow takes it: of a thousand tickers it shows the first. The state knows them all."""
     return text if len(text) <= MAX_PARAM_VAL_LENGTH else f"{text[: MAX_PARAM_VAL_LENGTH - 4]} ..."

@@ -1,7 +1,6 @@
 """How good forecasts were, beside a reference on the very same days."""
 
 from collections.abc import Iterable, Iterator
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -9,36 +8,92 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import stdtr
 
+from pipeline import splits
+from pipeline.bootstrap import skill_interval
+from pipeline.errors import UserError
+from pipeline.slices import ALL, slices, thirds
+from pipeline.tables.scores import MEASURES
+from pipeline.volatility import change
+
 Floats = NDArray[np.float64]
 
 NETWORK = "network"
 POOLED = "all tickers"
 KEY = ["ticker", "origin", "horizon", "split"]
+OTHERS = ("actual", "center", "third", "unit", "percent")
 SPLITS = ("train", "validation", "test")
+TARGETS = {"price": "", "variance": "variance_"}  # and how tables/predictions names its columns
+EMPTY = dict.fromkeys(MEASURES, np.nan)
 
 
-def measures(
-    actual: Floats, predicted: Floats, reference: Floats, dates: NDArray[np.datetime64], horizon: int
-) -> dict[str, float]:
-    """The measures of tables/scores, each array (forecasts,).
+def member(number: int | str) -> str:
+    """What one of the networks is called in the scores."""
+    return f"member {number}"
 
-    r2 is 1 - MSE / variance of the actuals; skill is 1 - MSE / MSE of the reference (Murphy 1988, "Skill scores
-    based on the mean square error", Monthly Weather Review 116); p_value is `diebold_mariano`'s,
-    over the dates' mean differences of squared errors. NaN where undefined.
+
+def measures(actual: Floats, predicted: Floats) -> dict[str, Floats]:
+    """Measures of several models, each (models,). actual: (forecasts,); predicted: (forecasts, models).
+
+    r2 is 1 - MSE / variance of the actuals; NaN where undefined.
     """
-    error, other = actual - predicted, actual - reference
-    mse, spread, rival = np.mean(error**2), np.mean((actual - actual.mean()) ** 2), np.mean(other**2)
-    _, day = np.unique(dates, return_inverse=True)
-    difference = np.bincount(day, weights=error**2 - other**2) / np.bincount(day)
+    error = actual[:, None] - predicted
+    mse, spread = np.mean(error**2, axis=0), np.mean((actual - actual.mean()) ** 2)
     return {
-        "n": len(actual),
         "mse": mse,
         "rmse": np.sqrt(mse),
-        "mae": np.mean(np.abs(error)),
-        "r2": 1 - mse / spread if spread else np.nan,
-        "skill": 1 - mse / rival if rival else np.nan,
-        "p_value": diebold_mariano(difference, horizon),
+        "mae": np.mean(np.abs(error), axis=0),
+        "r2": 1 - mse / spread if spread else np.full(len(mse), np.nan),
     }
+
+
+def skill(mse: Floats, rival: float) -> Floats:
+    """1 - MSE / MSE of the rival (Murphy 1988, "Skill scores based on the mean square error", Monthly Weather Review
+    116). (models,); NaN where the rival has no error.
+    """
+    return 1 - mse / rival if rival else np.full(len(mse), np.nan)
+
+
+def direction(change: Floats, predicted: Floats) -> tuple[Floats, float]:
+    """Each model's share of forecasts that tell up from down, (models,), and the share of ups on the same days: what
+    "always up" would have got. Days without a change do not count; NaN for a model that forecasts none.
+
+    change: (forecasts,); predicted: (forecasts, models), both against the last value known.
+    """
+    moved = change != 0
+    if not moved.any():
+        return np.full(predicted.shape[1], np.nan), float("nan")
+    right = np.mean(np.sign(predicted[moved]) == np.sign(change[moved])[:, None], axis=0)
+    return np.where((predicted != 0).any(axis=0), right, np.nan), float(np.mean(change[moved] > 0))
+
+
+def correlations(predicted: Floats, other: Floats) -> Floats:
+    """Pearson's, of each model's forecasts with one series: (models,); NaN where either never changes."""
+    own, theirs = predicted - predicted.mean(axis=0), other - other.mean()
+    scale = np.sqrt((own**2).sum(axis=0) * (theirs**2).sum())
+    return np.divide(theirs @ own, scale, out=np.full(own.shape[1], np.nan), where=scale > 0)
+
+
+def smearing(actual: Floats, predicted: Floats) -> Floats:
+    """The mean of exp(actual - predicted), (models,): what turns exp of a forecast log into a forecast mean: Duan
+    (1983), "Smearing estimate", Journal of the American Statistical Association 78(383).
+    """
+    return np.mean(np.exp(actual[:, None] - predicted), axis=0)
+
+
+def qlike(actual: Floats, predicted: Floats, smear: Floats) -> Floats:
+    """The mean of v / f - log(v / f) - 1, (models,), v the variance and f its forecast exp(predicted) x smear: Patton
+    (2011), "Volatility forecast comparison using imperfect volatility proxies", Journal of Econometrics 160(1).
+
+    actual: log variances, (forecasts,); predicted: (forecasts, models); smear: as `smearing` of train gives it.
+    """
+    log = actual[:, None] - predicted - np.log(smear)
+    return np.mean(np.exp(log) - log - 1, axis=0)
+
+
+def daily(values: Floats, dates: NDArray[np.datetime64]) -> Floats:
+    """The mean of each day, in order: (forecasts, models) and (forecasts,) -> (days, models)."""
+    _, day = np.unique(dates, return_inverse=True)
+    return np.stack([np.bincount(day, weights=own) for own in values.T], axis=1) / np.bincount(day)[:, None]
 
 
 def diebold_mariano(difference: Floats, horizon: int) -> float:
@@ -67,44 +122,72 @@ def diebold_mariano(difference: Floats, horizon: int) -> float:
     return float(2 * stdtr(n - 1, -abs(statistic)))
 
 
-def units(rows: pd.DataFrame, *, priced: bool) -> pd.DataFrame:
-    """In what the errors of several tickers are told together: columns ticker, origin, unit.
+def origins(rows: pd.DataFrame, *, priced: bool) -> pd.DataFrame:
+    """What the scores need of each origin: columns ticker, origin, unit, percent, third, half.
 
-    rows: tables/rows. Of prices the current volatility, as a change of price; where there is none, the ticker's mean
-    absolute change from step to step over train; NaN for a ticker that never changed.
+    rows: tables/rows. unit: in what the errors of several tickers are told together, which is for prices the current
+    volatility, as a change of price; where there is none, the ticker's mean absolute change from step to step over
+    train; NaN for a ticker that never changed. percent: of the last price; NaN of anything else. third: as
+    slices.thirds gives it, by current volatility. half: of validation, `stopping` or `later`, empty elsewhere.
     """
     train = rows["last"].where(rows["split"] == "train")
     typical = train.groupby(rows["ticker"]).diff().abs().groupby(rows["ticker"]).transform("mean")
     current = rows["last"] * rows["volatility"] if priced else pd.Series(np.nan, rows.index)
     unit = current.where(current > 0).fillna(typical)
-    return rows[["ticker"]].assign(origin=rows["date"], unit=unit.where(unit > 0))
+    percent = rows["last"] / 100 if priced else pd.Series(np.nan, rows.index)
+    moves = change(rows) / (rows["last"] if priced else 1.0)
+    known = rows[["ticker"]].assign(origin=rows["date"], unit=unit.where(unit > 0), percent=percent)
+    half = np.select([splits.stopping(rows), splits.calibration(rows)], ["stopping", "later"], "")
+    return known.assign(third=thirds(rows, moves), half=half)
 
 
 def side_by_side(
-    predictions: pd.DataFrame, baselines: pd.DataFrame, units: pd.DataFrame
+    forecasts: pd.DataFrame, members: dict[int, pd.DataFrame], baselines: pd.DataFrame
 ) -> Iterator[tuple[str, pd.DataFrame]]:
-    """For each target the forecasts of the network and, from the same origins, of the baselines.
+    """For each target the forecasts of the network, of its members and, from the same origins, of the baselines.
 
-    predictions, baselines: the tables of these names; units: as `units` gives them. Columns: KEY, one for each model,
-    and what pools tickers: (value - center) / unit.
+    forecasts: tables/predictions with the columns of `origins`; members: the predictions of each where there are
+    several, rows as in `forecasts`; baselines: the table of this name. Columns: KEY, date, actual, a column for each
+    model, third, unit, percent, and center, from which changes are told: 0 for the variance.
+
+    Raises UserError where a baseline has no forecast from one of the network's origins.
     """
-    known = predictions[predictions["split"].isin(SPLITS)]
-    known = known.merge(units, on=["ticker", "origin"], validate="many_to_one")
-    price = known[KEY].assign(actual=known["actual"], center=known["last"], unit=known["unit"])
-    yield "price", _joined(price.assign(**{NETWORK: known["predicted"]}), baselines, "price")
-    if known["variance_predicted"].notna().any():
-        variance = known[KEY].assign(actual=known["variance_actual"], center=0.0, unit=1.0)
-        yield "variance", _joined(variance.assign(**{NETWORK: known["variance_predicted"]}), baselines, "variance")
+    for target, prefix in TARGETS.items():
+        own = forecasts[[*KEY, "date", "third", "unit", "percent"]].assign(
+            actual=forecasts[f"{prefix}actual"], center=forecasts["last"] if target == "price" else 0.0
+        )
+        if target == "variance":
+            own = own.assign(unit=1.0, percent=np.nan)
+        own[NETWORK] = forecasts[f"{prefix}predicted"]
+        for number, theirs in members.items():
+            own[member(number)] = theirs[f"{prefix}predicted"].to_numpy()
+        if own[NETWORK].notna().any():
+            own = own[own["split"].isin(SPLITS) & own["actual"].notna()]
+            yield target, _joined(own, baselines[baselines["target"] == target])
 
 
-def _joined(own: pd.DataFrame, baselines: pd.DataFrame, target: str) -> pd.DataFrame:
-    """The rows whose actual is known, with a column for each baseline of the target."""
-    own = own.dropna(subset="actual")
-    for model, theirs in baselines[baselines["target"] == target].groupby("model"):
-        at = ["ticker", "origin", "horizon"]
+def _joined(own: pd.DataFrame, baselines: pd.DataFrame) -> pd.DataFrame:
+    """With a column for each baseline."""
+    at = ["ticker", "origin", "horizon"]
+    for model, theirs in baselines.groupby("model"):
         forecast = theirs[[*at, "predicted"]].rename(columns={"predicted": str(model)})
         own = own.merge(forecast, how="left", on=at, validate="one_to_one")
+        if lacking := int(own[model].isna().sum()):
+            raise UserError(
+                f"data/baselines.parquet: {model} lacks {lacking} of the network's {len(own)} forecasts of known "
+                "values; accepted: benchmark.window at most train.window"
+            )
     return own
+
+
+def models_of(forecasts: pd.DataFrame) -> list[str]:
+    """The names of the models in a frame as `side_by_side` gives it."""
+    return [name for name in forecasts.columns if name not in (*KEY, "date", *OTHERS)]
+
+
+def simple(models: Iterable[str]) -> list[str]:
+    """Of these models the simple ones."""
+    return [name for name in models if name != NETWORK and not name.startswith(member(""))]
 
 
 def table(forecasts: Iterable[tuple[str, pd.DataFrame]], references: dict[str, str]) -> pd.DataFrame:
@@ -112,32 +195,93 @@ def table(forecasts: Iterable[tuple[str, pd.DataFrame]], references: dict[str, s
 
     forecasts: as `side_by_side` gives them; references: for each target the model it is judged against. Several
     tickers are also scored together, as POOLED, for the errors of dear tickers would drown those of cheap ones; what
-    has no unit is left out of that.
+    has no unit is left out of that. A ticker has slices where it is alone, else the pool has.
     """
     found: list[dict[str, Any]] = []
     for target, rows in forecasts:
-        models = [name for name in rows.columns if name not in (*KEY, "actual", "center", "unit")]
-        if rows[["actual", *models]].isna().any(axis=None):
-            raise ValueError(f"{target}: a forecast or its actual is missing")
-        found += _scored(rows, target, models, references[target])
-        if rows["ticker"].nunique() > 1:
-            values = ["actual", *models]
-            pooled = rows[values].sub(rows["center"], axis=0).div(rows["unit"], axis=0)
-            together = rows[KEY].assign(ticker=POOLED, **pooled)[rows["unit"].notna()]
-            found += _scored(together, target, models, references[target])
-    by = ["model", "target", "split", "horizon", "ticker"]
+        alone = rows["ticker"].nunique() == 1
+        for _, own in rows.groupby("ticker"):
+            found += _scored(own, target, references[target], sliced=alone)
+        if not alone:
+            found += _scored(pooled(rows), target, references[target], sliced=True)
+    by = ["model", "target", "split", "horizon", "ticker", "slice"]
     return pd.DataFrame(found).sort_values(by, ignore_index=True)
 
 
-def _scored(rows: pd.DataFrame, target: str, models: list[str], reference: str) -> Iterator[dict[str, Any]]:
-    """The scores of each ticker, split, horizon and model."""
-    horizons = sorted(rows["horizon"].unique())
-    for ticker, theirs in rows.groupby("ticker"):
-        for split, horizon in product(SPLITS, horizons):
-            own = theirs[(theirs["split"] == split) & (theirs["horizon"] == horizon)]
-            if own.empty:
-                continue
-            key = {"target": target, "split": split, "horizon": horizon, "ticker": ticker}
-            actual, rival, dates = (own[name].to_numpy() for name in ("actual", reference, "origin"))
-            for model in models:
-                yield {"model": model, **key, **measures(actual, own[model].to_numpy(), rival, dates, int(horizon))}
+def pooled(rows: pd.DataFrame) -> pd.DataFrame:
+    """The forecasts of all tickers as those of one, POOLED: changes from `center`, in each one's `unit`."""
+    own = rows[rows["unit"].notna()]
+    values = ["actual", *models_of(rows)]
+    together = own[values].sub(own["center"], axis=0).div(own["unit"], axis=0)
+    return own.assign(ticker=POOLED, center=0.0, percent=np.nan, **together)
+
+
+def _scored(rows: pd.DataFrame, target: str, reference: str, *, sliced: bool) -> Iterator[dict[str, Any]]:
+    """The scores of one ticker: each split, horizon, slice and model."""
+    models = models_of(rows)
+    for horizon in np.unique(rows["horizon"]):
+        own = rows[rows["horizon"] == horizon]
+        parts = {split: own[own["split"] == split] for split in SPLITS}
+        best = best_of(parts["validation"], simple(models), reference)
+        train = parts["train"]
+        smear = smearing(train["actual"].to_numpy(), train[models].to_numpy()) if target == "variance" else None
+        for split, part in parts.items():
+            key = {"target": target, "split": split, "horizon": horizon, "ticker": rows["ticker"].iloc[0]}
+            for name, chosen in slices(part, sliced=sliced and split != "train") if len(part) else ():
+                scored = _measured(chosen, models, target, {"skill": reference, "skill_best": best}, smear)
+                if name == ALL:
+                    scored |= _tested(chosen, models, {"p_value": reference, "p_best": best}, int(horizon))
+                    if sliced and split != "train":
+                        scored |= _bootstrapped(chosen, models, reference, int(horizon))
+                for at, model in enumerate(models):
+                    values = {measure: value[at] for measure, value in scored.items()}
+                    yield {**EMPTY, **key, "model": model, "slice": name, "n": len(chosen), "best": best, **values}
+
+
+def best_of(validation: pd.DataFrame, models: list[str], reference: str) -> str:
+    """The simple model with the least MSE on validation, the reference where it is as good."""
+    names = [reference, *(name for name in models if name != reference)]
+    error = validation[names].sub(validation["actual"], axis=0).to_numpy()
+    return names[int(np.argmin(np.mean(error**2, axis=0)))] if len(error) else reference
+
+
+def _measured(
+    part: pd.DataFrame, models: list[str], target: str, rivals: dict[str, str], smear: Floats | None
+) -> dict[str, Floats]:
+    """The measures of a slice, each (models,)."""
+    actual, predicted, center = (part[name].to_numpy(np.float64) for name in ("actual", models, "center"))
+    found = measures(actual, predicted)
+    for name, rival in rivals.items():
+        found[name] = skill(found["mse"], found["mse"][models.index(rival)])
+    if smear is not None:
+        found["qlike"] = qlike(actual, predicted, smear)
+    if target == "price":
+        per = (part["percent"] * 100).fillna(1.0).to_numpy()
+        change, forecast = (actual - center) / per, (predicted - center[:, None]) / per[:, None]
+        found["r2_return"] = measures(change, forecast)["r2"]
+        found["direction"], ups = direction(change, forecast)
+        found["always_up"] = np.full(len(models), ups)
+        found["correlation"], found["correlation_last"] = (correlations(predicted, other) for other in (actual, center))
+    return found
+
+
+def _losses(part: pd.DataFrame, models: list[str]) -> Floats:
+    """Each day's mean squared error: (days, models)."""
+    error = part[models].sub(part["actual"], axis=0).to_numpy()
+    return daily(error**2, part["origin"].to_numpy())
+
+
+def _tested(part: pd.DataFrame, models: list[str], rivals: dict[str, str], horizon: int) -> dict[str, Floats]:
+    losses = _losses(part, models)
+    return {
+        name: np.array([diebold_mariano(own - losses[:, models.index(rival)], horizon) for own in losses.T])
+        for name, rival in rivals.items()
+    }
+
+
+def _bootstrapped(part: pd.DataFrame, models: list[str], reference: str, horizon: int) -> dict[str, Floats]:
+    """The interval of the network's skill alone: of each simple model it would take minutes in a panel."""
+    losses, bounds = _losses(part, models), np.full((len(models), 2), np.nan)
+    at = models.index(NETWORK)
+    bounds[at] = skill_interval(losses[:, at], losses[:, models.index(reference)], horizon)
+    return {"skill_low": bounds[:, 0], "skill_high": bounds[:, 1]}

@@ -50,7 +50,16 @@ def split(
 
 def stopping(rows: pd.DataFrame) -> pd.Series:
     """Which rows early stopping may see: validation samples whose targets all lie in its earlier half."""
-    validation = rows["split"] == "validation"
-    first, last = rows[table.date(1)], rows[table.date(table.horizon_of(rows))]
-    dates = np.unique(first[validation])
-    return validation & (last < dates[len(dates) // 2]) if len(dates) else validation
+    last = rows[table.date(table.horizon_of(rows))]
+    return (rows["split"] == "validation") & (last < _middle(rows))
+
+
+def calibration(rows: pd.DataFrame) -> pd.Series:
+    """Which rows bands may be calibrated on: validation samples whose targets all lie in its later half."""
+    return (rows["split"] == "validation") & (rows[table.date(1)] >= _middle(rows))
+
+
+def _middle(rows: pd.DataFrame) -> np.datetime64:
+    """The first session of validation's later half; the end of time where there is no validation."""
+    dates = np.unique(rows.loc[rows["split"] == "validation", table.date(1)])
+    return dates[len(dates) // 2] if len(dates) else np.datetime64("2262-01-01")

@@ -1,8 +1,19 @@
 """From scores to plain sentences: does the network beat the simple forecast?"""
 
+from typing import Any
+
 SIGNIFICANT = 0.05
 
-NAMES = {"har": "HAR", "seasonal_naive": "the seasonal-naive forecast"}
+NAMES = {
+    "har": "HAR",
+    "har_yearly": "HAR refitted yearly",
+    "lhar": "LHAR",
+    "ewma": "EWMA",
+    "gjr_garch": "GJR-GARCH",
+    "ridge": "ridge regression",
+    "boosting": "gradient boosting",
+    "seasonal_naive": "the seasonal-naive forecast",
+}
 
 
 def rule(step: str) -> str:
@@ -30,6 +41,25 @@ def chance(p_value: float | None) -> str:
     if p_value is None:
         return "undefined"
     return "<0.0001" if p_value < 0.0001 else f"{p_value:.4f}"
+
+
+AS_WELL = {"beats": "worse", "ties with": "as well", "loses to": "better"}
+
+
+def simpler(scores: dict[str, dict[str, Any]]) -> str:
+    """One sentence on whether a simpler model would do as well, by the same rule.
+
+    scores: by what is forecast: skill_best, p_best of test, and best: {model}, the simple model best on validation.
+    """
+    clauses = []
+    for what, found in scores.items():
+        skill, p, model = found["skill_best"], found["p_best"], found["best"]["model"]
+        amount = "an undefined skill" if skill is None else f"skill {skill:+.3f}"
+        clauses.append(
+            f"{AS_WELL[outcome(skill, p)]} on the {what} ({NAMES.get(model, model)}; "
+            f"the network's {amount} against it, p {chance(p)})"
+        )
+    return f"The simple model that was best on validation does {' and '.join(clauses)}."
 
 
 def sentence(what: str, against: str, step: str, scores: dict[str, float | None]) -> str:

@@ -5,6 +5,7 @@ import pandas as pd
 
 FLOOR = 1e-8  # of a session's variance, 0.01 % of movement: a session with high = low has no logarithm
 MONTH = 22  # sessions
+DECAY = 0.94  # RiskMetrics' (1996) for daily data
 
 
 def log_variance(prices: pd.DataFrame) -> pd.Series:
@@ -22,3 +23,12 @@ def log_variance(prices: pd.DataFrame) -> pd.Series:
 def volatility(log_variance: pd.Series) -> pd.Series:
     """Standard deviation of a session's log return as known now: exp of half the MONTH's mean log variance."""
     return np.exp(log_variance.rolling(MONTH).mean() / 2)
+
+
+def change(rows: pd.DataFrame) -> pd.Series:
+    """The size of a step's change as known now, in the value's own units: last x volatility, or where there is none
+    the exponentially weighted mean of absolute changes. rows: tables/rows, by ticker in order.
+    """
+    own = rows.groupby("ticker", sort=False)["last"]
+    typical = own.transform(lambda last: last.diff().abs().ewm(alpha=1 - DECAY).mean())
+    return (rows["last"] * rows["volatility"]).fillna(typical)

@@ -96,6 +96,7 @@ SMALL: dict[str, dict[str, Any]] = {
         "members": 2,
         "seed": 0,
     },
+    "evaluate": {"coverage": 0.9},
     "plot": {"sessions": 30},
     "track": {"experiment": "closecast"},
 }

@@ -32,13 +32,14 @@ def test_a_report_speaks_of_it_by_name_and_unit_and_never_of_a_close_or_a_sessio
 
 
 def test_the_verdict_and_the_summary_do_too(walked_heat: Path) -> None:
-    (sentence,) = read_json(walked_heat / "reports/metrics.json")["verdict"].values()
+    sentence, simpler = read_json(walked_heat / "reports/metrics.json")["verdict"].values()
     assert sentence.startswith("On the heat one hour ahead the network ")
     assert "the seasonal-naive forecast: skill" in sentence
     command = [sys.executable, "-m", "pipeline"]
     done = subprocess.run(command, cwd=walked_heat, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
     assert "heat +1" in done.stdout
     assert sentence in done.stdout
+    assert simpler in done.stdout
     assert "2 tickers, each heat in its own current volatility or typical change" in done.stdout
 
 

@@ -17,6 +17,7 @@ OWNERS = {
     "altair": "pipeline.charts",
     "vl_convert": "pipeline.charts",
     "jinja2": "pipeline.pages",
+    "arch.bootstrap": "pipeline.bootstrap",
     "mlflow": "pipeline.runs",
     "keras": "pipeline.network",
     "tensorflow": "pipeline.network",
@@ -78,7 +79,7 @@ def test_no_module_unpickles() -> None:
 
 def test_one_word_names_a_stage_its_module_and_its_section() -> None:
     assert sorted(DVC["stages"]) == STAGES
-    assert set(SECTIONS) == set(PARAMS) == set(STAGES) - {"evaluate"}  # it has nothing to choose yet
+    assert set(SECTIONS) == set(PARAMS) == set(STAGES)
 
 
 def test_every_module_has_its_test_file() -> None:

@@ -42,9 +42,9 @@ def test_a_table_with_a_wrong_type_is_refused(project: Path) -> None:
     assert not Path("t.parquet").exists()
 
 
-def test_json_is_sorted_and_exact(project: Path) -> None:
+def test_json_keeps_the_order_and_is_exact(project: Path) -> None:
     write_json(Path("a.json"), {"b": 0.1 + 0.2, "a": "é"})
-    assert read_bytes(Path("a.json")).decode() == '{\n  "a": "é",\n  "b": 0.30000000000000004\n}\n'
+    assert read_bytes(Path("a.json")).decode() == '{\n  "b": 0.30000000000000004,\n  "a": "é"\n}\n'
     assert read_json(Path("a.json")) == {"a": "é", "b": 0.1 + 0.2}
 
 

@@ -24,9 +24,11 @@ RETURNS = measured(PRICES["close"], priced=True)
 CLOSE = Subject("close", "USD", "session", priced=True)
 HEAT = Subject("heat", "°C", "hour", priced=False)
 LINES = PRICES[["date"]].assign(actual=PRICES["close"], predicted=PRICES["open"], persistence=PRICES["open"])
+LINES = LINES.assign(lower=PRICES["low"], upper=PRICES["high"])
 HOURLY = pd.Series(pd.date_range("2001-01-01", periods=120, freq="1h"))
 VALUES = PRICES[["date"]].assign(value=PRICES["close"])
-HISTORY = pd.DataFrame({"epoch": [1, 2], "loss": [2.0, 1.0], "val_loss": [2.5, 2.0]})
+HISTORY = pd.DataFrame({"epoch": [1, 2], "loss": [2.0, 1.0], "val_loss": [2.5, 2.0], "member": 1})
+AHEAD = VALUES.tail(3).assign(lower=PRICES["low"], upper=PRICES["high"])
 
 CHARTS: dict[str, Callable[[], charts.Spec]] = {
     "series": lambda: charts.series(VALUES, CLOSE, "AAA"),
@@ -37,10 +39,10 @@ CHARTS: dict[str, Callable[[], charts.Spec]] = {
     "hours": lambda: charts.box_by_hour(PRICES["close"], HOURLY, HEAT, "AAA"),
     "distribution": lambda: charts.distribution(RETURNS, CLOSE, "AAA"),
     "autocorrelation": lambda: charts.autocorrelation(autocorrelations(RETURNS, 10, priced=True), 119, CLOSE, "AAA"),
-    "predicted": lambda: charts.predicted(LINES, CLOSE, "AAA"),
+    "predicted": lambda: charts.predicted(LINES, CLOSE, "AAA", 0.9),
     "variance": lambda: charts.variance(LINES, CLOSE, "AAA"),
     "loss": lambda: charts.loss(HISTORY),
-    "beyond": lambda: charts.beyond(VALUES, VALUES.tail(3), CLOSE, "AAA"),
+    "beyond": lambda: charts.beyond(VALUES, AHEAD, CLOSE, "AAA", 0.9),
 }
 
 
@@ -74,7 +76,8 @@ def data(spec: charts.Spec) -> list[dict]:
 
 
 def test_the_lines_are_the_values_given() -> None:
-    found = pd.DataFrame(data(charts.predicted(LINES, CLOSE, "AAA")))
+    found = pd.DataFrame(data(charts.predicted(LINES, CLOSE, "AAA", 0.9)))
+    np.testing.assert_array_equal(found["upper"].dropna(), LINES["upper"])
     assert found["line"].value_counts().to_dict() == {"actual": 120, "predicted": 120, "persistence": 120}
     np.testing.assert_array_equal(found.loc[found["line"] == "actual", "value"], LINES["actual"])
 
@@ -102,7 +105,7 @@ def test_a_picture_does_not_follow_the_fonts_of_the_machine(tmp_path: Path) -> N
         (tmp_path / font.name).write_bytes(font.read_bytes())
     code = (
         "import hashlib, sys; from pipeline import charts; import pandas as pd\n"
-        "table = pd.DataFrame({'epoch': [1, 2], 'loss': [2.0, 1.0], 'val_loss': [2.5, 2.0]})\n"
+        "table = pd.DataFrame({'epoch': [1, 2], 'loss': [2.0, 1.0], 'val_loss': [2.5, 2.0], 'member': 1})\n"
         "spec = charts.loss(table); spec['config']['font'] = sys.argv[1]\n"
         "print(hashlib.sha256(charts.png(spec)).hexdigest())"
     )

@@ -60,6 +60,7 @@ def test_the_readme_shows_what_the_summary_prints(tmp_path: Path) -> None:
         [sys.executable, "-m", "pipeline"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
     )
     printed = "\n".join(line.rstrip() for line in done.stdout.split("What is in the data")[0].strip("\n").splitlines())
+    printed = printed[printed.index("The network on test, beside") :]
     assert f"```\n{printed}\n```" in README
 
 

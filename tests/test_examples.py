@@ -222,8 +222,8 @@ def test_the_docs_tell_what_the_network_finds(reproduced: Path) -> None:
     rows = [line.strip("| ").split(" | ") for line in (ROOT / "docs/data.md").read_text().splitlines()]
     told = [(row[-4], row[-3], row[-2], row[-1]) for row in rows if row[0] == name]
     assert told == [
-        (target, reference, f"{own['skill']:+.3f}", chance(own["p_value"]))
-        for target, h, reference, own, _ in lines(metrics)
+        (target, own["reference"]["model"], f"{own['skill']:+.3f}", chance(own["p_value"]))
+        for target, h, own in lines(metrics)
         if h == 1
     ]
 

@@ -19,33 +19,60 @@ def own(walked: Path) -> pd.DataFrame:
 
 
 def test_the_forecast_beyond_the_last_session_is_listed_with_its_dates(own: pd.DataFrame) -> None:
-    found = forecast.section(own, "AAA", CLOSE, 30)
+    found = forecast.section(own, "AAA", CLOSE, 30, 0.9)
     ahead = own[own["origin"] == own["origin"].max()]
     assert [line[0] for line in found["lines"]] == [f"{date:%Y-%m-%d}" for date in ahead["date"]]
     assert [line[1] for line in found["lines"]] == [f"{value:,.2f}" for value in ahead["predicted"]]
     assert found["origin"] == f"Forecast from {own['origin'].max():%Y-%m-%d}, the last session."
 
 
-def test_an_origin_before_the_last_value_is_called_what_it_is(own: pd.DataFrame) -> None:
-    earlier = own[own["origin"] < own["origin"].max() - pd.Timedelta(days=5)]
-    said = forecast.origin(earlier, "hour")
-    assert said.startswith(
-        f"Forecast from {earlier['origin'].max():%Y-%m-%d}, the last hour with a whole window before"
-    )
-    assert said.endswith(f"data go on to {earlier['date'].max():%Y-%m-%d}.")
-
-
 def test_the_figures_show_the_sessions_asked_for(own: pd.DataFrame) -> None:
-    (rows,) = forecast.section(own, "AAA", CLOSE, 30)["specs"]["predicted"]["datasets"].values()
-    assert len(rows) == 3 * 30
+    found = forecast.section(own, "AAA", CLOSE, 30, 0.9)["specs"]["predicted"]["datasets"].values()
+    assert sorted(len(rows) for rows in found) == [30, 3 * 30]  # the band, and three lines
 
 
 def test_a_ticker_that_ended_before_the_test_period_has_its_forecast_and_no_figure_of_test(walked: Path) -> None:
     found = read_table(walked / "data/predictions.parquet")
-    assert list(forecast.section(found[found["ticker"] == "BBB"], "BBB", CLOSE, 30)["specs"]) == ["beyond"]
+    assert list(forecast.section(found[found["ticker"] == "BBB"], "BBB", CLOSE, 30, 0.9)["specs"]) == ["beyond"]
 
 
-def test_scores_have_a_line_for_the_network_and_one_for_its_reference(walked: Path) -> None:
-    heads, cells = forecast.scores(read_json(walked / "reports/metrics.json"))
-    assert [line[2] for line in cells] == ["network", "persistence"] * 3 + ["network", "har"] * 3
-    assert all(len(line) == len(heads) for line in cells)
+@pytest.fixture(scope="module")
+def tables(walked: Path) -> dict[str, forecast.Table]:
+    metrics = read_json(walked / "reports/metrics.json")
+    scores, bands = (read_table(walked / f"data/{name}.parquet") for name in ("scores", "bands"))
+    return {
+        "scores": forecast.scores(metrics),
+        "models": forecast.models(metrics),
+        "flattery": forecast.flattery(metrics),
+        "bands": forecast.bands(metrics),
+        "by_slice": forecast.by_slice(scores, bands, metrics),
+        "spread": forecast.spread(metrics),
+    }
+
+
+def test_every_line_of_a_table_has_a_cell_for_each_head(tables: dict[str, forecast.Table]) -> None:
+    for name, (heads, cells) in tables.items():
+        assert cells, name
+        assert {len(line) for line in cells} == {len(heads)}, name
+
+
+def test_scores_have_a_line_for_the_network_and_one_for_its_reference(tables: dict[str, forecast.Table]) -> None:
+    assert [line[2] for line in tables["scores"][1]] == ["network", "persistence"] * 3 + ["network", "har"] * 3
+
+
+def test_every_model_has_a_line(tables: dict[str, forecast.Table]) -> None:
+    assert {line[1] for line in tables["models"][1]} == {"network", "persistence", "drift", "har"}
+
+
+def test_slices_begin_with_the_whole_and_end_with_the_thirds(tables: dict[str, forecast.Table]) -> None:
+    parts = [line[1] for line in tables["by_slice"][1] if line[0] == "close"]
+    assert parts[0] == "all"
+    assert parts[-3:] == ["low volatility", "middle volatility", "high volatility"]
+    assert all(part.isdigit() for part in parts[1:-3])
+
+
+def test_bands_and_members_have_a_line_a_horizon(tables: dict[str, forecast.Table]) -> None:
+    assert [line[0] for line in tables["bands"][1]] == ["1", "2", "3"]
+    assert [line[:3] for line in tables["spread"][1]] == [
+        [target, str(h), "2"] for target in ("close", "log variance") for h in (1, 2, 3)
+    ]

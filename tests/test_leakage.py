@@ -1,14 +1,21 @@
 """The acid test: nothing that happens after a session changes anything known, or forecast, at that session."""
 
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline.artifacts import read_table
+from pipeline.features import FEATURES, features
+from pipeline.samples import with_prices
 from pipeline.tables import rows as table
 from pipeline.tables.prices import OHLC
+from pipeline.targets import Kind
+from pipeline.volatility import log_variance
 from tests.conftest import rows_of, walk
 
 STAGES = ("scrape", "prepare", "benchmark", "train", "evaluate")
@@ -52,7 +59,18 @@ def test_changing_what_comes_after_validation_changes_nothing_before_it(
         same(*(own.loc[own[table.date(h)] <= t, columns] for own in rows))
     for name in ("outputs", "baselines"):
         same(*(known(folder, name, "origin") for folder in (walked, tmp_path)))
-    forecast = ["ticker", "origin", "horizon", "date", "last", "predicted", "variance_predicted"]
+    forecast = [
+        "ticker",
+        "origin",
+        "horizon",
+        "date",
+        "last",
+        "predicted",
+        "variance_predicted",
+        "lower",
+        "upper",
+        "spread",
+    ]
     same(*(known(folder, "predictions", "origin")[forecast] for folder in (walked, tmp_path)))
     assert (walked / "data/model/1.keras").read_bytes() == (tmp_path / "data/model/1.keras").read_bytes()
 
@@ -70,6 +88,49 @@ def test_changing_what_comes_after_any_session_changes_no_feature_up_to_it(
     columns = ["ticker", "date", "split", "last", "log_variance", "volatility", *table.features_of(clean)]
     same(*(own.loc[own["date"] <= t, columns] for own in (clean, changed)))
     assert not clean[columns].equals(changed[columns])
+
+
+AT_RANDOM = settings(max_examples=8, deadline=None, derandomize=True)  # the same dates on every run
+
+
+@pytest.mark.parametrize("name", FEATURES)
+@given(session=st.integers(66, 418), seed=st.integers(0, 99))
+@AT_RANDOM
+def test_no_feature_sees_the_future_at_any_date(name: str, session: int, seed: int, two_tickers: pd.DataFrame) -> None:
+    t = two_tickers.loc[session, "date"]
+    for ticker, own in two_tickers.groupby("ticker"):
+        clean, changed = (
+            features(prices.assign(log_variance=log_variance(prices)), [name], "close")
+            for prices in (own, corrupted(own, t, seed))
+        )
+        before = own["date"] <= t
+        same(clean[before], changed[before])
+        if ticker == "AAA":
+            assert not clean.equals(changed)
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+@pytest.mark.parametrize("baseline", ["persistence", "drift", "seasonal_naive", "none"])
+@given(session=st.integers(66, 490), seed=st.integers(0, 99))
+@AT_RANDOM
+def test_no_target_or_baseline_of_a_price_sees_beyond_its_own_date(
+    kind: Kind, baseline: str, session: int, seed: int, two_tickers: pd.DataFrame, two_tickers_rows: pd.DataFrame
+) -> None:
+    t, wild = (
+        two_tickers.loc[session, "date"],
+        rows_of(corrupted(two_tickers, two_tickers.loc[session, "date"], seed), 3),
+    )
+    clean, changed = (with_prices(rows, kind, baseline, 5, "standard")[0] for rows in (two_tickers_rows, wild))
+    fitted = baseline == "drift"  # on train: changing train changes its slope
+    trained = clean.loc[clean["split"] == "train", table.date(3)].max()
+    for h in (1, 2, 3):
+        known = clean[table.date(h)] <= t
+        same(clean.loc[known, [table.target("price", h)]], changed.loc[known, [table.target("price", h)]])
+        if t >= trained or not fitted:
+            before = clean["date"] <= t
+            same(clean.loc[before, [table.baseline("price", h)]], changed.loc[before, [table.baseline("price", h)]])
+        if t >= trained:
+            same(clean.loc[known, [table.scaled("price", h)]], changed.loc[known, [table.scaled("price", h)]])
 
 
 def test_corrupting_validation_and_test_leaves_the_fitted_numbers_and_corrupting_train_does_not(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from mlflow import MlflowClient
 
-from pipeline.runs import STATE, recorded
+from pipeline.runs import STATE, recorded, states
 
 
 @pytest.fixture(scope="module")
@@ -94,3 +94,16 @@ def test_a_thousand_tickers_are_recorded_as_far_as_mlflow_takes_them(root: Path)
     (run,) = found(root, "many")
     assert run.data.params["scrape.tickers"].startswith("['T0000', 'T0001', ")
     assert run.data.params["scrape.tickers"].endswith(" ...")
+
+
+def test_states_are_counted_once_each_and_only_whole_ones(tmp_path: Path) -> None:
+    assert states(tmp_path, "trial") == 0
+    assert not (tmp_path / "mlflow.db").exists()
+    (tmp_path / "out").mkdir()
+    with contextlib.chdir(tmp_path):
+        for state in ("one", "two", "one"):
+            record(tmp_path, state, files=[])
+        with pytest.raises(FileNotFoundError):
+            record(tmp_path, "three", files=[Path("out/nowhere")])
+    assert states(tmp_path, "trial") == 2
+    assert states(tmp_path, "another") == 0

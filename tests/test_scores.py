@@ -8,23 +8,77 @@ from scipy import stats
 from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score, root_mean_squared_error
 
 from pipeline import scores
-from pipeline.scores import POOLED, diebold_mariano, measures
+from pipeline.errors import UserError
+from pipeline.scores import (
+    NETWORK,
+    POOLED,
+    best_of,
+    correlations,
+    diebold_mariano,
+    direction,
+    measures,
+    qlike,
+    side_by_side,
+    skill,
+    smearing,
+)
+from pipeline.slices import ALL
 
 RNG = np.random.default_rng(0)
 ACTUAL, PREDICTED, REFERENCE = (RNG.normal(10, 2, 300) for _ in range(3))
+BOTH = np.column_stack([PREDICTED, REFERENCE])
 DATES = pd.date_range("2001-01-01", periods=300).to_numpy()
 
 
 def test_measures_agree_with_scikit_learn() -> None:
-    found = measures(ACTUAL, PREDICTED, REFERENCE, DATES, 1)
-    assert found["n"] == 300
-    assert found["mse"] == pytest.approx(mean_squared_error(ACTUAL, PREDICTED))
-    assert found["rmse"] == pytest.approx(root_mean_squared_error(ACTUAL, PREDICTED))
-    assert found["mae"] == pytest.approx(mean_absolute_error(ACTUAL, PREDICTED))
-    assert found["r2"] == pytest.approx(r2_score(ACTUAL, PREDICTED))
-    assert found["skill"] == pytest.approx(
-        1 - mean_squared_error(ACTUAL, PREDICTED) / mean_squared_error(ACTUAL, REFERENCE)
-    )
+    found = measures(ACTUAL, BOTH)
+    for at, predicted in enumerate((PREDICTED, REFERENCE)):
+        assert found["mse"][at] == pytest.approx(mean_squared_error(ACTUAL, predicted))
+        assert found["rmse"][at] == pytest.approx(root_mean_squared_error(ACTUAL, predicted))
+        assert found["mae"][at] == pytest.approx(mean_absolute_error(ACTUAL, predicted))
+        assert found["r2"][at] == pytest.approx(r2_score(ACTUAL, predicted))
+    rival = mean_squared_error(ACTUAL, REFERENCE)
+    assert skill(found["mse"], rival).tolist() == pytest.approx([1 - found["mse"][0] / rival, 0])
+
+
+def test_direction_is_the_share_told_right_beside_the_share_of_ups() -> None:
+    change = np.array([1.0, 2.0, -1.0, 0.0, 3.0, -2.0])  # a day without change does not count
+    predicted = np.column_stack([[1.0, -1.0, -1.0, 1.0, 1.0, -0.5], np.zeros(6)])
+    right, ups = direction(change, predicted)
+    assert right[0] == 4 / 5
+    assert np.isnan(right[1])  # persistence tells no direction
+    assert ups == 3 / 5
+    assert np.isnan(direction(np.zeros(3), np.ones((3, 1)))[0]).all()
+
+
+def test_correlations_are_scipys() -> None:
+    found = correlations(BOTH, ACTUAL)
+    assert found.tolist() == pytest.approx([stats.pearsonr(own, ACTUAL)[0] for own in (PREDICTED, REFERENCE)])
+    assert np.isnan(correlations(np.ones((5, 1)), np.arange(5.0))).all()
+
+
+def test_a_forecast_that_repeats_the_last_value_correlates_with_it_more_than_with_the_next() -> None:
+    price = 100 + np.cumsum(np.random.default_rng(1).normal(0, 1, 500))
+    follower = price[:-1, None] + np.random.default_rng(2).normal(0, 0.1, (499, 1))
+    assert correlations(follower, price[:-1]) > correlations(follower, price[1:])
+
+
+def test_qlike_by_hand_and_least_at_the_smearing_estimate() -> None:
+    actual, predicted = np.log(np.array([1.0, 4.0])), np.log(np.array([[2.0], [2.0]]))
+    by_hand = np.mean([0.5 - np.log(0.5) - 1, 2 - np.log(2) - 1])
+    assert qlike(actual, predicted, np.ones(1))[0] == pytest.approx(by_hand)
+    variances, forecast = RNG.normal(-9, 1, 500), np.full((500, 1), -9.2)
+    smear = smearing(variances, forecast)
+    assert smear[0] == pytest.approx(np.mean(np.exp(variances)) / np.exp(-9.2))
+    best = qlike(variances, forecast, smear)
+    assert best < min(qlike(variances, forecast, smear * 1.05), qlike(variances, forecast, smear * 0.95))
+
+
+def test_the_best_simple_model_is_that_of_validation_and_the_reference_where_it_is_as_good() -> None:
+    validation = pd.DataFrame({"actual": [1.0, 2.0], "naive": [1.0, 1.0], "other": [1.5, 2.0], "twin": [1.0, 1.0]})
+    assert best_of(validation, ["naive", "other", "twin"], "naive") == "other"
+    assert best_of(validation, ["naive", "twin"], "twin") == "twin"
+    assert best_of(validation.head(0), ["naive", "other"], "naive") == "naive"
 
 
 def autocorrelated(n: int, mean: float, seed: int) -> np.ndarray:
@@ -60,53 +114,105 @@ def test_equal_forecasts_have_p_1_and_too_few_have_none() -> None:
     assert np.isnan(diebold_mariano(np.ones(9), 1))
 
 
-def forecasts(tickers: dict[str, float]) -> list[tuple[str, pd.DataFrame]]:
-    """Two models' forecasts of tickers whose prices differ by a factor; `close` errs half as much as `naive`."""
+def forecasts(tickers: dict[str, float], splits: tuple[str, ...] = ("test",)) -> list[tuple[str, pd.DataFrame]]:
+    """Two models' forecasts of tickers whose prices differ by a factor; `network` errs half as much as `naive`."""
     parts = []
     for ticker, factor in tickers.items():
-        models = {"naive": 1.0, "close": 0.5}
+        models = {"naive": 1.0, NETWORK: 0.5}
         predicted = {model: factor * (ACTUAL + share * (PREDICTED - 10)) for model, share in models.items()}
-        own = {"origin": DATES, "actual": factor * ACTUAL, "unit": factor, "center": factor * 10, "ticker": ticker}
-        parts.append(pd.DataFrame({**own, **predicted}))
-    return [("price", pd.concat(parts).assign(split="test", horizon=1))]
+        own = {"origin": DATES, "date": DATES, "actual": factor * ACTUAL, "unit": factor, "center": factor * 10}
+        own |= {"third": np.arange(300) % 3.0, "percent": factor / 10, "ticker": ticker}
+        parts += [pd.DataFrame({**own, **predicted, "split": split}) for split in splits]
+    return [("price", pd.concat(parts).assign(horizon=1))]
+
+
+def scored(tickers: dict[str, float]) -> pd.DataFrame:
+    found = scores.table(forecasts(tickers), {"price": "naive"})
+    return found[found["slice"] == ALL].set_index(["ticker", "model"])
 
 
 def test_each_model_is_judged_against_the_reference_of_the_same_days() -> None:
-    found = scores.table(forecasts({"A": 1.0}), {"price": "naive"}).set_index("model")
+    found = scored({"A": 1.0}).loc["A"]
     assert found.loc["naive", ["skill", "p_value"]].tolist() == [0, 1]
-    assert found.loc["close", "skill"] == pytest.approx(0.75)
-    assert found.loc["close", "p_value"] < 1e-6
+    assert found.loc[NETWORK, "skill"] == pytest.approx(0.75)
+    assert found.loc[NETWORK, "p_value"] < 1e-6
+    assert found.loc[NETWORK, "skill_low"] < 0.75 < found.loc[NETWORK, "skill_high"]
+
+
+def test_r2_of_the_return_is_scikit_learns_on_returns() -> None:
+    found = scored({"A": 1.0}).loc[("A", NETWORK)]
+    predicted = ACTUAL + 0.5 * (PREDICTED - 10)
+    assert found["r2_return"] == pytest.approx(r2_score(ACTUAL / 10 - 1, predicted / 10 - 1))
+
+
+def test_slices_of_years_and_volatility_have_measures_and_no_tests() -> None:
+    found = scores.table(forecasts({"A": 1.0}), {"price": "naive"})
+    own = found[found["model"] == NETWORK].set_index("slice")
+    assert set(own.index) == {ALL, "2001", "low volatility", "middle volatility", "high volatility"}
+    assert own.loc[["low volatility", "middle volatility", "high volatility"], "n"].tolist() == [100] * 3
+    assert own["skill"].notna().all()
+    assert own.index[own["p_value"].notna()].tolist() == [ALL]
+    thirds = own.loc[["low volatility", "middle volatility", "high volatility"], "mse"]
+    assert thirds.mean() == pytest.approx(own.loc[ALL, "mse"])
 
 
 def test_several_tickers_are_pooled_in_their_own_units() -> None:
-    found = scores.table(forecasts({"CHEAP": 1.0, "DEAR": 1000.0}), {"price": "naive"}).set_index(["ticker", "model"])
-    assert found.loc[("DEAR", "close"), "mse"] == pytest.approx(1e6 * found.loc[("CHEAP", "close"), "mse"])
-    assert found.loc[(POOLED, "close"), "mse"] == pytest.approx(found.loc[("CHEAP", "close"), "mse"])
-    assert found.loc[(POOLED, "close"), "n"] == 600
+    found = scored({"CHEAP": 1.0, "DEAR": 1000.0})
+    assert found.loc[("DEAR", NETWORK), "mse"] == pytest.approx(1e6 * found.loc[("CHEAP", NETWORK), "mse"])
+    assert found.loc[(POOLED, NETWORK), "mse"] == pytest.approx(found.loc[("CHEAP", NETWORK), "mse"])
+    assert found.loc[(POOLED, NETWORK), "n"] == 600
     # two copies of one ticker know no more than one
-    assert found.loc[(POOLED, "close"), "p_value"] == pytest.approx(found.loc[("CHEAP", "close"), "p_value"])
+    for measure in ("p_value", "direction", "always_up"):
+        assert found.loc[(POOLED, NETWORK), measure] == pytest.approx(found.loc[("CHEAP", NETWORK), measure])
+    assert np.isfinite(found.loc[(POOLED, NETWORK), "skill_low"])
+    assert np.isnan(found.loc[("CHEAP", NETWORK), "skill_low"])
+
+
+PREDICTIONS = pd.DataFrame({
+    "ticker": "A", "origin": DATES[:4], "horizon": 1, "split": ["train", "validation", "test", "future"],
+    "date": DATES[1:5], "last": 10.0, "actual": [10.5, 11.0, 12.0, np.nan], "predicted": 10.2,
+    "variance_actual": np.nan, "variance_predicted": np.nan, "third": 0.0, "unit": 1.0, "percent": 0.1,
+})  # fmt: skip
+SIMPLE = PREDICTIONS[["ticker", "origin", "horizon"]].assign(model="naive", target="price", predicted=10.0)
+
+
+def test_the_same_origins_are_set_side_by_side_and_the_future_is_not_scored() -> None:
+    members = {1: PREDICTIONS.assign(predicted=10.1), 2: PREDICTIONS.assign(predicted=10.3)}
+    ((target, found),) = side_by_side(PREDICTIONS, members, SIMPLE)
+    assert target == "price"
+    assert scores.models_of(found) == [NETWORK, "member 1", "member 2", "naive"]
+    assert scores.simple(scores.models_of(found)) == ["naive"]
+    assert found["split"].tolist() == ["train", "validation", "test"]
+    assert found["member 2"].tolist() == [10.3] * 3
 
 
 def test_a_missing_forecast_is_no_tie() -> None:
-    ((target, rows),) = forecasts({"A": 1.0})
-    rows.loc[3, "close"] = np.nan
-    with pytest.raises(ValueError, match="missing"):
-        scores.table([(target, rows)], {"price": "naive"})
+    with pytest.raises(
+        UserError, match=r"^data/baselines.parquet: naive lacks 1 of the network's 3 forecasts of known "
+    ):
+        list(side_by_side(PREDICTIONS, {}, SIMPLE[SIMPLE["origin"] != DATES[1]]))
+
+
+def rows(volatility: float | list[float]) -> pd.DataFrame:
+    found = pd.DataFrame({"ticker": "A", "date": DATES[:4], "split": ["train"] * 3 + ["test"], "date_1": DATES[1:5]})
+    return found.assign(last=[10.0, 12.0, 11.0, 90.0], volatility=volatility)
 
 
 def test_errors_are_told_in_volatilities_and_without_them_in_typical_changes() -> None:
-    rows = pd.DataFrame({"ticker": ["A"] * 4, "date": DATES[:4], "split": ["train"] * 3 + ["test"]})
-    rows = rows.assign(last=[10.0, 12.0, 11.0, 90.0], volatility=[0.1, 0.2, 0.1, 0.5])
-    assert scores.units(rows, priced=True)["unit"].tolist() == pytest.approx([1.0, 2.4, 1.1, 45.0])
-    assert scores.units(rows.assign(volatility=np.nan), priced=True)["unit"].tolist() == [1.5] * 4
-    assert scores.units(rows, priced=False)["unit"].tolist() == [1.5] * 4
+    found = scores.origins(rows([0.1, 0.2, 0.1, 0.5]), priced=True)
+    assert found["unit"].tolist() == pytest.approx([1.0, 2.4, 1.1, 45.0])
+    assert found["percent"].tolist() == pytest.approx([0.1, 0.12, 0.11, 0.9])
+    assert scores.origins(rows(np.nan), priced=True)["unit"].tolist() == [1.5] * 4
+    other = scores.origins(rows(np.nan), priced=False)
+    assert other["unit"].tolist() == [1.5] * 4
+    assert other["percent"].isna().all()
 
 
 def test_a_ticker_that_never_changes_has_no_unit_and_spoils_no_other() -> None:
-    rows = pd.DataFrame({"ticker": ["A"] * 4, "date": DATES[:4], "split": "train", "last": 7.0, "volatility": np.nan})
-    assert scores.units(rows, priced=False)["unit"].isna().all()
+    assert scores.origins(rows(np.nan).assign(last=7.0), priced=False)["unit"].isna().all()
     ((target, both),) = forecasts({"A": 1.0, "B": 2.0})
     both["unit"] = both["unit"].where(both["ticker"] == "A")
-    found = scores.table([(target, both)], {"price": "naive"}).set_index(["ticker", "model"])
-    assert found.loc[(POOLED, "close"), "mse"] == pytest.approx(found.loc[("A", "close"), "mse"])
-    assert found.loc[("B", "close"), "skill"] == pytest.approx(0.75)
+    found = scores.table([(target, both)], {"price": "naive"})
+    found = found[found["slice"] == ALL].set_index(["ticker", "model"])
+    assert found.loc[(POOLED, NETWORK), "mse"] == pytest.approx(found.loc[("A", NETWORK), "mse"])
+    assert found.loc[("B", NETWORK), "skill"] == pytest.approx(0.75)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.splits import boundaries, split, stopping
+from pipeline.splits import boundaries, calibration, split, stopping
 from pipeline.tables import rows as table
 
 SESSIONS = pd.bdate_range("2001-01-01", periods=100).as_unit("us")
@@ -85,3 +85,11 @@ def test_early_stopping_sees_only_targets_of_the_earlier_half_of_validation() ->
     assert set(stops["split"]) == {"validation"}
     assert (stops[table.date(3)] < middle).all()
     assert 0 < len(stops) < len(validation) / 2
+
+
+def test_bands_are_calibrated_on_the_later_half_and_on_nothing_that_training_stopped_on() -> None:
+    found = rows(3)
+    kept, stops = found[calibration(found)], found[stopping(found)]
+    assert set(kept["split"]) == {"validation"}
+    assert kept[table.date(1)].min() > stops[table.date(3)].max()
+    assert not calibration(found[found["split"] == "train"]).any()

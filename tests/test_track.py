@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from pipeline.artifacts import read_json
+from pipeline.stages.track import named
 from tests.conftest import walk
 
 
@@ -22,3 +23,10 @@ def test_the_record_follows_state_and_nothing_else(
     assert read_json(walked / "data/run.json").keys() == {"experiment", "state"}
     assert (tmp_path / "mlflow.db").exists()
     assert not (walked / "mlflow.db").exists()
+
+
+def test_mlflow_shows_validation_before_test(walked: Path) -> None:
+    found = sorted(named(read_json(walked / "reports/metrics.json")))
+    assert found[0].startswith("1 validation/")
+    assert {name.split("/")[0] for name in found} == {"1 validation", "2 test"}
+    assert "1 validation/variance.h1.skill" in found

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from pipeline.scores import measures
-from pipeline.verdict import chance, outcome, rule, sentence
+from pipeline.scores import diebold_mariano
+from pipeline.verdict import chance, outcome, rule, sentence, simpler
 
 
 @pytest.mark.parametrize(
@@ -37,17 +37,44 @@ def test_what_is_undefined_is_called_so() -> None:
     )
 
 
-def judged(share: float, seed: int) -> str:
-    """The outcome for forecasts that know this share of what the reference misses, with correlated errors."""
+def test_the_last_sentence_says_whether_a_simpler_model_would_do() -> None:
+    def found(skill: float | None, p: float | None, model: str) -> dict:
+        return {"skill_best": skill, "p_best": p, "best": {"model": model}}
+
+    said = simpler({"close": found(-0.001, 0.93, "drift"), "log variance": found(0.07, 0.001, "lhar")})
+    assert said == (
+        "The simple model that was best on validation does as well on the close (drift; the network's skill -0.001 "
+        "against it, p 0.9300) and worse on the log variance (LHAR; the network's skill +0.070 against it, p 0.0010)."
+    )
+    assert "does better on the heat (ridge regression" in simpler({"heat": found(-0.2, 0.01, "ridge")})
+    assert "an undefined skill" in simpler({"heat": found(None, None, "ridge")})
+
+
+def losses(sizes: tuple[float, float], seed: int, horizon: int, n: int = 500) -> np.ndarray:
+    """Squared errors of two forecasts of one series, (n, 2): storms and calms that both meet (stochastic volatility),
+    shocks that both miss and shocks of their own, overlapping over the horizon; autocorrelated, all of it.
+    """
     rng = np.random.default_rng(seed)
-    noise = rng.normal(0, 1, 500)
-    miss = noise + 0.5 * np.roll(noise, 1)
-    own = (1 - share) * miss + rng.normal(0, 0.2, 500)
-    dates = np.arange(500).astype("datetime64[D]").astype("datetime64[us]")
-    found = measures(miss, miss - own, np.zeros(500), dates, 1)
-    return outcome(found["skill"], found["p_value"])
+    storm = np.zeros(n)
+    for day in range(1, n):
+        storm[day] = 0.95 * storm[day - 1] + rng.normal(0, 0.3)
+    shocks = rng.normal(0, 1, (n + horizon - 1, 1)) + 0.5 * rng.normal(0, 1, (n + horizon - 1, 2))
+    errors = np.lib.stride_tricks.sliding_window_view(shocks, horizon, axis=0).sum(axis=2)
+    return np.exp(storm)[:, None] * errors**2 * np.array(sizes)
+
+
+def judged(sizes: tuple[float, float], seed: int, horizon: int = 1) -> str:
+    own, rival = losses(sizes, seed, horizon).T
+    return outcome(1 - own.mean() / rival.mean(), diebold_mariano(own - rival, horizon))
+
+
+@pytest.mark.parametrize("horizon", [1, 5])
+def test_of_100_pairs_without_difference_at_most_5_beat(horizon: int) -> None:
+    found = [judged((1.0, 1.0), seed, horizon) for seed in range(100)]
+    assert found.count("beats") <= 5
+    assert found.count("loses to") <= 5
 
 
 def test_a_better_forecast_beats_and_a_worse_one_loses() -> None:
-    assert {judged(0.3, seed) for seed in range(10)} == {"beats"}
-    assert {judged(-0.3, seed) for seed in range(10)} == {"loses to"}
+    assert {judged((0.5, 1.0), seed) for seed in range(20)} == {"beats"}
+    assert {judged((2.0, 1.0), seed) for seed in range(20)} == {"loses to"}

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from pipeline.volatility import FLOOR, log_variance, volatility
+from pipeline.volatility import FLOOR, change, log_variance, volatility
 from tests.series import made_prices
 
 
@@ -30,3 +30,12 @@ def test_a_session_without_movement_has_the_floor() -> None:
 def test_volatility_is_known_from_the_22nd_session_on() -> None:
     found = volatility(log_variance(made_prices("AAA", 40, seed=0)))
     assert found.isna().tolist() == [True] * 21 + [False] * 19
+
+
+def test_a_step_changes_by_its_volatility_or_as_it_did_of_late() -> None:
+    rows = pd.DataFrame({"ticker": ["A"] * 3 + ["B"] * 2, "last": [10.0, 12.0, 11.0, 5.0, 6.0], "volatility": np.nan})
+    found = change(rows)
+    weights = np.array([0.94, 1.0])
+    assert found[2] == (weights * [2, 1]).sum() / weights.sum()
+    assert found.isna().tolist() == [True, False, False, True, False]
+    assert change(rows.assign(volatility=0.1)).tolist() == [1.0, 12.0 * 0.1, 11.0 * 0.1, 0.5, 6.0 * 0.1]

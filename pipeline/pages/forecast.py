@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 
 from pipeline import charts
-from pipeline.findings import moment
-from pipeline.metrics import lines
+from pipeline.beyond import Table, beyond, last_forecast, origin, shown
+from pipeline.metrics import Cell, lines, named
+from pipeline.scores import NETWORK, POOLED
+from pipeline.slices import ALL, THIRDS
 from pipeline.subject import Subject
 from pipeline.verdict import chance
 
@@ -18,64 +20,127 @@ def tested(predictions: pd.DataFrame) -> pd.DataFrame:
     return own.assign(persistence=own["last"])
 
 
-def section(predictions: pd.DataFrame, ticker: str, subject: Subject, sessions: int) -> dict[str, Any]:
+def section(predictions: pd.DataFrame, ticker: str, subject: Subject, sessions: int, coverage: float) -> dict[str, Any]:
     """One ticker's figures by name, and its forecast beyond the last session.
 
-    predictions: tables/predictions, this ticker's; sessions: how many of the last are shown. A ticker that ended
-    before the test period has no figure of it.
+    predictions: tables/predictions, this ticker's; sessions: how many of the last are shown; coverage: of the bands. A
+    ticker that ended before the test period has no figure of it.
     """
     own, specs = tested(predictions).tail(sessions), {}
     if len(own):
-        specs["predicted"] = charts.predicted(own, subject, ticker)
+        columns = ["date", "actual", "predicted", "persistence", "lower", "upper"]
+        specs["predicted"] = charts.predicted(own[columns], subject, ticker, coverage)
     if own["variance_predicted"].notna().any():
         deviations = np.exp(own[["variance_actual", "variance_predicted"]] / 2).set_axis(
             ["actual", "predicted"], axis=1
         )
         specs["variance"] = charts.variance(deviations.assign(date=own["date"]), subject, ticker)
-    ahead = predictions[predictions["origin"] == predictions["origin"].max()]
+    ahead = last_forecast(predictions)
     known = (
         predictions.loc[predictions["horizon"] == 1, ["origin", "last"]].tail(40).set_axis(["date", "value"], axis=1)
     )
-    future = ahead[["date", "predicted"]].set_axis(["date", "value"], axis=1)
-    specs["beyond"] = charts.beyond(known, future, subject, ticker)
-    heads, lines = beyond(ahead, subject)
+    future = ahead.rename(columns={"predicted": "value"})[["date", "value", "lower", "upper"]]
+    specs["beyond"] = charts.beyond(known, future, subject, ticker, coverage)
+    heads, lines = beyond(ahead, subject, coverage)
     return {"name": ticker, "specs": specs, "heads": heads, "lines": lines, "origin": origin(predictions, subject.step)}
 
 
-def origin(predictions: pd.DataFrame, step: str) -> str:
-    """From where the last forecast of a ticker is, in words. predictions: its rows of tables/predictions."""
-    last, known = predictions["origin"].max(), predictions.loc[predictions["actual"].notna(), "date"].max()
-    if pd.isna(known) or known <= last:
-        return f"Forecast from {moment(last)}, the last {step}."
-    return (
-        f"Forecast from {moment(last)}, the last {step} with a whole window before it; data go on to {moment(known)}."
-    )
-
-
-def beyond(ahead: pd.DataFrame, subject: Subject) -> tuple[list[str], list[list[str]]]:
-    """Heads and cells of the forecast beyond the last session. ahead: rows of tables/predictions of one origin."""
-    heads = [subject.step, subject.label, f"change from the last {subject.step}"]
-    change = ahead["predicted"] / ahead["last"] - 1 if subject.priced else ahead["predicted"] - ahead["last"]
-    form = "+.2%" if subject.priced else "+,.2f"
-    cells = [
-        [moment(row.date), f"{row.predicted:,.2f}", f"{difference:{form}}"]
-        for row, difference in zip(ahead.itertuples(), change, strict=True)
-    ]
-    if ahead["variance_predicted"].notna().any():
-        heads.append(f"volatility of the {subject.step}")
-        volatility = np.exp(ahead["variance_predicted"] / 2)
-        cells = [[*line, f"{value:.2%}"] for line, value in zip(cells, volatility, strict=True)]
-    return heads, cells
-
-
-def scores(metrics: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+def scores(metrics: dict[str, Any]) -> Table:
     """Heads and cells of the test scores: each target and horizon, the network above its reference."""
     forms = {"mse": ".4g", "rmse": ".4g", "mae": ".4g", "r2": ".5f", "skill": "+.4f"}
     cells = []
-    for target, horizon, reference, own, rival in lines(metrics):
-        for model, found in {"network": own, reference: rival}.items():
-            shown = ["" if found.get(name) is None else f"{found[name]:{form}}" for name, form in forms.items()]
-            p = chance(found["p_value"]) if "p_value" in found else ""
-            cells.append([target, str(horizon), model, *shown, p])
+    for target, horizon, own in lines(metrics):
+        for model, found in {"network": own, own["reference"]["model"]: own["reference"]}.items():
+            measures = [shown(found.get(name), form) for name, form in forms.items()]
+            tests = [chance(found["p_value"]), interval(found)] if "p_value" in found else ["", ""]
+            cells.append([target, str(horizon), model, *measures, *tests])
     step = metrics["subject"]["step"]
-    return ["target", f"{step}s ahead", "model", "MSE", "RMSE", "MAE", "R²", "skill", "p"], cells
+    heads = ["target", f"{step}s ahead", "model", "MSE", "RMSE", "MAE", "R²", "skill", "p", "95 % interval of skill"]
+    return heads, cells
+
+
+def interval(found: Cell) -> str:
+    low, high = found["skill_low"], found["skill_high"]
+    return "" if low is None or high is None else f"{low:+.3f} to {high:+.3f}"
+
+
+def models(metrics: dict[str, Any]) -> Table:
+    """Heads and cells of every model on test, one step ahead, the best first."""
+    subject, cells = Subject(**metrics["subject"]), []
+    for target, found in metrics["models"].items():
+        for model, own in found.items():
+            measures = [shown(own[name], form) for name, form in {"rmse": ".4g", "r2": ".5f", "skill": "+.4f"}.items()]
+            row = [*measures, chance(own["p_value"]), shown(own.get("qlike"), ".4f")]
+            cells.append([named(target, subject), model, *row])
+    return ["target", "model", "RMSE", "R²", "skill", "p", "QLIKE"], cells
+
+
+def flattery(metrics: dict[str, Any]) -> Table:
+    """Heads and cells of what a price's R² hides: R² of its returns, direction beside "always up", and whether the
+    forecast follows the last value more than the one it forecasts.
+    """
+    step = metrics["subject"]["step"]
+    forms = {"r2": ".5f", "r2_return": "+.4f", "direction": ".1%", "always_up": ".1%"}
+    forms |= {"correlation": ".5f", "correlation_last": ".5f"}
+    cells = [
+        [horizon.removeprefix("h"), *(shown(own[name], form) for name, form in forms.items())]
+        for horizon, own in metrics["test"]["price"].items()
+    ]
+    what = "return" if metrics["subject"]["priced"] else "change"
+    heads = [f"{step}s ahead", "R²", f"R² of the {what}", "direction right", '"always up" right']
+    return [*heads, "correlation with the value forecast", "with the last value"], cells
+
+
+def bands(metrics: dict[str, Any]) -> Table:
+    """Heads and cells of how the bands held on test, by horizon."""
+    step, found = metrics["subject"]["step"], metrics["bands"]
+    forms = {"coverage": ".1%", "width": ".4g", "interval_score": ".4g"}
+    cells = []
+    for horizon, own in found.items():
+        if not isinstance(own, dict):
+            continue
+        thirds = [shown(own["thirds"].get(name), ".1%") for name in THIRDS]
+        rivals = [
+            shown(own[rival][name], forms[name])
+            for rival in ("constant", "shared")
+            for name in ("coverage", "interval_score")
+        ]
+        tests = [shown(own[name], ".3f") for name in ("kupiec", "christoffersen")]
+        measures = [shown(own[name], form) for name, form in forms.items()]
+        cells.append([horizon.removeprefix("h"), *measures, *thirds, *tests, *rivals])
+    heads = [f"{step}s ahead", "coverage", "width", "interval score", *THIRDS, "Kupiec p", "Christoffersen p"]
+    return [*heads, "constant width: coverage", "score", "calibrated where stopped: coverage", "score"], cells
+
+
+def by_slice(scores: pd.DataFrame, bands: pd.DataFrame, metrics: dict[str, Any]) -> Table:
+    """Heads and cells of the network one step ahead on test, by year and by volatility at the origin.
+
+    scores, bands: the tables of these names.
+    """
+    subject, cells = Subject(**metrics["subject"]), []
+    ticker = POOLED if metrics["tickers"] > 1 else scores["ticker"].iloc[0]
+    own = scores[(scores["ticker"] == ticker) & (scores["split"] == "test") & (scores["model"] == NETWORK)]
+    own = own[own["horizon"] == 1].set_index(["target", "slice"])
+    held = bands[(bands["ticker"] == ticker) & (bands["horizon"] == 1) & (bands["calibrated"] == "later")]
+    held = held[held["scale"] == metrics["bands"]["scale"]].set_index("slice")["coverage"]
+    years = sorted(name for name in held.index if name not in (ALL, *THIRDS))
+    for target in metrics["test"]:
+        for part in (name for name in (ALL, *years, *THIRDS) if (target, name) in own.index):
+            row, covered = own.loc[(target, part)], shown(held.get(part), ".1%") if target == "price" else ""
+            measures = [f"{row['rmse']:.4g}", shown(row["skill"], "+.4f"), shown(row["skill_best"], "+.4f")]
+            cells.append([named(target, subject), part, str(row["n"]), *measures, covered])
+    best = "skill against the simple model best on validation"
+    return ["target", "part of test", "forecasts", "RMSE", "skill", best, "band held"], cells
+
+
+def spread(metrics: dict[str, Any]) -> Table:
+    """Heads and cells of how far the members' skills lie apart on test; no cells where there is one member."""
+    cells = []
+    for target, horizon, own in lines(metrics):
+        if found := own.get("members"):
+            forms = {"mean": "+.4f", "std": ".4f", "min": "+.4f", "max": "+.4f"}
+            measures = [shown(found[name], form) for name, form in forms.items()]
+            cells.append([target, str(horizon), str(len(found["skill"])), *measures, shown(own["skill"], "+.4f")])
+    step = metrics["subject"]["step"]
+    heads = ["target", f"{step}s ahead", "members", "mean skill", "deviation", "least", "most", "skill of their mean"]
+    return heads, cells

@@ -1,32 +1,56 @@
-"""Turn outputs into prices, score them beside the baselines on the same days, reach a verdict."""
+"""Turn outputs into prices and bands, score them beside the baselines on the same days, reach a verdict."""
 
 from pathlib import Path
 from typing import Any
 
-from pipeline import scores
+import numpy as np
+from pydantic import Field
+
+from pipeline import intervals, scores
 from pipeline.artifacts import read_json, read_table, write_json, write_table
 from pipeline.errors import UserError
 from pipeline.metrics import metrics
-from pipeline.predictions import predictions
+from pipeline.params import Section, load
+from pipeline.predictions import members, predictions, spread
 from pipeline.stages import run
 from pipeline.subject import Subject
+from pipeline.tables import bands as bands_table
 from pipeline.tables import predictions as predictions_table
 from pipeline.tables import scores as scores_table
 from pipeline.tables.prices import PRICES
 
 
+class Params(Section):
+    """Section evaluate of params.yaml, where each key is explained."""
+
+    coverage: float = Field(gt=0, lt=1)
+
+
 def main() -> None:
+    params = load("evaluate", Params)
     rows, scaler = read_table(Path("data/rows.parquet")), read_json(Path("data/scaler.json"))
     baselines = read_table(Path("data/baselines.parquet"))
     references = judged_against(scaler, set(baselines["model"]))
-    predicted = predictions(rows, read_table(Path("data/outputs.parquet")), scaler)
-    units = scores.units(rows, priced=scaler["column"] in PRICES)
-    for ticker in sorted(set(rows["ticker"]) - set(units.dropna()["ticker"])):
+    outputs = read_table(Path("data/outputs.parquet"))
+    priced = scaler["column"] in PRICES
+    predicted, each = predictions(rows, outputs, scaler), members(rows, outputs, scaler)
+    predicted["spread"] = spread(each) if each else np.nan
+
+    origins = scores.origins(rows, priced=priced)
+    for ticker in sorted(set(rows["ticker"]) - set(origins.dropna(subset="unit")["ticker"])):
         print(f"{ticker}: not pooled, for it never changes over train")
-    scored = scores.table(scores.side_by_side(predicted, baselines, units), references)
-    report = metrics(scored, references, subject(scaler))
+    forecasts = predicted.merge(origins, how="left", on=["ticker", "origin"], validate="many_to_one")
+    scale = intervals.scales(rows, predicted, baselines, priced=priced)
+    best = intervals.chosen(scale)
+    half = intervals.half_widths(forecasts, scale[best], "later", params.coverage)
+    predicted = predicted.assign(lower=predicted["predicted"] - half, upper=predicted["predicted"] + half)
+    bands = intervals.table(forecasts, scale, params.coverage)
+    scored = scores.table(scores.side_by_side(forecasts, each, baselines), references)
+    report = metrics(scored, bands, references, subject(scaler), best, params.coverage)
+
     write_table(Path("data/predictions.parquet"), predicted, predictions_table.SCHEMA)
     write_table(Path("data/scores.parquet"), scored, scores_table.SCHEMA)
+    write_table(Path("data/bands.parquet"), bands, bands_table.SCHEMA)
     write_json(Path("reports/metrics.json"), report)
     print("\n".join(report["verdict"].values()))
 

@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 from pydantic import Field
 
 from pipeline import charts, verdict
 from pipeline.artifacts import read_json, read_table, write_bytes, write_csv
-from pipeline.metrics import caption
+from pipeline.beyond import Table
+from pipeline.metrics import band, caption
 from pipeline.pages import forecast, page
 from pipeline.params import Section, load
 from pipeline.stages import run
@@ -27,7 +30,8 @@ def main() -> None:
     params = load("plot", Params)
     predictions, history = read_table(Path("data/predictions.parquet")), read_table(Path("data/history.parquet"))
     metrics, scaler = read_json(Path("reports/metrics.json")), read_json(Path("data/scaler.json"))
-    subject = Subject(**metrics["subject"])
+    scores, bands = read_table(Path("data/scores.parquet")), read_table(Path("data/bands.parquet"))
+    subject, coverage = Subject(**metrics["subject"]), metrics["bands"]["nominal"]
     tested = forecast.tested(predictions)
     # The tickers that reach into test come first, for they have all figures.
     reaching = set(tested["ticker"])
@@ -35,30 +39,44 @@ def main() -> None:
     tickers = []
     for name in names[:FIGURES]:
         own = replace(subject, unit=scaler["units"][name])
-        tickers.append(forecast.section(predictions[predictions["ticker"] == name], name, own, params.sessions))
-    losses = [charts.loss(own) for _, own in history.groupby("member")]
+        theirs = predictions[predictions["ticker"] == name]
+        tickers.append(forecast.section(theirs, name, own, params.sessions, coverage))
+    loss = charts.loss(history)
 
-    heads, lines = forecast.scores(metrics)
     html = page(
         "forecast.html",
         verdict=metrics["verdict"].values(),
         rule=verdict.rule(subject.step),
-        caption=caption(metrics),
-        heads=heads,
-        lines=lines,
+        band=band(metrics),
+        tables=tables(metrics, scores, bands),
         tickers=tickers,
         count=len(names),
-        losses=losses,
+        loss=loss,
         missing=[f"{name} ({count})" for name, count in scaler["missing"].items() if count],
     )
     write_bytes(Path("reports/forecast.html"), html)
-    pictures = {**tickers[0]["specs"], "loss": losses[0]}
+    pictures = {**tickers[0]["specs"], "loss": loss}
     write_bytes(Path("reports/forecast.png"), charts.png(pictures.pop("predicted")))
     for name, spec in pictures.items():
         write_bytes(Path(f"reports/forecast/{name}.png"), charts.png(spec))
     shown = tested[tested["ticker"] == names[0]]
-    write_csv(Path("reports/predicted.csv"), shown[["date", "actual", "predicted", "persistence"]])
+    columns = ["date", "actual", "predicted", "persistence", "lower", "upper"]
+    write_csv(Path("reports/predicted.csv"), shown[columns])
     write_csv(Path("reports/loss.csv"), history[["member", "epoch", "loss", "val_loss"]])
+
+
+def tables(metrics: dict[str, Any], scores: pd.DataFrame, bands: pd.DataFrame) -> dict[str, Table]:
+    """The report's tables by caption."""
+    step = metrics["subject"]["step"]
+    unit = "percent of the last value" if metrics["subject"]["priced"] else "the value's own units"
+    return {
+        f"{caption(metrics)}.": forecast.scores(metrics),
+        f"Every model on test, one {step} ahead.": forecast.models(metrics),
+        "What R² hides, on test.": forecast.flattery(metrics),
+        f"How the {metrics['bands']['nominal']:.0%} bands held on test; widths in {unit}.": forecast.bands(metrics),
+        f"The network one {step} ahead, by part of test.": forecast.by_slice(scores, bands, metrics),
+        "The network's members on test.": forecast.spread(metrics),
+    }
 
 
 if __name__ == "__main__":

@@ -1,8 +1,33 @@
-"""data/scores.parquet: one row is how well a model did on a target, split, horizon and ticker."""
+"""data/scores.parquet: one row is how well a model did on a target, split, horizon, ticker and slice.
+
+Models are `network`, the mean of its members; `member 1` ... where there are several; and the simple models. Slices
+are `all`, a year, and thirds by the volatility known at the origin. `skill` and `p_value` are against the model the
+target is judged against, `skill_best` and `p_best` against `best`, the simple model best on validation; p-values are
+of slice `all`, the bounds of skill of the network's there. `r2_return` is of changes, relative ones of prices;
+`direction` is beside `always_up`; `correlation` with the value forecast is beside `correlation_last`, with the last
+value known; `qlike` is of the variance. Null where undefined.
+"""
 
 import pyarrow as pa
 
-MEASURES = ("mse", "rmse", "mae", "r2", "skill", "p_value")
+MEASURES = (
+    "mse",
+    "rmse",
+    "mae",
+    "r2",
+    "r2_return",
+    "skill",
+    "skill_low",
+    "skill_high",
+    "p_value",
+    "skill_best",
+    "p_best",
+    "qlike",
+    "direction",
+    "always_up",
+    "correlation",
+    "correlation_last",
+)
 
 SCHEMA = pa.schema(
     [
@@ -11,7 +36,9 @@ SCHEMA = pa.schema(
         ("split", pa.string()),
         ("horizon", pa.int32()),
         ("ticker", pa.string()),
+        ("slice", pa.string()),
         ("n", pa.int32()),
+        ("best", pa.string()),
         *((name, pa.float64()) for name in MEASURES),
     ]
 )

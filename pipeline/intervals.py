@@ -1,0 +1,170 @@
+"""Bands around the forecast: split conformal, as wide as the volatility that is forecast, and how well they hold.
+
+Split conformal prediction: Lei, G'Sell, Rinaldo, Tibshirani and Wasserman (2018), "Distribution-free predictive
+inference for regression", Journal of the American Statistical Association 113(523), with residuals divided by a scale
+(section 5.2 there). It promises coverage for exchangeable errors; a time series has others, so coverage is measured.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import chdtrc, xlogy
+
+from pipeline.errors import UserError
+from pipeline.scores import NETWORK, POOLED
+from pipeline.slices import ALL, slices
+from pipeline.tables.rows import horizon_of
+from pipeline.volatility import change
+
+Floats = NDArray[np.float64]
+
+CURRENT, CONSTANT = "current", "constant"
+
+
+def scales(rows: pd.DataFrame, predictions: pd.DataFrame, baselines: pd.DataFrame, *, priced: bool) -> pd.DataFrame:
+    """How wide a band might be at each forecast, up to a factor, in the value's units: a column for each way.
+
+    network and the simple models of the variance: last x the root of the sum over i = 1 ... h of exp(log variance
+    forecast for i); current: what a step changes as known at the origin x the root of h; constant: last of prices,
+    1 of anything else. rows, predictions, baselines: the tables of these names; index: that of predictions. NaN where
+    a way says nothing.
+    """
+    known = pd.DataFrame({"ticker": rows["ticker"], "origin": rows["date"], CURRENT: change(rows)})
+    at = predictions[["ticker", "origin", "horizon", "last"]].merge(known, how="left", on=["ticker", "origin"])
+    found = {CURRENT: at[CURRENT] * np.sqrt(at["horizon"]), CONSTANT: at["last"] if priced else at["last"] * 0 + 1}
+    paths = {NETWORK: predictions[["ticker", "origin", "horizon", "variance_predicted"]]}
+    paths |= {str(name): own for name, own in baselines[baselines["target"] == "variance"].groupby("model")}
+    for name, own in paths.items():
+        path = own.iloc[:, -1].to_numpy().reshape(-1, horizon_of(rows))  # horizons follow each other
+        moved = own[["ticker", "origin", "horizon"]].assign(moved=np.sqrt(np.exp(path).cumsum(axis=1)).ravel())
+        found[name] = at["last"] * at.merge(moved, how="left", on=["ticker", "origin", "horizon"])["moved"]
+    scale = pd.DataFrame(found).set_index(predictions.index).dropna(axis="columns", how="all")
+    return scale.where(scale > 0)
+
+
+def chosen(scale: pd.DataFrame) -> str:
+    """The way the bands of the forecast are made: by the network's variance, where it forecasts one."""
+    return NETWORK if NETWORK in scale else CURRENT
+
+
+def quantile(errors: Floats, scale: Floats, coverage: float) -> float:
+    """The conformal quantile of |error| / scale, of rank ceil((n + 1) coverage) among the n of calibration.
+
+    Raises UserError where n is too small for the coverage.
+    """
+    found = np.abs(errors) / scale
+    found = np.sort(found[np.isfinite(found)])
+    rank = int(np.ceil((len(found) + 1) * coverage - 1e-9))
+    if rank > len(found):
+        most = len(found) / (len(found) + 1)
+        raise UserError(
+            f"params.yaml: evaluate.coverage: found {coverage:g}, but the later half of validation has {len(found)} "
+            f"forecasts to calibrate on; accepted: at most {np.floor(most * 1000) / 1000:g}, or a larger "
+            "prepare.validation"
+        )
+    return float(found[rank - 1])
+
+
+def half_widths(forecasts: pd.DataFrame, scale: pd.Series, half: str, coverage: float) -> Floats:
+    """Half the width of each forecast's band, (forecasts,), NaN where the scale is: one quantile for each horizon.
+
+    forecasts: tables/predictions with the columns of scores.origins; half: of validation, later or stopping, on whose
+    known forecasts the quantile is taken.
+    """
+    errors, own = (forecasts["actual"] - forecasts["predicted"]).to_numpy(), scale.to_numpy()
+    calibration = (forecasts["half"] == half).to_numpy()
+    found = np.full(len(own), np.nan)
+    for h in np.unique(forecasts["horizon"]):
+        at = (forecasts["horizon"] == h).to_numpy()
+        found[at] = own[at] * quantile(errors[at & calibration], own[at & calibration], coverage)
+    return found
+
+
+def measures(actual: Floats, lower: Floats, upper: Floats, coverage: float) -> dict[str, float]:
+    """Coverage, mean width and interval score (Gneiting and Raftery 2007, "Strictly proper scoring rules, prediction,
+    and estimation", Journal of the American Statistical Association 102(477), equation 43: width + 2 / alpha x what
+    is missed, alpha = 1 - coverage). Each array (forecasts,).
+    """
+    missed = np.maximum(lower - actual, 0) + np.maximum(actual - upper, 0)
+    width = upper - lower
+    return {
+        "n": len(actual),
+        "coverage": np.mean(missed == 0),
+        "width": np.mean(width),
+        "interval_score": np.mean(width + 2 / (1 - coverage) * missed),
+    }
+
+
+def kupiec(missed: NDArray[np.bool_], coverage: float) -> float:
+    """P-value of the share of misses being 1 - coverage: the likelihood ratio of Kupiec (1995), "Techniques for
+    verifying the accuracy of risk measurement models", Journal of Derivatives 3(2). missed: (days,).
+    """
+    n, x, p = len(missed), int(missed.sum()), 1 - coverage
+    ratio = 2 * (xlogy(x, x / n) + xlogy(n - x, 1 - x / n) - xlogy(x, p) - xlogy(n - x, 1 - p))
+    return float(chdtrc(1, max(ratio, 0.0)))
+
+
+def christoffersen(missed: NDArray[np.bool_]) -> float:
+    """P-value of misses coming independently of the day before: the likelihood ratio of Christoffersen (1998),
+    "Evaluating interval forecasts", International Economic Review 39(4), section 3.2. missed: (days,), in order.
+    """
+    before, now = missed[:-1], missed[1:]
+    n00, n01, n10, n11 = (
+        float(np.sum((before == first) & (now == second))) for first in (False, True) for second in (False, True)
+    )
+
+    def likelihood(stays: float, misses: float) -> float:
+        total = stays + misses
+        return float(xlogy(misses, misses / total) + xlogy(stays, stays / total)) if total else 0.0
+
+    ratio = 2 * (likelihood(n00, n01) + likelihood(n10, n11) - likelihood(n00 + n10, n01 + n11))
+    return float(chdtrc(1, max(ratio, 0.0)))
+
+
+def table(forecasts: pd.DataFrame, scale: pd.DataFrame, coverage: float) -> pd.DataFrame:
+    """The bands of tables/bands, sorted: each way calibrated on the later half of validation, and the chosen one on
+    the half that early stopping saw.
+
+    forecasts: tables/predictions with the columns of scores.origins; scale: as `scales` gives it.
+    """
+    best, found = chosen(scale), []
+    for way, half in [*((way, "later") for way in scale), (best, "stopping")]:
+        widths = half_widths(forecasts, scale[way], half, coverage)
+        own = _scored(forecasts, widths, coverage, sliced=way == best and half == "later")
+        found += [{"scale": way, "calibrated": half, **values} for values in own]
+    by = ["scale", "calibrated", "horizon", "ticker", "slice"]
+    return pd.DataFrame(found).sort_values(by, ignore_index=True)
+
+
+def _scored(forecasts: pd.DataFrame, half: Floats, coverage: float, *, sliced: bool) -> Iterator[dict[str, Any]]:
+    """How bands held on test, of each ticker and of several together; by slice too, where there is one ticker or of
+    the several.
+
+    In percent of the last value of prices, in the value's units of anything else; of several such in each one's
+    `unit`. The tests are of one ticker, one step ahead: forecasts that overlap miss together, and so do tickers.
+    """
+    several = forecasts["ticker"].nunique() > 1
+    per = forecasts["percent"].fillna(forecasts["unit"] if several else 1.0)
+    predicted, wide = forecasts["predicted"] / per, half / per
+    bands = forecasts[["ticker", "split", "horizon", "date", "third"]].assign(
+        actual=forecasts["actual"] / per, lower=predicted - wide, upper=predicted + wide
+    )
+    bands = bands[(bands["split"] == "test") & bands[["lower", "actual"]].notna().all(axis=1)]
+    parts = [(str(ticker), own, sliced and not several) for ticker, own in bands.groupby("ticker")]
+    parts += [(POOLED, bands, sliced)] if several else []
+    for ticker, theirs, by_slice in parts:
+        for horizon in np.unique(theirs["horizon"]):
+            for name, part in slices(theirs[theirs["horizon"] == horizon], sliced=by_slice):
+                actual, lower, upper = (part[column].to_numpy() for column in ("actual", "lower", "upper"))
+                missed, tested = (actual < lower) | (actual > upper), (horizon, name) == (1, ALL) and ticker != POOLED
+                yield {
+                    "horizon": horizon,
+                    "ticker": ticker,
+                    "slice": name,
+                    **measures(actual, lower, upper, coverage),
+                    "kupiec": kupiec(missed, coverage) if tested else np.nan,
+                    "christoffersen": christoffersen(missed) if tested else np.nan,
+                }
