@@ -145,7 +145,7 @@ def _with_constant(regressors: Floats) -> Floats:
 
 def _coefficients(terms: Floats, future: Floats) -> Floats:
     """Of ordinary least squares."""
-    return np.linalg.lstsq(terms, future)[0]
+    return np.asarray(np.linalg.lstsq(terms, future)[0], np.float64)
 
 
 # name: what it forecasts, and how

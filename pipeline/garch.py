@@ -34,26 +34,27 @@ def gjr_garch(rows: pd.DataFrame, horizon: int) -> Floats:
         known = own[np.isfinite(earned[own])]
         train = known[: np.flatnonzero(split[known] == "train")[-1] + 1]
         parameters, start = _fitted(earned[train], str(ticker))
-        forecast[known] = _expected(earned[known], *parameters, start, horizon)
+        forecast[known] = _expected(earned[known], parameters, start, horizon)
     return unbiased(rows, np.log(forecast))
 
 
 def _fitted(train: Floats, ticker: str) -> tuple[Floats, float]:
     """Mean, omega, alpha, gamma and beta, and the variance of the first session, of returns in percent."""
     model = ConstantMean(train, volatility=GARCH(p=1, o=1, q=1), distribution=StudentsT(), rescale=False)
-    fit = model.fit(disp="off", show_warning=False)
-    if fit.convergence_flag or not np.isfinite(fit.params).all():
+    with np.errstate(all="ignore"):  # what goes wrong is told in one line
+        fit = model.fit(disp="off", show_warning=False)
+    start = fit.conditional_volatility[0] ** 2
+    if fit.convergence_flag or not np.isfinite([*fit.params, start]).all():
         raise UserError(
             f"params.yaml: benchmark.models: found gjr_garch, whose fit fails for {ticker} on {len(train)} train "
             "returns; accepted: tickers with more of them (prepare.leave_out), or other models"
         )
-    return fit.params.to_numpy(np.float64)[:5], float(fit.conditional_volatility[0] ** 2)
+    return fit.params.to_numpy(np.float64)[:5], float(start)
 
 
-def _expected(
-    earned: Floats, mean: float, omega: float, alpha: float, gamma: float, beta: float, start: float, horizon: int
-) -> Floats:
+def _expected(earned: Floats, parameters: Floats, start: float, horizon: int) -> Floats:
     """The expected variance h = 1 ... horizon sessions after each return: (returns, horizon)."""
+    mean, omega, alpha, gamma, beta = parameters
     error = earned - mean
     news = omega + np.where(error < 0, alpha + gamma, alpha) * error**2
     expected = np.empty((len(earned), horizon))

@@ -18,11 +18,11 @@ def predictions(rows: pd.DataFrame, outputs: pd.DataFrame, scaler: dict[str, Any
     names, ends = table.targets_of(rows), rows.groupby("ticker")["date"].max()
     mean = outputs.astype(dict.fromkeys(names, "float64")).groupby(["ticker", "origin", "horizon"])[names].mean()
     sessions = rows.set_index(["ticker", "date"], drop=False)
-    wide = mean.unstack("horizon")
-    asked = sessions.loc[wide.index]
-    forecast = {name: departures.values(asked, wide[name].to_numpy(), scaler, name) for name in names}
+    horizon, asked = table.horizon_of(rows), sessions.loc[mean.xs(1, level="horizon").index]
+    wide = {name: mean[name].to_numpy().reshape(-1, horizon) for name in names}
+    forecast = {name: departures.values(asked, wide[name], scaler, name) for name in names}
     parts = []
-    for h in range(1, table.horizon_of(rows) + 1):
+    for h in range(1, horizon + 1):
         answers = mean.xs(h, level="horizon")
         at = sessions.loc[answers.index]
         tickers, dates = answers.index.get_level_values("ticker"), at[table.date(h)].to_numpy()
