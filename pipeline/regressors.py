@@ -42,9 +42,8 @@ def answers(kind: Kind, rows: pd.DataFrame, window: int) -> tuple[NDArray[np.int
 
 def ridge(inputs: Floats, targets: Floats, train: NDArray[np.bool_]) -> Floats:
     """Hoerl and Kennard (1970), "Ridge regression: biased estimation for nonorthogonal problems", Technometrics
-    12(1); each target's penalty is the one of PENALTIES with the least leave-one-out error over train (Golub, Heath
-    and Wahba 1979, "Generalized cross-validation as a method for choosing a good ridge parameter", Technometrics
-    21(2)).
+    12(1); each target's penalty is the one of PENALTIES with the least leave-one-out error over train (Allen 1974, "The
+    relationship between variable selection and data augmentation and a method for prediction", Technometrics 16(1)).
 
     inputs: (rows, inputs); targets: (rows, targets); train: (rows,). Gives (rows, targets).
     """

@@ -23,7 +23,7 @@ def test_the_forecasts_are_those_of_arch_itself(two_tickers_rows: pd.DataFrame, 
         trained = int(np.flatnonzero(own["split"] == "train")[-1])  # one return fewer than rows
         model = arch_model(earned, mean="Constant", vol="GARCH", p=1, o=1, q=1, dist="t", rescale=False)
         fit = model.fit(last_obs=trained, disp="off")
-        filtered = np.log(fit.conditional_volatility.to_numpy()[1:trained] ** 2)
+        filtered = np.log(np.asarray(fit.conditional_volatility)[1:trained] ** 2)
         added = forecast[own.index[1:], 0][: trained - 1] - filtered
         np.testing.assert_allclose(added, added[0], rtol=1e-9)
         # Its own forecasts begin with the variance that the fitted mean gives, not the first guess of it.

@@ -114,7 +114,8 @@ def test_a_window_longer_than_train_is_refused() -> None:
 def test_boosting_gives_the_same_bytes_on_any_number_of_threads() -> None:
     code = (
         "from pipeline.regressors import boosting; import numpy as np, hashlib, threadpoolctl\n"
-        "rng = np.random.default_rng(0); x = rng.normal(size=(20000, 8)); y = x[:, :1] + rng.standard_t(2, (20000, 1))\n"
+        "rng = np.random.default_rng(0); x = rng.normal(size=(20000, 8))\n"
+        "y = x[:, :1] + rng.standard_t(2, (20000, 1))\n"
         "print(hashlib.sha256(boosting(x, y, np.arange(20000) < 15000).tobytes()).hexdigest())\n"
         "print({pool['num_threads'] for pool in threadpoolctl.threadpool_info()})\n"
     )
