@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline import scaling, targets
+from pipeline import departures
 from pipeline.tables import rows as table
 
 
@@ -18,13 +18,14 @@ def predictions(rows: pd.DataFrame, outputs: pd.DataFrame, scaler: dict[str, Any
     """
     names, ends = table.targets_of(rows), rows.groupby("ticker")["date"].max()
     mean = outputs.astype(dict.fromkeys(names, "float64")).groupby(["ticker", "origin", "horizon"])[names].mean()
-    sessions = rows.set_index(["ticker", "date"])
+    sessions = rows.set_index(["ticker", "date"], drop=False)
+    horizon, asked = table.horizon_of(rows), sessions.loc[mean.xs(1, level="horizon").index]
+    wide = {name: mean[name].to_numpy().reshape(-1, horizon) for name in names}
+    forecast = {name: departures.values(asked, wide[name], scaler, name) for name in names}
     parts = []
-    for h in range(1, table.horizon_of(rows) + 1):
+    for h in range(1, horizon + 1):
         answers = mean.xs(h, level="horizon")
         at = sessions.loc[answers.index]
-        forecast = {name: departed(at, answers[name], scaler["scalers"][name], name, h) for name in names}
-        last, volatility = at["last"].to_numpy(), at["volatility"].to_numpy()
         tickers, dates = answers.index.get_level_values("ticker"), at[table.date(h)].to_numpy()
         actual = sessions.reindex(pd.MultiIndex.from_arrays([tickers, dates]))
         beyond = dates > ends.loc[tickers].to_numpy()
@@ -34,11 +35,11 @@ def predictions(rows: pd.DataFrame, outputs: pd.DataFrame, scaler: dict[str, Any
             "horizon": h,
             "date": dates,
             "split": np.where(beyond, "future", np.where(actual["last"].isna(), "purged", at["split"])),
-            "last": last,
+            "last": at["last"].to_numpy(),
             "actual": actual["last"].to_numpy(),
-            "predicted": targets.price(scaler["target"], forecast["price"][:, None], last, volatility)[:, 0],
+            "predicted": forecast["price"][:, h - 1],
             "variance_actual": actual["log_variance"].to_numpy() if "variance" in names else np.nan,
-            "variance_predicted": forecast.get("variance", np.nan),
+            "variance_predicted": forecast["variance"][:, h - 1] if "variance" in names else np.nan,
         }
         parts.append(pd.DataFrame(part))
     return pd.concat(parts).sort_values(["ticker", "origin", "horizon"], ignore_index=True)
@@ -53,14 +54,3 @@ def members(rows: pd.DataFrame, outputs: pd.DataFrame, scaler: dict[str, Any]) -
 def spread(members: dict[int, pd.DataFrame]) -> NDArray[np.float64]:
     """The standard deviation of the members' forecasts, (forecasts,), in the value's units; members: at least two."""
     return np.std([own["predicted"] for own in members.values()], axis=0, ddof=1)
-
-
-def departed(
-    at: pd.DataFrame, answers: pd.Series, scalers: dict[str, scaling.Scalers], name: str, h: int
-) -> targets.Floats:
-    """The forecast in the target's units: the baseline at each origin and the unscaled departure from it."""
-    own = scalers[table.target(name, h)]
-    tickers = answers.index.get_level_values("ticker").to_series()
-    groups = scaling.groups(tickers, alone=scaling.ALL not in own)
-    departure = scaling.unscaled(answers.to_numpy(np.float64), own, groups)
-    return at[table.baseline(name, h)].to_numpy() + departure

@@ -5,7 +5,7 @@ import pandas as pd
 
 FLOOR = 1e-8  # of a session's variance, 0.01 % of movement: a session with high = low has no logarithm
 MONTH = 22  # sessions
-DECAY = 0.94  # RiskMetrics' (1996) for daily data
+DECAY = 0.94  # RiskMetrics' (1996) lambda for daily data
 
 
 def log_variance(prices: pd.DataFrame) -> pd.Series:

@@ -78,7 +78,7 @@ SMALL: dict[str, dict[str, Any]] = {
         "validation": 0.15,
         "test": 0.15,
     },
-    "benchmark": {"models": ["persistence", "drift", "har"]},
+    "benchmark": {"models": ["persistence", "drift", "har"], "window": 5},
     "train": {
         "window": 5,
         "cell": "lstm",

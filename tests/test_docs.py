@@ -5,10 +5,12 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from ruamel.yaml import YAML
 
+from pipeline.stages.benchmark import Model
 from pipeline.stages.scrape import SOURCES
 from tests.conftest import committed, small_params
 from tests.imports import ROOT
@@ -99,3 +101,17 @@ def test_every_key_of_an_example_is_explained_in_a_comment() -> None:
         for line in path.read_text().splitlines():
             if re.match(r"  \w+:", line):
                 assert "  # " in line, f"{path.name}: {line}"
+
+
+def test_the_simple_models_of_every_example_see_the_networks_window() -> None:
+    for path in sorted((ROOT / "examples").glob("*.yaml")):
+        example = YAML(typ="safe").load(path)
+        assert example["benchmark"]["window"] == example["train"]["window"], path.name
+
+
+def test_the_full_benchmark_is_the_default_with_every_model() -> None:
+    full, default = (YAML(typ="safe").load(committed(f"{name}.yaml")) for name in ("examples/full-benchmark", "params"))
+    models = full["benchmark"].pop("models")
+    default["benchmark"].pop("models")
+    assert full == default
+    assert models == list(get_args(Model))
