@@ -13,6 +13,7 @@ from pipeline.artifacts import read_json, read_table
 from pipeline.beyond import beyond, last_forecast, origin
 from pipeline.errors import UserError
 from pipeline.metrics import band, caption, lines, named
+from pipeline.scores import NETWORK
 from pipeline.subject import Subject
 from pipeline.verdict import chance
 
@@ -33,13 +34,22 @@ def scores(metrics: dict[str, Any]) -> Table:
 def models(metrics: dict[str, Any]) -> Table:
     """Every model on test, one step ahead."""
     step, subject = metrics["subject"]["step"], Subject(**metrics["subject"])
-    table = empty(f"Every model on test, one {step} ahead", ("target", "model", "RMSE", "R²", "skill", "p", "QLIKE"))
+    heads = ["target", "model", "RMSE", "R²", "skill", "p", "p, network", "QLIKE", "p, network"]
+    table = empty(
+        f"Every model on test, one {step} ahead; p against the simple forecast and against the network", heads
+    )
     for target, found in metrics["models"].items():
         for model, own in found.items():
             cells = [own["rmse"], own["r2"], own["skill"]]
-            row = [*map(shown, cells, ("#.5g", ".4f", "+.4f")), chance(own["p_value"]), shown(own.get("qlike"), ".4f")]
+            row = [*map(shown, cells, ("#.5g", ".4f", "+.4f")), chance(own["p_value"])]
+            row += [tested(own, "p_network", model), shown(own.get("qlike"), ".4f"), tested(own, "p_qlike", model)]
             table.add_row(named(target, subject), model, *row)
     return table
+
+
+def tested(own: dict[str, float | None], name: str, model: str) -> str:
+    """A p-value against the network, which has none of its own."""
+    return chance(own[name]) if name in own and model != NETWORK else ""
 
 
 def members(metrics: dict[str, Any]) -> Table:

@@ -84,7 +84,8 @@ def _models(scores: pd.DataFrame, target: str) -> dict[str, Cell]:
     """Every model on test, one step ahead, the best first; the network's members are told of by their spread."""
     own = scores[(scores["split"] == "test") & (scores["target"] == target) & (scores["horizon"] == 1)]
     own = own[~own["model"].str.startswith(member(""))].sort_values(["mse", "model"])
-    names = ("rmse", "r2", "skill", "p_value", *OF_TARGET[target])
+    tests = ("p_network", "p_qlike") if target == "variance" else ("p_network",)
+    names = ("rmse", "r2", "skill", "p_value", *OF_TARGET[target], *tests)
     return {str(row["model"]): _plain(row, names) for _, row in own.iterrows()}
 
 

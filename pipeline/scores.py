@@ -81,13 +81,13 @@ def smearing(actual: Floats, predicted: Floats) -> Floats:
 
 
 def qlike(actual: Floats, predicted: Floats, smear: Floats) -> Floats:
-    """The mean of v / f - log(v / f) - 1, (models,), v the variance and f its forecast exp(predicted) x smear: Patton
+    """Losses v / f - log(v / f) - 1, (forecasts, models), v the variance, f its forecast exp(predicted) x smear: Patton
     (2011), "Volatility forecast comparison using imperfect volatility proxies", Journal of Econometrics 160(1).
 
     actual: log variances, (forecasts,); predicted: (forecasts, models); smear: as `smearing` of train gives it.
     """
     log = actual[:, None] - predicted - np.log(smear)
-    return np.mean(np.exp(log) - log - 1, axis=0)
+    return np.exp(log) - log - 1
 
 
 def daily(values: Floats, dates: NDArray[np.datetime64]) -> Floats:
@@ -230,7 +230,8 @@ def _scored(rows: pd.DataFrame, target: str, reference: str, *, sliced: bool) ->
             for name, chosen in slices(part, sliced=sliced and split != "train") if len(part) else ():
                 scored = _measured(chosen, models, target, {"skill": reference, "skill_best": best}, smear)
                 if name == ALL:
-                    scored |= _tested(chosen, models, {"p_value": reference, "p_best": best}, int(horizon))
+                    rivals = {"p_value": reference, "p_best": best, "p_network": NETWORK}
+                    scored |= _tested(chosen, models, rivals, int(horizon), smear)
                     if sliced and split != "train":
                         scored |= _bootstrapped(chosen, models, reference, int(horizon))
                 for at, model in enumerate(models):
@@ -254,7 +255,7 @@ def _measured(
     for name, rival in rivals.items():
         found[name] = skill(found["mse"], found["mse"][models.index(rival)])
     if smear is not None:
-        found["qlike"] = qlike(actual, predicted, smear)
+        found["qlike"] = np.mean(qlike(actual, predicted, smear), axis=0)
     if target == "price":
         per = (part["percent"] * 100).fillna(1.0).to_numpy()
         change, forecast = (actual - center) / per, (predicted - center[:, None]) / per[:, None]
@@ -271,12 +272,20 @@ def _losses(part: pd.DataFrame, models: list[str]) -> Floats:
     return daily(error**2, part["origin"].to_numpy())
 
 
-def _tested(part: pd.DataFrame, models: list[str], rivals: dict[str, str], horizon: int) -> dict[str, Floats]:
-    losses = _losses(part, models)
-    return {
-        name: np.array([diebold_mariano(own - losses[:, models.index(rival)], horizon) for own in losses.T])
-        for name, rival in rivals.items()
-    }
+def _tested(
+    part: pd.DataFrame, models: list[str], rivals: dict[str, str], horizon: int, smear: Floats | None
+) -> dict[str, Floats]:
+    """The p-values of each model's squared errors against those of its rivals, and of its QLIKE's, (models,)."""
+
+    def p_values(losses: Floats, rival: str) -> Floats:
+        return np.array([diebold_mariano(own - losses[:, models.index(rival)], horizon) for own in losses.T])
+
+    squared = _losses(part, models)
+    found = {name: p_values(squared, rival) for name, rival in rivals.items()}
+    if smear is not None:
+        losses = qlike(part["actual"].to_numpy(), part[models].to_numpy(), smear)
+        found["p_qlike"] = p_values(daily(losses, part["origin"].to_numpy()), NETWORK)
+    return found
 
 
 def _bootstrapped(part: pd.DataFrame, models: list[str], reference: str, horizon: int) -> dict[str, Floats]:

@@ -66,12 +66,12 @@ def test_a_forecast_that_repeats_the_last_value_correlates_with_it_more_than_wit
 def test_qlike_by_hand_and_least_at_the_smearing_estimate() -> None:
     actual, predicted = np.log(np.array([1.0, 4.0])), np.log(np.array([[2.0], [2.0]]))
     by_hand = np.mean([0.5 - np.log(0.5) - 1, 2 - np.log(2) - 1])
-    assert qlike(actual, predicted, np.ones(1))[0] == pytest.approx(by_hand)
+    assert qlike(actual, predicted, np.ones(1)).mean() == pytest.approx(by_hand)
     variances, forecast = RNG.normal(-9, 1, 500), np.full((500, 1), -9.2)
     smear = smearing(variances, forecast)
     assert smear[0] == pytest.approx(np.mean(np.exp(variances)) / np.exp(-9.2))
-    best = qlike(variances, forecast, smear)
-    assert best < min(qlike(variances, forecast, smear * 1.05), qlike(variances, forecast, smear * 0.95))
+    best, more, less = (qlike(variances, forecast, smear * factor).mean() for factor in (1, 1.05, 0.95))
+    assert best < min(more, less)
 
 
 def test_the_best_simple_model_is_that_of_validation_and_the_reference_where_it_is_as_good() -> None:
@@ -137,6 +137,18 @@ def test_each_model_is_judged_against_the_reference_of_the_same_days() -> None:
     assert found.loc[NETWORK, "skill"] == pytest.approx(0.75)
     assert found.loc[NETWORK, "p_value"] < 1e-6
     assert found.loc[NETWORK, "skill_low"] < 0.75 < found.loc[NETWORK, "skill_high"]
+
+
+def test_a_simple_model_is_tested_against_the_network_too() -> None:
+    found = scored({"A": 1.0}).loc["A"]
+    assert found.loc["naive", "p_network"] == found.loc[NETWORK, "p_value"]
+    assert found.loc[NETWORK, "p_network"] == 1
+    (_, rows), parts = forecasts({"A": 1.0})[0], ("train", "test")
+    both = pd.concat([rows.assign(split=split, center=0.0) for split in parts])
+    variance = scores.table([("variance", both)], {"variance": "naive"}).query("split == 'test' and slice == 'all'")
+    own = variance.set_index("model")
+    assert own.loc[NETWORK, "qlike"] < own.loc["naive", "qlike"]
+    assert own.loc["naive", "p_qlike"] < 0.05
 
 
 def test_r2_of_the_return_is_scikit_learns_on_returns() -> None:

@@ -70,9 +70,11 @@ def models(metrics: dict[str, Any]) -> Table:
     for target, found in metrics["models"].items():
         for model, own in found.items():
             measures = [shown(own[name], form) for name, form in {"rmse": ".4g", "r2": ".5f", "skill": "+.4f"}.items()]
-            row = [*measures, chance(own["p_value"]), shown(own.get("qlike"), ".4f")]
+            tests = ["" if model == NETWORK or p not in own else chance(own[p]) for p in ("p_network", "p_qlike")]
+            row = [*measures, chance(own["p_value"]), tests[0], shown(own.get("qlike"), ".4f"), tests[1]]
             cells.append([named(target, subject), model, *row])
-    return ["target", "model", "RMSE", "R²", "skill", "p", "QLIKE"], cells
+    heads = ["target", "model", "RMSE", "R²", "skill", "p", "p against the network", "QLIKE", "p against the network's"]
+    return heads, cells
 
 
 def flattery(metrics: dict[str, Any]) -> Table:
