@@ -23,7 +23,10 @@ STAGES = ("scrape", "prepare", "benchmark", "train", "evaluate")
 def test_an_emulated_processor_gives_the_same_bytes(processor: str, tmp_path: Path) -> None:
     native, emulated = tmp_path / "native", tmp_path / "emulated"
     params = YAML(typ="safe").load(committed("params.yaml"))
-    changes = {**params, "train": {**params["train"], "epochs": 4}}
+    # QEMU 7.2 crashes in numpy's argsort, which boosting calls; its bytes are not compared.
+    models = [model for model in params["benchmark"]["models"] if model != "boosting"]
+    benchmark = {**params["benchmark"], "models": models}
+    changes = {**params, "benchmark": benchmark, "train": {**params["train"], "epochs": 4}}
     walk(native, sample.prices(), *STAGES, **changes)
     emulated.mkdir()
     shutil.copy(native / "params.yaml", emulated)
