@@ -77,17 +77,21 @@ def run(folder: Path, params: Params, last: str = "evaluate") -> None:
     (folder / "data/raw").mkdir(parents=True, exist_ok=True)
     with (folder / "params.yaml").open("w") as file:
         YAML().dump(params, file)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     for stage, sections in stages(last).items():
         mark, reads = folder / f"ran/{stage}.json", {name: params[name] for name in sections}
         if mark.exists() and read_json(mark) == reads:
             continue
         mark.unlink(missing_ok=True)
         command = [sys.executable, "-m", f"pipeline.stages.{stage}"]
-        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=LIMIT)
+        done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, timeout=LIMIT)
         if done.returncode:
             raise UserError(done.stderr.strip())
         write_json(mark, reads)
+
+
+def environment() -> dict[str, str]:
+    """That of what a study starts: this one, and where the pipeline is."""
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 def validation(folder: Path) -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """Real `dvc repro` in a temporary repository, small: what runs, what does not, and that the bytes repeat."""
 
 import hashlib
+import io
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -10,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from mlflow import MlflowClient
 from ruamel.yaml import YAML
@@ -21,6 +24,7 @@ from tests.yahoo import body_of, yahoo
 
 ALL = ["scrape", "explore", "prepare", "benchmark", "train", "evaluate", "plot", "track"]
 QUIET = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b.c", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b.c"}
+README = (ROOT / "README.md").read_text()
 BIN = Path(sys.executable).parent
 
 
@@ -100,7 +104,8 @@ def test_another_folder_other_threads_and_another_hash_seed_give_the_same_bytes(
     [
         ({"plot": {"sessions": 40}}, ["plot", "track"]),
         ({"track": {"experiment": "other"}}, ["track"]),
-        ({"benchmark": {"models": ["persistence", "har"]}}, ["benchmark", "evaluate", "track"]),  # no plot shows drift
+        ({"benchmark": {"models": ["persistence", "har"]}}, ["benchmark", "evaluate", "plot", "track"]),
+        ({"evaluate": {"coverage": 0.8}}, ["evaluate", "plot", "track"]),
         ({"explore": {"lags": 11}}, ["explore", "track"]),
         ({"train": {"epochs": 3}}, ["train", "evaluate", "plot", "track"]),
     ],
@@ -154,7 +159,7 @@ def test_the_store_holds_what_made_a_state(repository: Path) -> None:
     ]
     assert found.data.params["train.window"] == "5"
     assert found.data.params["scrape.source"] == "sample"
-    assert "test.variance.h1.har.mse" in found.data.metrics
+    assert "2 test/variance.h1.reference.mse" in found.data.metrics
     assert found.data.tags["mlflow.source.git.commit"] == run(repository, "git", "rev-parse", "HEAD").stdout.strip()
     assert found.data.tags["verdict.price"].startswith("On the close one session ahead the network ")
     assert len(client.get_metric_history(found.info.run_id, "member_1.loss")) == 2
@@ -223,3 +228,25 @@ def test_a_vintage_comes_back_from_the_cache_without_asking_yahoo_again(tmp_path
         fake.asked.clear()
         assert scrape("1") == first
         assert fake.asked == []
+
+
+@pytest.mark.slow
+def test_a_queue_of_experiments_is_ranked_on_validation_as_the_readme_has_it(repository: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "queue"
+    shutil.copytree(repository, folder, symlinks=True)
+    (queued,) = re.findall(r"^(dvc exp run --queue .*?) *#", README, re.MULTILINE)
+    (shown,) = re.findall(r"^(dvc exp show .*?) *#", README, re.MULTILINE)
+    small = shlex.split(queued)[:6]  # the README's are four
+    assert small == ["dvc", "exp", "run", "--queue", "-S", "train.window=3,5"]
+    run(folder, "git", "add", "--all")
+    run(folder, "git", "commit", "--quiet", "--message", "before")
+    assert run(folder, *small).returncode == 0
+    assert run(folder, "dvc", "exp", "run", "--run-all").returncode == 0
+    table = run(folder, *shlex.split(shown), "--csv").stdout
+    found = pd.read_csv(io.StringIO(table))
+    tried = found[found["Experiment"].notna()]
+    assert sorted(tried["train.window"]) == [3, 5]
+    skills = tried["validation.variance.h1.skill"].tolist()
+    assert skills == sorted(skills, reverse=True)
+    assert not [name for name in found if name.startswith("test.")]
+    assert states(folder) == states(repository) + 1  # window 5 was there before
