@@ -149,16 +149,19 @@ def _scored(forecasts: pd.DataFrame, half: Floats, coverage: float, *, sliced: b
     several = forecasts["ticker"].nunique() > 1
     per = forecasts["percent"].fillna(forecasts["unit"] if several else 1.0)
     predicted, wide = forecasts["predicted"] / per, half / per
-    bands = forecasts[["ticker", "split", "horizon", "date", "third"]].assign(
+    bands = forecasts[["ticker", "horizon", "date", "third"]].assign(
         actual=forecasts["actual"] / per, lower=predicted - wide, upper=predicted + wide
     )
-    bands = bands[(bands["split"] == "test") & bands[["lower", "actual"]].notna().all(axis=1)]
+    bands = bands[(forecasts["split"] == "test") & bands[["lower", "actual"]].notna().all(axis=1)]
     parts = [(str(ticker), own, sliced and not several) for ticker, own in bands.groupby("ticker")]
     parts += [(POOLED, bands, sliced)] if several else []
     for ticker, theirs, by_slice in parts:
-        for horizon in np.unique(theirs["horizon"]):
-            for name, part in slices(theirs[theirs["horizon"] == horizon], sliced=by_slice):
-                actual, lower, upper = (part[column].to_numpy() for column in ("actual", "lower", "upper"))
+        arrays = [theirs[name].to_numpy() for name in ("actual", "lower", "upper")]
+        horizons, years, third = theirs["horizon"].to_numpy(), theirs["date"].dt.year.to_numpy(), theirs["third"]
+        for horizon in np.unique(horizons):
+            at = horizons == horizon
+            for name, chosen in slices(years[at], third.to_numpy()[at], sliced=by_slice):
+                actual, lower, upper = (values[at][chosen] for values in arrays)
                 missed, tested = (actual < lower) | (actual > upper), (horizon, name) == (1, ALL) and ticker != POOLED
                 yield {
                     "horizon": horizon,

@@ -1,7 +1,7 @@
 """How good forecasts were, beside a reference on the very same days."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -92,6 +92,8 @@ def qlike(actual: Floats, predicted: Floats, smear: Floats) -> Floats:
 
 def daily(values: Floats, dates: NDArray[np.datetime64]) -> Floats:
     """The mean of each day, in order: (forecasts, models) and (forecasts,) -> (days, models)."""
+    if (dates[1:] > dates[:-1]).all():  # of one ticker: a forecast a day
+        return values
     _, day = np.unique(dates, return_inverse=True)
     return np.stack([np.bincount(day, weights=own) for own in values.T], axis=1) / np.bincount(day)[:, None]
 
@@ -216,81 +218,103 @@ def pooled(rows: pd.DataFrame) -> pd.DataFrame:
     return own.assign(ticker=POOLED, center=0.0, percent=np.nan, **together)
 
 
+class Part(NamedTuple):
+    """Some forecasts of one ticker as arrays: each (forecasts,), predicted (forecasts, models)."""
+
+    actual: Floats
+    predicted: Floats
+    center: Floats
+    per: Floats  # of what changes are told: the last value of prices, 1 of anything else
+    origin: NDArray[np.datetime64]
+    year: NDArray[np.int32]
+    third: Floats
+
+    def where(self, chosen: NDArray[np.bool_]) -> "Part":
+        return Part(*(values[chosen] for values in self))
+
+
 def _scored(rows: pd.DataFrame, target: str, reference: str, *, sliced: bool) -> Iterator[dict[str, Any]]:
     """The scores of one ticker: each split, horizon, slice and model."""
-    models = models_of(rows)
-    for horizon in np.unique(rows["horizon"]):
-        own = rows[rows["horizon"] == horizon]
-        parts = {split: own[own["split"] == split] for split in SPLITS}
-        best = best_of(parts["validation"], simple(models), reference)
-        train = parts["train"]
-        smear = smearing(train["actual"].to_numpy(), train[models].to_numpy()) if target == "variance" else None
+    models, horizons, splits = models_of(rows), rows["horizon"].to_numpy(), rows["split"].to_numpy()
+    whole = Part(
+        actual=rows["actual"].to_numpy(),
+        predicted=rows[models].to_numpy(),
+        center=rows["center"].to_numpy(),
+        per=(rows["percent"] * 100).fillna(1.0).to_numpy(),
+        origin=rows["origin"].to_numpy(),
+        year=rows["date"].dt.year.to_numpy(),
+        third=rows["third"].to_numpy(),
+    )
+    for horizon in np.unique(horizons):
+        parts = {split: whole.where((horizons == horizon) & (splits == split)) for split in SPLITS}
+        train, best = parts["train"], best_of(parts["validation"], models, reference)
+        smear = smearing(train.actual, train.predicted) if target == "variance" else None
         for split, part in parts.items():
             key = {"target": target, "split": split, "horizon": horizon, "ticker": rows["ticker"].iloc[0]}
-            for name, chosen in slices(part, sliced=sliced and split != "train") if len(part) else ():
-                scored = _measured(chosen, models, target, {"skill": reference, "skill_best": best}, smear)
+            by_slice = sliced and split != "train"
+            for name, chosen in slices(part.year, part.third, sliced=by_slice) if len(part.actual) else ():
+                own = part.where(chosen)
+                scored = _measured(own, models, target, {"skill": reference, "skill_best": best}, smear)
                 if name == ALL:
                     rivals = {"p_value": reference, "p_best": best, "p_network": NETWORK}
-                    scored |= _tested(chosen, models, rivals, int(horizon), smear)
-                    if sliced and split != "train":
-                        scored |= _bootstrapped(chosen, models, reference, int(horizon))
+                    scored |= _tested(own, models, rivals, int(horizon), smear)
+                    if by_slice:
+                        scored |= _bootstrapped(own, models, reference, int(horizon))
                 for at, model in enumerate(models):
                     values = {measure: value[at] for measure, value in scored.items()}
-                    yield {**EMPTY, **key, "model": model, "slice": name, "n": len(chosen), "best": best, **values}
+                    yield {**EMPTY, **key, "model": model, "slice": name, "n": len(own.actual), "best": best, **values}
 
 
-def best_of(validation: pd.DataFrame, models: list[str], reference: str) -> str:
+def best_of(validation: Part, models: list[str], reference: str) -> str:
     """The simple model with the least MSE on validation, the reference where it is as good."""
-    names = [reference, *(name for name in models if name != reference)]
-    error = validation[names].sub(validation["actual"], axis=0).to_numpy()
+    names = [reference, *(name for name in simple(models) if name != reference)]
+    error = validation.predicted[:, [models.index(name) for name in names]] - validation.actual[:, None]
     return names[int(np.argmin(np.mean(error**2, axis=0)))] if len(error) else reference
 
 
 def _measured(
-    part: pd.DataFrame, models: list[str], target: str, rivals: dict[str, str], smear: Floats | None
+    part: Part, models: list[str], target: str, rivals: dict[str, str], smear: Floats | None
 ) -> dict[str, Floats]:
     """The measures of a slice, each (models,)."""
-    actual, predicted, center = (part[name].to_numpy(np.float64) for name in ("actual", models, "center"))
-    found = measures(actual, predicted)
+    found = measures(part.actual, part.predicted)
     for name, rival in rivals.items():
         found[name] = skill(found["mse"], found["mse"][models.index(rival)])
     if smear is not None:
-        found["qlike"] = np.mean(qlike(actual, predicted, smear), axis=0)
+        found["qlike"] = np.mean(qlike(part.actual, part.predicted, smear), axis=0)
     if target == "price":
-        per = (part["percent"] * 100).fillna(1.0).to_numpy()
-        change, forecast = (actual - center) / per, (predicted - center[:, None]) / per[:, None]
+        change = (part.actual - part.center) / part.per
+        forecast = (part.predicted - part.center[:, None]) / part.per[:, None]
         found["r2_return"] = measures(change, forecast)["r2"]
         found["direction"], ups = direction(change, forecast)
         found["always_up"] = np.full(len(models), ups)
-        found["correlation"], found["correlation_last"] = (correlations(predicted, other) for other in (actual, center))
+        found["correlation"] = correlations(part.predicted, part.actual)
+        found["correlation_last"] = correlations(part.predicted, part.center)
     return found
 
 
-def _losses(part: pd.DataFrame, models: list[str]) -> Floats:
+def _losses(part: Part) -> Floats:
     """Each day's mean squared error: (days, models)."""
-    error = part[models].sub(part["actual"], axis=0).to_numpy()
-    return daily(error**2, part["origin"].to_numpy())
+    return daily((part.predicted - part.actual[:, None]) ** 2, part.origin)
 
 
 def _tested(
-    part: pd.DataFrame, models: list[str], rivals: dict[str, str], horizon: int, smear: Floats | None
+    part: Part, models: list[str], rivals: dict[str, str], horizon: int, smear: Floats | None
 ) -> dict[str, Floats]:
     """The p-values of each model's squared errors against those of its rivals, and of its QLIKE's, (models,)."""
 
     def p_values(losses: Floats, rival: str) -> Floats:
         return np.array([diebold_mariano(own - losses[:, models.index(rival)], horizon) for own in losses.T])
 
-    squared = _losses(part, models)
+    squared = _losses(part)
     found = {name: p_values(squared, rival) for name, rival in rivals.items()}
     if smear is not None:
-        losses = qlike(part["actual"].to_numpy(), part[models].to_numpy(), smear)
-        found["p_qlike"] = p_values(daily(losses, part["origin"].to_numpy()), NETWORK)
+        found["p_qlike"] = p_values(daily(qlike(part.actual, part.predicted, smear), part.origin), NETWORK)
     return found
 
 
-def _bootstrapped(part: pd.DataFrame, models: list[str], reference: str, horizon: int) -> dict[str, Floats]:
+def _bootstrapped(part: Part, models: list[str], reference: str, horizon: int) -> dict[str, Floats]:
     """The interval of the network's skill alone: of each simple model it would take minutes in a panel."""
-    losses, bounds = _losses(part, models), np.full((len(models), 2), np.nan)
+    losses, bounds = _losses(part), np.full((len(models), 2), np.nan)
     at = models.index(NETWORK)
     bounds[at] = skill_interval(losses[:, at], losses[:, models.index(reference)], horizon)
     return {"skill_low": bounds[:, 0], "skill_high": bounds[:, 1]}

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 ALL = "all"
 THIRDS = ("low volatility", "middle volatility", "high volatility")
@@ -15,16 +16,17 @@ def thirds(rows: pd.DataFrame, volatility: pd.Series) -> pd.Series:
     return np.ceil(share * 3) - 1
 
 
-def slices(forecasts: pd.DataFrame, *, sliced: bool) -> Iterator[tuple[str, pd.DataFrame]]:
-    """All forecasts; then, if `sliced`, by name each year's and each third's that has any.
+def slices(
+    years: NDArray[np.int32], thirds: NDArray[np.float64], *, sliced: bool
+) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+    """All forecasts; then, if `sliced`, by name each year's and each third's that has any. Gives which, (forecasts,).
 
-    forecasts: at least date, the day forecast, and third, as `thirds` gives it for the origin.
+    years: of the days forecast, (forecasts,); thirds: as `thirds` gives them for the origins, (forecasts,).
     """
-    yield ALL, forecasts
+    yield ALL, np.ones(len(years), dtype=bool)
     if sliced:
-        years = forecasts["date"].dt.year.to_numpy()
         for year in np.unique(years):
-            yield str(year), forecasts[years == year]
+            yield str(year), years == year
         for third, name in enumerate(THIRDS):
-            if (at := (forecasts["third"] == third).to_numpy()).any():
-                yield name, forecasts[at]
+            if (chosen := thirds == third).any():
+                yield name, chosen

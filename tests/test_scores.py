@@ -12,6 +12,7 @@ from pipeline.errors import UserError
 from pipeline.scores import (
     NETWORK,
     POOLED,
+    Part,
     best_of,
     correlations,
     diebold_mariano,
@@ -75,10 +76,15 @@ def test_qlike_by_hand_and_least_at_the_smearing_estimate() -> None:
 
 
 def test_the_best_simple_model_is_that_of_validation_and_the_reference_where_it_is_as_good() -> None:
-    validation = pd.DataFrame({"actual": [1.0, 2.0], "naive": [1.0, 1.0], "other": [1.5, 2.0], "twin": [1.0, 1.0]})
-    assert best_of(validation, ["naive", "other", "twin"], "naive") == "other"
-    assert best_of(validation, ["naive", "twin"], "twin") == "twin"
-    assert best_of(validation.head(0), ["naive", "other"], "naive") == "naive"
+    models = {NETWORK: [1.0, 2.0], "naive": [1.0, 1.0], "other": [1.5, 2.0], "twin": [1.0, 1.0]}
+    predicted = np.column_stack(list(models.values()))
+    empty = np.zeros(2)
+    validation = Part(np.array([1.0, 2.0]), predicted, empty, empty, DATES[:2], empty.astype(np.int32), empty)
+    assert best_of(validation, list(models), "naive") == "other"  # the network is no simple model
+    without = validation._replace(predicted=predicted[:, [0, 1, 3]])
+    assert best_of(without, [NETWORK, "naive", "twin"], "twin") == "twin"
+    none = validation.where(np.zeros(2, dtype=bool))
+    assert best_of(none, list(models), "naive") == "naive"
 
 
 def autocorrelated(n: int, mean: float, seed: int) -> np.ndarray:
