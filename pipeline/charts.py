@@ -161,8 +161,13 @@ def curves(table: pd.DataFrame, value: str, title: str, *, log: bool) -> Spec:
     """At most four lines over one number. table: the number first, then a column a line; value: what they show."""
     number, *names = table.columns
     colours = dict(zip(names, (BLUE, ORANGE, GREEN, GREY), strict=False))
-    scale = alt.Scale(type="log") if log else alt.Scale(zero=True)
-    y = alt.Y("value:Q", title=value, scale=scale, axis=alt.Axis(format="~g", tickCount=8))
+    scale, axis = alt.Scale(zero=True), alt.Axis(format="~g", tickCount=8)
+    if log:
+        logs = np.log10(table[names].to_numpy())
+        low, high = int(np.floor(logs.min())), int(np.ceil(logs.max()))
+        powers = [10.0**power for power in range(low, high + 1, (high - low) // 8 + 1)]
+        scale, axis = alt.Scale(type="log", domain=[10.0**low, 10.0**high]), alt.Axis(format=".0e", values=powers)
+    y = alt.Y("value:Q", title=value, scale=scale, axis=axis)
     lines = _lines(table, alt.X(f"{number}:Q"), colours, value).encode(y=y)
     return _spec(lines, title, f"Lines of the {value} by {number} for {', '.join(names)}")
 

@@ -16,7 +16,7 @@ from pipeline import charts, network
 from pipeline.artifacts import write_bytes, write_csv
 
 FOLDER = Path(__file__).parent.parent / "docs/studies"
-STEPS = 40
+STEPS = 50
 TASKS = {"near": (20, 29), "far": (30, 39)}  # how many steps back the marked value lies, first and last
 TRAIN, STOPPING, MEASURED = 4096, 1024, 1024  # windows
 CELLS: tuple[network.Cell, ...] = ("lstm", "gru", "rnn", "dense")

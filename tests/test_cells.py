@@ -44,10 +44,13 @@ def test_measured_agrees_with_scikit_learn() -> None:
         assert found[f"{part}_times_persistence"] == pytest.approx(times)
 
 
-def test_persistence_is_measured_again(figures: pd.DataFrame, sample_prices: pd.DataFrame) -> None:
+def test_persistence_measured_again_is_what_the_docs_tell(figures: pd.DataFrame, sample_prices: pd.DataFrame) -> None:
     close = sample_prices["close"].to_numpy()[-756:]
     assert figures.loc[0, "test_r2"] == round(r2_score(close[1:], close[:-1]), cells.DIGITS)
     assert figures.loc[0, "test_times_persistence"] == 1
+    for part in ("validation", "test"):
+        level, returns = figures.loc[0, [f"{part}_r2", f"{part}_return_r2"]]
+        assert f"| {part} | {level:.4f} | {returns:.4f} |" in METHOD
     assert f"is off by {mean_squared_error(close[1:], close[:-1]) ** 0.5:.1f} points" in METHOD
     assert f"standard deviation is {close[1:].std():.0f} points" in METHOD.replace("\n", " ")
 

@@ -85,7 +85,8 @@ def test_each_curve_has_its_own_colour_and_its_values_on_a_log_scale() -> None:
     spec = charts.curves(CURVES, "gradient", "Gradient by lag", log=True)
     found = pd.DataFrame(data(spec))
     assert found.loc[found["line"] == "rnn", "value"].tolist() == [1.0, 0.1, 0.01]
-    assert spec["encoding"]["y"]["scale"] == {"type": "log"}
+    assert spec["encoding"]["y"]["scale"] == {"type": "log", "domain": [0.01, 1.0]}
+    assert spec["encoding"]["y"]["axis"]["values"] == [0.01, 0.1, 1.0]
     assert len(set(spec["encoding"]["color"]["scale"]["range"])) == 2
 
 
