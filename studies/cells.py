@@ -32,8 +32,8 @@ NETWORKS: list[tuple[network.Cell, bool]] = [
     ("gru", True),
     ("dense", False),
 ]
-SEEDS = 3
-# The columns of docs/studies/cells.csv, and how docs/method.md writes them.
+SEEDS = 1  # about half an hour of one core each
+# The columns of docs/studies/cells.csv, and how docs/cells.md writes them.
 FORMS = {
     "cell": "",
     "reads": "",
@@ -41,11 +41,11 @@ FORMS = {
     "parameters": "",
     "best_epoch": "",
     "validation_r2": ".4f",
-    "validation_return_r2": ".4f",
-    "validation_times_persistence": ".2f",
+    "validation_return_r2": ".3f",
+    "validation_times_persistence": ".1f",
     "test_r2": ".4f",
-    "test_return_r2": ".4f",
-    "test_times_persistence": ".2f",
+    "test_return_r2": ".3f",
+    "test_times_persistence": ".1f",
 }
 DIGITS = 4
 TYPES = {"seed": "Int64", "parameters": "Int64", "best_epoch": "Int64"}
@@ -119,7 +119,7 @@ def table(lines: list[dict[str, Any]]) -> pd.DataFrame:
 
 
 def told(table: pd.DataFrame) -> str:
-    """docs/studies/cells.csv as a table of docs/method.md, without its head. table: with TYPES."""
+    """docs/studies/cells.csv as a table of docs/cells.md, without its head. table: with TYPES."""
     return "\n".join(
         f"| {' | '.join(f'{line[name]:{form}}' if pd.notna(line[name]) else '' for name, form in FORMS.items())} |"
         for line in table.to_dict("records")

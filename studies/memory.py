@@ -77,7 +77,7 @@ def write(name: str, number: str, lines: Lines, value: str, title: str, *, log: 
 
 
 def told() -> str:
-    """The tables under docs/studies/ in short, as a table of docs/method.md has them, without its head.
+    """The tables under docs/studies/ in short, as a table of docs/cells.md has them, without its head.
 
     A line a cell: its gradient at the middle lag of the far task before training; for each task its best loss, the
     epoch from which the loss stays below a tenth of what knowing nothing costs, and its gradient at the marked lags.

@@ -10,7 +10,7 @@ from pipeline import network
 from studies import memory
 from tests.imports import ROOT
 
-METHOD = (ROOT / "docs/method.md").read_text()
+DOCS = (ROOT / "docs/cells.md").read_text()
 NAMES = ["memory-start", *(f"memory-{task}-{figure}" for task in memory.TASKS for figure in ("loss", "trained"))]
 
 
@@ -38,18 +38,18 @@ def test_the_target_is_the_marked_value_and_nothing_else_tells_of_it(task: str) 
     np.testing.assert_array_equal((values * marks).sum(axis=1), targets["value"][:, 0])
     first, last = memory.TASKS[task]
     assert set(marks.argmax(axis=1)) == set(range(first, last + 1))
-    assert f"{first} to {last} steps back" in METHOD.replace("\n", " ")
+    assert f"{first} to {last} steps back" in DOCS.replace("\n", " ")
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_docs_show_each_picture_beside_its_table(name: str) -> None:
-    assert f"(studies/{name}.png)" in METHOD
+    assert f"(studies/{name}.png)" in DOCS
     assert (memory.FOLDER / f"{name}.png").exists()
     assert list(pd.read_csv(memory.FOLDER / f"{name}.csv").columns[1:]) == list(memory.CELLS)
 
 
 def test_the_docs_tell_the_losses_and_gradients_that_were_measured() -> None:
-    assert f"\n{memory.told()}\n" in METHOD
+    assert f"\n{memory.told()}\n" in DOCS
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""docs/method.md names what exists, and its arithmetic is right."""
+"""docs/method.md and docs/cells.md name what exists, and their arithmetic is right."""
 
 import re
 
@@ -10,11 +10,12 @@ from scipy.stats import norm
 from tests.imports import ROOT
 
 METHOD = (ROOT / "docs/method.md").read_text()
+BOTH = METHOD + (ROOT / "docs/cells.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
 
 
 @pytest.mark.parametrize(
-    "path", sorted(set(re.findall(r"[`(]((?:docs|examples|pipeline|studies)/[\w./-]+)[`)]", METHOD)))
+    "path", sorted(set(re.findall(r"[`(]((?:docs|examples|pipeline|studies)/[\w./-]+)[`)]", BOTH)))
 )
 def test_every_path_exists(path: str) -> None:
     assert (ROOT / path).exists() or (ROOT / "docs" / path).exists()
@@ -22,7 +23,7 @@ def test_every_path_exists(path: str) -> None:
 
 def test_every_command_exists_and_is_made_by_bench() -> None:
     bench = MAKEFILE.split("\nbench:")[1].split("\n\n")[0]
-    modules = set(re.findall(r"`python -m (studies\.\w+)`", METHOD))
+    modules = set(re.findall(r"`python -m (studies\.\w+)`", BOTH))
     assert modules
     for module in modules:
         assert f"python -m {module}\n" in f"{bench}\n"
