@@ -6,7 +6,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 COMPILE := uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-emit-index-url --no-header --quiet
 
-.PHONY: setup repro test test-slow check forecast latest revisions ui lock clean
+.PHONY: setup repro test test-slow check bench forecast latest revisions ui lock clean
 
 setup: .venv/ready  ## make .venv from requirements.lock
 
@@ -46,6 +46,12 @@ forecast: setup  ## the forecast beyond the last session, with its bands
 	dvc repro
 	@python -m pipeline forecast
 
+bench: setup  ## the figures of the docs, made again
+	python -m studies.choices
+	python -m studies.results
+	python -m studies.cells
+	python -m studies.memory
+
 latest: setup  ## Yahoo's prices up to the last finished session, as a new vintage; then what that changes
 	python -m pipeline.latest
 	dvc repro
@@ -64,4 +70,4 @@ lock: setup  ## requirements.lock and versions.yaml from pyproject.toml; UPGRADE
 clean:  ## remove .venv and outputs; DVC's cache and MLflow's runs stay
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dvc_plots reports/explore reports/forecast reports/*.html reports/scrape.json
 	find data -mindepth 1 -maxdepth 1 ! -name raw -exec rm -rf {} +
-	find pipeline tests -name __pycache__ -prune -exec rm -rf {} +
+	find pipeline studies tests -name __pycache__ -prune -exec rm -rf {} +

@@ -17,7 +17,7 @@ alt.data_transformers.disable_max_rows()
 Spec = dict[str, Any]
 
 # Okabe and Ito's palette: told apart by colour-blind readers too
-BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#7F7F7F"
+BLUE, ORANGE, GREY, GREEN = "#0072B2", "#D55E00", "#7F7F7F", "#009E73"
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 HOURS = [f"{hour:02}" for hour in range(24)]
 DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
@@ -161,6 +161,21 @@ def distribution(values: pd.Series, subject: Subject, ticker: str) -> Spec:
         f"{ticker}: {subject.measured} (bars) and the normal distribution (line)",
         f"Histogram of {ticker}'s {subject.measured} with the normal density of the same mean and deviation",
     )
+
+
+def curves(table: pd.DataFrame, value: str, title: str, *, log: bool) -> Spec:
+    """At most four lines over one number. table: the number first, then a column a line; value: what they show."""
+    number, *names = table.columns
+    colours = dict(zip(names, (BLUE, ORANGE, GREEN, GREY), strict=False))
+    scale, axis = alt.Scale(zero=True), alt.Axis(format="~g", tickCount=8)
+    if log:
+        logs = np.log10(table[names].to_numpy())
+        low, high = int(np.floor(logs.min())), int(np.ceil(logs.max()))
+        powers = [10.0**power for power in range(low, high + 1, (high - low) // 8 + 1)]
+        scale, axis = alt.Scale(type="log", domain=[10.0**low, 10.0**high]), alt.Axis(format=".0e", values=powers)
+    y = alt.Y("value:Q", title=value, scale=scale, axis=axis)
+    lines = _lines(table, alt.X(f"{number}:Q"), colours, value).encode(y=y)
+    return _spec(lines, title, f"Lines of the {value} by {number} for {', '.join(names)}")
 
 
 def autocorrelation(table: pd.DataFrame, count: int, subject: Subject, ticker: str) -> Spec:

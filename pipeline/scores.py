@@ -230,7 +230,7 @@ class Part(NamedTuple):
     third: Floats
 
     def where(self, chosen: NDArray[np.bool_]) -> "Part":
-        return Part(*(values[chosen] for values in self))
+        return Part._make(values[chosen] for values in self)
 
 
 def _scored(rows: pd.DataFrame, target: str, reference: str, *, sliced: bool) -> Iterator[dict[str, Any]]:

@@ -29,6 +29,7 @@ HOURLY = pd.Series(pd.date_range("2001-01-01", periods=120, freq="1h"))
 VALUES = PRICES[["date"]].assign(value=PRICES["close"])
 HISTORY = pd.DataFrame({"epoch": [1, 2], "loss": [2.0, 1.0], "val_loss": [2.5, 2.0], "member": 1})
 AHEAD = VALUES.tail(3).assign(lower=PRICES["low"], upper=PRICES["high"])
+CURVES = pd.DataFrame({"lag": [0, 1, 2], "rnn": [1.0, 0.1, 0.01], "lstm": [1.0, 0.5, 0.2]})
 
 CHARTS: dict[str, Callable[[], charts.Spec]] = {
     "series": lambda: charts.series(VALUES, CLOSE, "AAA"),
@@ -42,6 +43,7 @@ CHARTS: dict[str, Callable[[], charts.Spec]] = {
     "predicted": lambda: charts.predicted(LINES, CLOSE, "AAA", 0.9),
     "variance": lambda: charts.variance(LINES, CLOSE, "AAA"),
     "loss": lambda: charts.loss(HISTORY),
+    "curves": lambda: charts.curves(CURVES, "gradient", "Gradient by lag", log=True),
     "beyond": lambda: charts.beyond(VALUES, AHEAD, CLOSE, "AAA", 0.9),
 }
 
@@ -80,6 +82,15 @@ def test_the_lines_are_the_values_given() -> None:
     np.testing.assert_array_equal(found["upper"].dropna(), LINES["upper"])
     assert found["line"].value_counts().to_dict() == {"actual": 120, "predicted": 120, "persistence": 120}
     np.testing.assert_array_equal(found.loc[found["line"] == "actual", "value"], LINES["actual"])
+
+
+def test_each_curve_has_its_own_colour_and_its_values_on_a_log_scale() -> None:
+    spec = charts.curves(CURVES, "gradient", "Gradient by lag", log=True)
+    found = pd.DataFrame(data(spec))
+    assert found.loc[found["line"] == "rnn", "value"].tolist() == [1.0, 0.1, 0.01]
+    assert spec["encoding"]["y"]["scale"] == {"type": "log", "domain": [0.01, 1.0]}
+    assert spec["encoding"]["y"]["axis"]["values"] == [0.01, 0.1, 1.0]
+    assert len(set(spec["encoding"]["color"]["scale"]["range"])) == 2
 
 
 def test_the_histogram_and_the_normal_curve_both_cover_one() -> None:
