@@ -1,5 +1,6 @@
 """The README names what exists and tells the numbers that the pipeline gives."""
 
+import json
 import os
 import re
 import subprocess
@@ -115,3 +116,11 @@ def test_the_full_benchmark_is_the_default_with_every_model() -> None:
     default["benchmark"].pop("models")
     assert full == default
     assert models == list(get_args(Model))
+
+
+def test_the_readme_tells_how_far_the_networks_lie_apart_and_what_would_do_as_well() -> None:
+    metrics = json.loads(committed("reports/metrics.json"))
+    own, said = metrics["test"]["variance"]["h1"], " ".join(README.split())
+    assert f"between {own['members']['min']:+.3f} and {own['members']['max']:+.3f}" in said
+    assert own["best"]["model"] == "boosting"
+    assert "as well on the log variance (gradient boosting" in metrics["verdict"]["simpler"]

@@ -19,32 +19,23 @@ from ruamel.yaml import YAML
 
 from pipeline.artifacts import read_json, read_table
 from pipeline.errors import UserError
-from pipeline.metrics import lines
-from pipeline.verdict import chance
+from studies import results
 from tests.conftest import UNPINNED, file_params
 from tests.imports import ROOT
 from tests.series import made_prices
 from tests.test_pipeline import copied, edit, repro, run
 
-HAND = ROOT.parent / "shared/data"
-NAMES = {
-    "nifty50.csv": "nifty50_niftyindices_1990_2024.csv",
-    "nsei.csv": "NSEI_yahoo_2007_2023.csv",
-    "sp500_482tickers.parquet": "sp500_482tickers_2015-01_2020-01.parquet",
-}
 PARAMS = {path.stem: YAML(typ="safe").load(path) for path in sorted((ROOT / "examples").glob("*.yaml"))}
-EXAMPLES = [name for name, params in PARAMS.items() if params["scrape"]["source"] == "file"]
+EXAMPLES = [name for name, params in PARAMS.items() if params["scrape"]["source"] != "yahoo"]
 
 
 def placed(name: str, folder: Path) -> Path:
     """A folder with an example as its params.yaml and the file it names."""
-    path = Path(PARAMS[name]["scrape"]["path"])
-    kept = HAND / NAMES.get(path.name, path.name)
-    if not kept.exists():
-        pytest.skip(f"needs shared/data/{kept.name} beside the repository")
+    try:
+        results.place(PARAMS[name], folder)
+    except UserError as error:
+        pytest.skip(str(error))
     shutil.copyfile(ROOT / "examples" / f"{name}.yaml", folder / "params.yaml")
-    (folder / path).parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(kept, folder / path)
     return folder
 
 
@@ -217,15 +208,9 @@ def test_an_example_runs_through_to_a_verdict(reproduced: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("reproduced", EXAMPLES, indirect=True)
 def test_the_docs_tell_what_the_network_finds(reproduced: Path) -> None:
-    metrics = read_json(reproduced / "reports/metrics.json")
     name = next(name for name in EXAMPLES if PARAMS[name] == YAML(typ="safe").load(reproduced / "params.yaml"))
-    rows = [line.strip("| ").split(" | ") for line in (ROOT / "docs/data.md").read_text().splitlines()]
-    told = [(row[-4], row[-3], row[-2], row[-1]) for row in rows if row[0] == name]
-    assert told == [
-        (target, own["reference"]["model"], f"{own['skill']:+.3f}", chance(own["p_value"]))
-        for target, h, own in lines(metrics)
-        if h == 1
-    ]
+    told = (ROOT / "docs/results.md").read_text()
+    assert f"`examples/{name}.yaml`\n\n```\n{results.summary(reproduced)}\n```\n" in told
 
 
 @pytest.mark.slow
