@@ -52,6 +52,18 @@ def tested(own: dict[str, float | None], name: str, model: str) -> str:
     return chance(own[name]) if name in own and model != NETWORK else ""
 
 
+def bands(metrics: dict[str, Any]) -> Table:
+    """Every way of making bands, one step ahead on test."""
+    step, nominal = metrics["subject"]["step"], metrics["bands"]["nominal"]
+    heads = ["as wide as", "coverage", "width", "score", "Kupiec p", "Christoffersen p"]
+    table = empty(f"Bands of {nominal:.0%} on test, one {step} ahead; interval score, the best first", heads)
+    for way, own in metrics["ways"].items():
+        cells = [shown(own[name], form) for name, form in (("coverage", ".1%"), ("width", ".4g"))]
+        tests = [shown(own[name], ".3f") for name in ("kupiec", "christoffersen")]
+        table.add_row(way, *cells, shown(own["interval_score"], "#.4g"), *tests)
+    return table
+
+
 def members(metrics: dict[str, Any]) -> Table:
     """The skill of each of the networks on test, and of their mean."""
     cells = [(f"{target} +{horizon}", own, own["members"]) for target, horizon, own in lines(metrics)]
@@ -70,7 +82,7 @@ def members(metrics: dict[str, Any]) -> Table:
 def empty(title: str, heads: Iterable[str]) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=0)
     for head in heads:
-        text = head in ("target", "simple", "model")
+        text = head in ("target", "simple", "model", "as wide as")
         table.add_column(head, justify="left" if text else "right", no_wrap=text)
     return table
 
@@ -84,6 +96,7 @@ def summary(console: Console) -> None:
     if any("members" in own for _, _, own in lines(metrics)):
         console.print(members(metrics))
     console.print(models(metrics))
+    console.print(bands(metrics))
     console.print(scores(metrics))
     for sentence in metrics["verdict"].values():
         console.print(sentence, style="bold")

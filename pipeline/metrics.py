@@ -19,6 +19,8 @@ OF_TARGET = {
     "variance": ("qlike",),
 }
 
+SHARED = ": stopping half"  # where calibration takes it
+
 Cell = dict[str, Any]
 
 
@@ -26,7 +28,7 @@ def metrics(
     scores: pd.DataFrame, bands: pd.DataFrame, references: dict[str, str], subject: Subject, scale: str, coverage: float
 ) -> dict[str, Any]:
     """{validation and test: {target: {h1: {measure: value, reference: {...}, ...}}}, models: {target: {model: {...}}},
-    bands: {nominal, scale, h1: {...}}, verdict: {target: sentence}, subject, tickers}.
+    bands: {nominal, scale, h1: {...}}, ways: {way: {...}}, verdict: {target: sentence}, subject, tickers}.
 
     scores, bands: the tables of these names, of one ticker or pooled; references: the model each target is judged
     against; scale: what the forecast's bands are as wide as. Undefined measures are None.
@@ -47,6 +49,7 @@ def metrics(
         **report,  # validation first, for DVC's tables keep the order
         "models": {target: _models(chosen, target) for target in references},
         "bands": {"nominal": coverage, "scale": scale, **_bands(bands[bands["ticker"] == ticker], scale)},
+        "ways": _ways(bands[bands["ticker"] == ticker]),
         "verdict": sentences,
         "subject": asdict(subject),
         "tickers": int(scores.loc[scores["ticker"] != POOLED, "ticker"].nunique()),
@@ -105,6 +108,13 @@ def _bands(bands: pd.DataFrame, scale: str) -> dict[str, Cell]:
         cell["shared"] = _plain(shared.set_index("scale").loc[scale], OF_BANDS)
         found[f"h{horizon}"] = cell
     return found
+
+
+def _ways(bands: pd.DataFrame) -> dict[str, Cell]:
+    """Every way of making bands one step ahead, the best first: as wide as what, and calibrated on which half."""
+    own = bands[(bands["horizon"] == 1) & (bands["slice"] == ALL)].sort_values(["interval_score", "scale"])
+    names = own["scale"].where(own["calibrated"] == "later", own["scale"] + SHARED)
+    return {str(name): _plain(row, OF_BANDS) for name, (_, row) in zip(names, own.iterrows(), strict=True)}
 
 
 def named(target: str, subject: Subject) -> str:

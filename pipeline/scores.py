@@ -235,7 +235,8 @@ class Part(NamedTuple):
 
 def _scored(rows: pd.DataFrame, target: str, reference: str, *, sliced: bool) -> Iterator[dict[str, Any]]:
     """The scores of one ticker: each split, horizon, slice and model."""
-    models, horizons, splits = models_of(rows), rows["horizon"].to_numpy(), rows["split"].to_numpy()
+    models, horizons = models_of(rows), rows["horizon"].to_numpy()
+    within = {split: (rows["split"] == split).to_numpy() for split in SPLITS}
     whole = Part(
         actual=rows["actual"].to_numpy(),
         predicted=rows[models].to_numpy(),
@@ -246,7 +247,7 @@ def _scored(rows: pd.DataFrame, target: str, reference: str, *, sliced: bool) ->
         third=rows["third"].to_numpy(),
     )
     for horizon in np.unique(horizons):
-        parts = {split: whole.where((horizons == horizon) & (splits == split)) for split in SPLITS}
+        parts = {split: whole.where((horizons == horizon) & chosen) for split, chosen in within.items()}
         train, best = parts["train"], best_of(parts["validation"], models, reference)
         smear = smearing(train.actual, train.predicted) if target == "variance" else None
         for split, part in parts.items():

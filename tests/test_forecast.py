@@ -45,6 +45,7 @@ def tables(walked: Path) -> dict[str, forecast.Table]:
         "models": forecast.models(metrics),
         "flattery": forecast.flattery(metrics),
         "bands": forecast.bands(metrics),
+        "ways": forecast.ways(metrics),
         "by_slice": forecast.by_slice(scores, bands, metrics),
         "spread": forecast.spread(metrics),
     }

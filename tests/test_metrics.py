@@ -38,7 +38,7 @@ def made(scores: pd.DataFrame = SCORES, bands: pd.DataFrame = BANDS) -> dict:
 
 
 def test_validation_comes_first() -> None:
-    assert list(made()) == ["validation", "test", "models", "bands", "verdict", "subject", "tickers"]
+    assert list(made()) == ["validation", "test", "models", "bands", "ways", "verdict", "subject", "tickers"]
 
 
 def test_a_cell_has_the_networks_measures_and_those_it_is_compared_with() -> None:
@@ -73,6 +73,14 @@ def test_bands_are_told_beside_constant_ones_and_beside_those_calibrated_where_t
     assert found["h1"]["thirds"] == dict.fromkeys(THIRDS, 0.91)
     assert [found["h1"][name]["coverage"] for name in ("constant", "shared")] == [0.95, 0.88]
     assert band(made()).startswith("The 90% band one session ahead held 91.0% of 99 test values (91.0% in low")
+
+
+def test_every_way_of_making_bands_is_listed_the_best_first() -> None:
+    ranked = BANDS.assign(interval_score=BANDS["scale"].map({NETWORK: 3.2, "constant": 4.0}))
+    later = ranked["calibrated"] == "later"
+    found = made(bands=ranked.assign(interval_score=ranked["interval_score"].where(later, 3.3)))["ways"]
+    assert list(found) == [NETWORK, f"{NETWORK}: stopping half", "constant"]
+    assert found["constant"]["coverage"] == 0.95
 
 
 def test_there_is_a_sentence_for_each_target_and_one_on_simpler_models() -> None:

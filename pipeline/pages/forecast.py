@@ -114,6 +114,13 @@ def bands(metrics: dict[str, Any]) -> Table:
     return [*heads, "constant width: coverage", "score", "calibrated where stopped: coverage", "score"], cells
 
 
+def ways(metrics: dict[str, Any]) -> Table:
+    """Heads and cells of every way of making bands, one step ahead on test, the best first."""
+    forms = {"coverage": ".1%", "width": ".4g", "interval_score": ".4g", "kupiec": ".3f", "christoffersen": ".3f"}
+    cells = [[way, *(shown(own[name], form) for name, form in forms.items())] for way, own in metrics["ways"].items()]
+    return ["as wide as", "coverage", "width", "interval score", "Kupiec p", "Christoffersen p"], cells
+
+
 def by_slice(scores: pd.DataFrame, bands: pd.DataFrame, metrics: dict[str, Any]) -> Table:
     """Heads and cells of the network one step ahead on test, by year and by volatility at the origin.
 

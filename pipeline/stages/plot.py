@@ -74,6 +74,7 @@ def tables(metrics: dict[str, Any], scores: pd.DataFrame, bands: pd.DataFrame) -
         f"Every model on test, one {step} ahead.": forecast.models(metrics),
         "What R² hides, on test.": forecast.flattery(metrics),
         f"How the {metrics['bands']['nominal']:.0%} bands held on test; widths in {unit}.": forecast.bands(metrics),
+        f"Other ways of making the bands, one {step} ahead on test.": forecast.ways(metrics),
         f"The network one {step} ahead, by part of test.": forecast.by_slice(scores, bands, metrics),
         "The network's members on test.": forecast.spread(metrics),
     }

@@ -56,7 +56,13 @@ def main() -> None:
 
 def named(metrics: dict[str, Any]) -> dict[str, float]:
     """The numbers of metrics.json by their path. MLflow sorts by name, and what is to be chosen by comes first."""
-    parts = {"validation": "1 validation", "test": "2 test", "models": "2 test/models", "bands": "2 test/bands"}
+    parts = {
+        "validation": "1 validation",
+        "test": "2 test",
+        "models": "2 test/models",
+        "bands": "2 test/bands",
+        "ways": "2 test/ways",
+    }
     return {
         f"{part}/{name}": value
         for key, part in parts.items()
