@@ -47,6 +47,12 @@ def variance_quarter(prices: pd.DataFrame, column: str) -> pd.Series:
     return _mean(g, MONTH) - _mean(g, 66)
 
 
+def variance_year(prices: pd.DataFrame, column: str) -> pd.Series:
+    """G66 - g250: is this quarter wilder than its year? Of as many of the 250 sessions as there are."""
+    g = prices["log_variance"]
+    return _mean(g, 66) - g.rolling(250, min_periods=66).mean()
+
+
 def _return(prices: pd.DataFrame, column: str, sessions: int) -> pd.Series:
     """Log return over that many sessions, in current volatilities."""
     log = np.log(prices[column])
@@ -92,10 +98,17 @@ def volume_month(prices: pd.DataFrame, column: str) -> pd.Series:
     return log - log.rolling(MONTH, min_periods=1).mean()
 
 
+def december(prices: pd.DataFrame, column: str) -> pd.Series:
+    """1 in the second half of December, when little is traded, else 0."""
+    date = prices["date"]
+    return ((date.dt.month == 12) & (date.dt.day >= 15)).astype("float64")
+
+
 FEATURES = {
     "variance_session": Feature(variance_session, MONTH - 1),
     "variance_week": Feature(variance_week, MONTH - 1),
     "variance_quarter": Feature(variance_quarter, 65),
+    "variance_year": Feature(variance_year, 65),
     "return_session": Feature(return_session, MONTH - 1),
     "return_down": Feature(return_down, MONTH - 1),
     "return_week": Feature(return_week, MONTH - 1),
@@ -103,6 +116,7 @@ FEATURES = {
     "high_low": Feature(high_low, MONTH - 1),
     "close_location": Feature(close_location, 0),
     "volume_month": Feature(volume_month, MONTH - 1, ("volume",)),
+    "december": Feature(december, 0, ("date",)),
 }
 
 

@@ -62,6 +62,7 @@ def test_the_formulas_by_hand() -> None:
         "variance_session": g.iloc[-1] - g22,
         "variance_week": g5 - g22,
         "variance_quarter": g22 - g66,
+        "variance_year": g66 - g.mean(),  # there are but 101 of the 250
         "return_session": r,
         "return_down": min(r, 0),
         "return_week": r5,
@@ -69,10 +70,24 @@ def test_the_formulas_by_hand() -> None:
         "high_low": np.log(np.log(row["high"] / row["low"])) - g22 / 2,
         "close_location": (2 * row["close"] - row["low"] - row["high"]) / (row["high"] - row["low"]),
         "volume_month": np.log(row["volume"]) - np.log(PRICES["volume"].iloc[79:101]).mean(),
+        "december": 0.0,
         "close": row["close"],
     }
     for name, value in by_hand.items():
         np.testing.assert_allclose(found[name], value, rtol=1e-9, err_msg=name)
+
+
+def test_a_year_of_variance_goes_back_250_sessions_and_no_further() -> None:
+    long = made_prices("AAA", 300, seed=3)
+    g = log_variance(long)
+    found = seen(long, "variance_year")["variance_year"]
+    np.testing.assert_allclose(found.iloc[-1], g.iloc[-66:].mean() - g.iloc[-250:].mean(), rtol=1e-9)
+
+
+def test_december_is_its_second_half() -> None:
+    days = pd.to_datetime(["2018-11-30", "2018-12-14", "2018-12-17", "2018-12-31", "2019-01-02"])
+    found = seen(PRICES.iloc[:5].assign(date=days), "december")["december"]
+    assert found.tolist() == [0, 0, 1, 1, 0]
 
 
 def test_a_session_without_movement_closes_in_the_middle_and_has_no_range() -> None:
@@ -98,7 +113,9 @@ def test_an_unknown_feature_is_named_with_those_accepted() -> None:
 
 def test_a_feature_whose_columns_are_not_there_is_named_with_those_that_are() -> None:
     heat = PRICES[["ticker", "date"]].assign(heat=1.0)
-    with pytest.raises(UserError, match=r"^params.yaml: prepare.features: found 'high_low'; accepted here: heat$"):
+    with pytest.raises(
+        UserError, match=r"^params.yaml: prepare.features: found 'high_low'; accepted here: december, heat$"
+    ):
         features(heat, ["heat", "high_low"], "heat")
 
 
