@@ -1,0 +1,232 @@
+"""What was tried for the network on the sample, judged on validation alone; writes docs/studies/choices.csv.
+
+The rule: the highest mean over the horizons of the validation skill of the variance, against HAR, of the mean of five
+members. A change is taken where it gains more than the standard deviation of that mean over single seeds
+(docs/studies/seeds.csv: one member, seeds 0 to 9), over all of validation and over its later half alone, which early
+stopping has not seen; else the simpler or cheaper configuration stays. No test figure is read.
+
+`python -m studies.choices` runs all; with names it runs these configurations and keeps the other lines.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from pipeline.artifacts import read_json, read_table, write_csv
+from pipeline.predictions import predictions
+from pipeline.sources import canonical, sample
+from studies import candidates, study
+
+CHOICES = study.ROOT / "docs/studies/choices.csv"
+SEEDS = study.ROOT / "docs/studies/seeds.csv"
+MOST = 20  # members of the study of seeds
+
+FEATURES = [
+    "variance_session",
+    "variance_week",
+    "variance_quarter",
+    "return_session",
+    "return_down",
+    "return_week",
+    "return_month",
+    "high_low",
+    "close_location",
+    "volume_month",
+]
+# Where the search began, told whole: the list stays what it was when params.yaml follows a choice.
+START: dict[str, Any] = {
+    "scrape": candidates.SCRAPE,  # the sample's prices, and the candidates as raw columns
+    "prepare.target": "return",
+    "prepare.baseline": "persistence",
+    "prepare.variance": "har",
+    "prepare.horizon": 5,
+    "prepare.features": FEATURES,
+    "prepare.scaling": "standard",
+    "train.window": 10,
+    "train.cell": "lstm",
+    "train.units": [16],
+    "train.bidirectional": False,
+    "train.dropout": 0.0,
+    "train.optimizer": "adamw",
+    "train.learning_rate": 0.001,
+    "train.weight_decay": 0.001,
+    "train.loss": "mse",
+    "train.loss_weights.price": 1.0,
+    "train.loss_weights.variance": 1.0,
+    "train.batch_size": 128,
+    "train.epochs": 60,
+    "train.patience": 12,
+    "train.members": 5,
+    "train.seed": 0,
+}
+CONFIGURATIONS: dict[str, dict[str, Any]] = {
+    "start": {},
+    # one thing at a time
+    "window 5": {"train.window": 5},
+    "window 22": {"train.window": 22},
+    "units 8": {"train.units": [8]},
+    "units 32": {"train.units": [32]},
+    "dense": {"train.cell": "dense"},
+    "dropout 0.3": {"train.dropout": 0.3},
+    "learning rate 3e-4": {"train.learning_rate": 0.0003},
+    "batch 256": {"train.batch_size": 256},
+    "price weight 0": {"train.loss_weights.price": 0.0},
+    **{
+        f"without {name}": {"prepare.features": [feature for feature in FEATURES if feature != name]}
+        for name in ("high_low", "close_location", "volume_month")
+    },
+}
+
+
+GROUPS = {
+    "variances": ["variance_pair", "variance_fortnight", "variance_year", "variance_decayed"],
+    "losses": ["week_down", "month_down"],
+    "sizes of returns": ["return_size", "return_variance", "month_variance"],
+    "gaps": ["gap", "gap_size"],
+    "ranges": ["rogers_satchell", "parkinson"],
+    "calendar": ["monday", "weekday", "december"],
+}
+CONFIGURATIONS |= {f"with {name}": {"prepare.features": FEATURES + added} for name, added in GROUPS.items()}
+CONFIGURATIONS |= {
+    "with all candidates": {
+        "prepare.features": [
+            *FEATURES,
+            *GROUPS["variances"],
+            "variance_highest",
+            "variance_spread",
+            *GROUPS["losses"],
+            *GROUPS["sizes of returns"],
+            *GROUPS["gaps"],
+            *GROUPS["ranges"],
+            "skew",
+            "signed_variance",
+            "volume_week",
+            *GROUPS["calendar"],
+        ]
+    }
+}
+# what helped, together
+LONGER, CALENDAR, WEEKDAYS = GROUPS["variances"], GROUPS["calendar"], list(candidates.WEEKDAYS)
+SHORT: dict[str, Any] = {"train.window": 5}
+DENSE: dict[str, Any] = {"train.window": 5, "train.cell": "dense"}
+WHOLE = FEATURES + LONGER + CALENDAR
+CONFIGURATIONS |= {
+    "window 5, with variances": {**SHORT, "prepare.features": FEATURES + LONGER},
+    "window 5, with variances and calendar": {**SHORT, "prepare.features": WHOLE},
+    "window 5, with variances and december": {**SHORT, "prepare.features": [*FEATURES, *LONGER, "december"]},
+    "window 5, with variances and weekdays": {**SHORT, "prepare.features": [*FEATURES, *LONGER, *WEEKDAYS, "december"]},
+    "window 5, with variance_year and calendar": {
+        **SHORT,
+        "prepare.features": [*FEATURES, "variance_year", *CALENDAR],
+    },
+    "window 5, with calendar": {**SHORT, "prepare.features": [*FEATURES, *CALENDAR]},
+    "window 5, with variances, without close_location": {
+        **SHORT,
+        "prepare.features": [name for name in FEATURES if name != "close_location"] + LONGER,
+    },
+    "window 3, with variances": {"train.window": 3, "prepare.features": FEATURES + LONGER},
+    "window 3, with variances and calendar": {"train.window": 3, "prepare.features": WHOLE},
+    "window 5, gru, with variances and calendar": {**SHORT, "train.cell": "gru", "prepare.features": WHOLE},
+    "dense, window 5, with variances": {**DENSE, "prepare.features": FEATURES + LONGER},
+    "dense, window 5, with variances and calendar": {**DENSE, "prepare.features": WHOLE},
+    "dense, window 5, with variances and weekdays": {
+        **DENSE,
+        "prepare.features": [*FEATURES, *LONGER, *WEEKDAYS, "december"],
+    },
+    "dense, window 5, with variance_year and calendar": {
+        **DENSE,
+        "prepare.features": [*FEATURES, "variance_year", *CALENDAR],
+    },
+    "dense, window 1, with variances and calendar": {**DENSE, "train.window": 1, "prepare.features": WHOLE},
+    "dense, window 5, price weight 0.1, with variances and calendar": {
+        **DENSE,
+        "train.loss_weights.price": 0.1,
+        "prepare.features": WHOLE,
+    },
+    **{
+        f"{cell}window 5, with {' and '.join(added)}": {**base, "prepare.features": FEATURES + added}
+        for cell, base in (("", SHORT), ("dense, ", DENSE))
+        for added in (["variance_year"], ["variance_year", "december"])
+    },
+    "dense, window 5, price weight 0.1, with variance_year and december": {
+        **DENSE,
+        "train.loss_weights.price": 0.1,
+        "prepare.features": [*FEATURES, "variance_year", "december"],
+    },
+}
+CHOSEN = "dense, window 5, with variance_year and december"
+KNOBS: dict[str, dict[str, Any]] = {
+    "units 32": {"train.units": [32]},
+    "dropout 0.1": {"train.dropout": 0.1},
+    "weight decay 1e-1": {"train.weight_decay": 0.1},
+    "huber": {"train.loss": "huber"},
+}
+CONFIGURATIONS |= {f"chosen, {name}": {**CONFIGURATIONS[CHOSEN], **changes} for name, changes in KNOBS.items()}
+
+
+def main() -> None:
+    names = sys.argv[1:] or [*CONFIGURATIONS, "seeds"]
+    known = pd.read_csv(CHOICES, dtype=str, keep_default_na=False) if sys.argv[1:] and CHOICES.exists() else None
+    rows = {} if known is None else {row["configuration"]: row for row in known.to_dict("records")}
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        candidates.write(folder, canonical(sample.prices().prices))
+        start = study.changed(study.committed("params.yaml"), START)
+        for name in names:
+            if name == "seeds":
+                study.run(folder, study.changed(start, {"train.members": MOST}))
+                write_csv(SEEDS, seeds(folder))
+                continue
+            changes = CONFIGURATIONS[name]
+            study.run(folder, study.changed(start, changes))
+            rows[name] = {"configuration": name, "changes": compact(changes), **judged(folder)}
+            print(*rows[name].values(), flush=True)
+            write_csv(CHOICES, pd.DataFrame([rows[found] for found in CONFIGURATIONS if found in rows]))
+
+
+def compact(changes: dict[str, Any]) -> str:
+    """Changes in short: "train.window=5 train.units=[32,16] +gap -high_low"."""
+    texts = [f"{key}={str(value).replace(' ', '')}" for key, value in changes.items() if key != "prepare.features"]
+    features = changes.get("prepare.features", FEATURES)
+    texts += [f"+{name}" for name in features if name not in FEATURES]
+    return " ".join(texts + [f"-{name}" for name in FEATURES if name not in features])
+
+
+def judged(folder: Path) -> dict[str, str]:
+    """What the rule looks at, of the run in this folder."""
+    baselines = read_table(folder / "data/baselines.parquet")
+    whole, later = skills(read_table(folder / "data/predictions.parquet"), baselines)
+    price = study.validation(folder)["price"]
+    history = read_table(folder / "data/history.parquet")
+    best = history.loc[history.groupby("member")["val_loss"].idxmin(), "epoch"]
+    figures = {f"variance_h{h}": value for h, value in whole.items()}
+    figures |= {"variance": whole.mean(), "later_h1": later.iloc[0], "later": later.mean()}
+    figures |= {f"price_h{h}": price[f"h{h}"]["skill"] for h in (1, 5)}
+    return {name: f"{value:+.4f}" for name, value in figures.items()} | {"best_epochs": " ".join(map(str, best))}
+
+
+def skills(predicted: pd.DataFrame, baselines: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """The variance's skill by horizon, over all of validation and over its later half."""
+    table = study.variances(predicted, baselines)
+    return study.skill(table, "har"), study.skill(table[table["later"]], "har")
+
+
+def seeds(folder: Path) -> pd.DataFrame:
+    """The mean skill of single seeds, and of the means of five and of ten networks, no seed in two of them."""
+    rows, scaler = read_table(folder / "data/rows.parquet"), read_json(folder / "data/scaler.json")
+    outputs, baselines = read_table(folder / "data/outputs.parquet"), read_table(folder / "data/baselines.parquet")
+    found = []
+    for members in (1, 3, 5, 10):
+        for first in range(0, MOST - members + 1, members):
+            own = outputs[outputs["member"].between(first + 1, first + members)]
+            whole, later = skills(predictions(rows, own, scaler), baselines)
+            figures = {"variance_h1": whole.iloc[0], "variance": whole.mean(), "later": later.mean()}
+            found.append({"members": members, "first_seed": first, **{n: f"{v:+.4f}" for n, v in figures.items()}})
+    return pd.DataFrame(found)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""Is the network's variance better by QLIKE too, and would it be, fitted on QLIKE? Writes docs/studies/losses.csv.
+
+QLIKE is v / f - log(v / f) - 1 of a variance v and its forecast f: Patton (2011), "Volatility forecast comparison using
+imperfect volatility proxies", Journal of Econometrics 160(1). A forecast of the log variance becomes one of the
+variance by exp and, where smeared, times the mean over train of exp(actual - predicted): Duan (1983), "Smearing
+estimate: a nonparametric retransformation method", Journal of the American Statistical Association 78(383).
+
+On the sample, scored on the later half of validation, which early stopping has not seen. The networks are means of the
+members, with a variance head alone.
+"""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from keras import ops
+from numpy.typing import NDArray
+
+from pipeline import network, splits
+from pipeline.artifacts import read_json, read_table, write_csv
+from pipeline.scaling import ALL
+from pipeline.sources import canonical, sample
+from pipeline.tables import rows as table
+from pipeline.targets import ahead
+from pipeline.volatility import MONTH
+from pipeline.windows import origins, windows
+from studies import candidates, study
+from studies.choices import CHOSEN, CONFIGURATIONS, START
+
+LOSSES = study.ROOT / "docs/studies/losses.csv"
+
+Floats = NDArray[np.float64]
+
+
+def main() -> None:
+    start = study.changed(study.committed("params.yaml"), START)
+    found = []
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        candidates.write(folder, canonical(sample.prices().prices))
+        for name in ("start", CHOSEN):
+            params = study.changed(start, CONFIGURATIONS[name])
+            study.run(folder, params, last="prepare")
+            rows, scaler = read_table(folder / "data/rows.parquet"), read_json(folder / "data/scaler.json")
+            found.append(compared(rows, scaler, params["train"]).assign(configuration=name))
+    whole = pd.concat(found)[["configuration", "model", "horizon", "mse", "qlike", "qlike_smeared", "smear"]]
+    write_csv(LOSSES, whole.round(4))
+    print(whole.to_string(index=False))
+
+
+def compared(rows: pd.DataFrame, scaler: dict[str, Any], params: dict[str, Any]) -> pd.DataFrame:
+    """`scores` of HAR, LHAR and both networks."""
+    steps = range(1, table.horizon_of(rows) + 1)
+    scale = np.array([scaler["scalers"]["variance"][table.target("variance", h)][ALL]["scale"] for h in steps])
+    at = origins(rows["ticker"].to_numpy(), (rows["split"] != "warmup").to_numpy(), params["window"])
+    chosen, actual = rows.iloc[at], ahead(rows, "log_variance", len(steps))[at]
+    har = chosen[[table.baseline("variance", h) for h in steps]].to_numpy(np.float64)
+    inputs = windows(rows[table.features_of(rows)].to_numpy(np.float32), at, params["window"])
+    forecasts = {"HAR": har, "LHAR": lhar(rows, len(steps))[at]}
+    for name, loss in {"network": "mse", "network fitted on QLIKE": qlike_of(scale)}.items():
+        forecasts[name] = har + scale * departures(chosen, inputs, params, loss)
+    return pd.concat([scores(chosen, actual, forecast).assign(model=name) for name, forecast in forecasts.items()])
+
+
+def lhar(rows: pd.DataFrame, horizon: int) -> Floats:
+    """HAR with the negative parts of the mean log returns over a session, a week and a month, by ordinary least squares
+    on train: Corsi and Reno (2012), "Discrete-time volatility forecasting with persistent leverage effect and the link
+    with continuous-time volatility modeling", Journal of Business & Economic Statistics 30(3). (rows, horizon), one
+    ticker's.
+    """
+    g, r = rows["log_variance"], np.log(rows["last"]).diff()
+    means = [own.rolling(n).mean() for own in (g, r) for n in (1, 5, MONTH)]
+    regressors = np.column_stack([np.ones(len(rows)), *means[:3], *(mean.clip(upper=0) for mean in means[3:])])
+    future = ahead(rows, "log_variance", horizon)
+    train = (rows["split"] == "train").to_numpy() & np.isfinite(regressors).all(axis=1)
+    return regressors @ np.linalg.lstsq(regressors[train], future[train])[0]
+
+
+def qlike_of(scale: Floats) -> Any:
+    """QLIKE as a loss of scaled departures: log(v / f) is the scale times the departures' difference."""
+
+    def loss(actual: Any, predicted: Any) -> Any:
+        log = ops.cast(scale, "float32") * (actual - predicted)
+        return ops.mean(ops.exp(log) - log - 1, axis=-1)
+
+    return loss
+
+
+def departures(rows: pd.DataFrame, inputs: network.Floats, params: dict[str, Any], loss: Any) -> Floats:
+    """The mean of the members' scaled departures from HAR: (rows, horizon)."""
+    scaled, horizon = table.scaled_of(rows, "variance"), table.horizon_of(rows)
+    shape = {name: params[name] for name in ("cell", "units", "bidirectional", "dropout")}
+    how = {name: params[name] for name in ("optimizer", "learning_rate", "weight_decay", "batch_size", "epochs")}
+    train, stopping = (
+        (inputs[part], {"variance": scaled[part]}) for part in (rows["split"] == "train", splits.stopping(rows))
+    )
+    found = []
+    for member in range(params["members"]):
+        network.seed(params["seed"] + member)
+        model = network.build(inputs.shape[1:], ["variance"], horizon, **shape)
+        how |= {"loss_weights": {"variance": 1.0}, "patience": params["patience"]}
+        history = network.fit(model, train, stopping, **how, loss=loss, progress=False)
+        print(f"best epoch {history['val_loss'].argmin() + 1}", flush=True)
+        found.append(network.answers(model, inputs)["variance"].astype(np.float64))
+    return np.mean(found, axis=0)
+
+
+def scores(rows: pd.DataFrame, actual: Floats, predicted: Floats) -> pd.DataFrame:
+    """MSE of log variances and QLIKE by horizon, on the later half of validation."""
+    log, train = actual - predicted, (rows["split"] == "train").to_numpy()
+    first, validation = rows[table.date(1)], rows["split"] == "validation"
+    dates = np.unique(first[validation])
+    later = (validation & (first >= dates[len(dates) // 2])).to_numpy()
+    smear = np.exp(log[train]).mean(axis=0)
+    measures = {"mse": log[later] ** 2, "qlike": qlike(log[later]), "qlike_smeared": qlike(log[later] - np.log(smear))}
+    means = {name: values.mean(axis=0) for name, values in measures.items()}
+    return pd.DataFrame({"horizon": np.arange(1, len(smear) + 1), **means, "smear": smear})
+
+
+def qlike(log: Floats) -> Floats:
+    """log: of the variance over its forecast."""
+    return np.exp(log) - log - 1
+
+
+if __name__ == "__main__":
+    main()
