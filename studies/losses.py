@@ -20,11 +20,12 @@ from numpy.typing import NDArray
 
 from pipeline import network, splits
 from pipeline.artifacts import read_json, read_table, write_csv
+from pipeline.baselines import lhar
 from pipeline.scaling import ALL
+from pipeline.scores import qlike, smearing
 from pipeline.sources import canonical, sample
 from pipeline.tables import rows as table
 from pipeline.targets import ahead
-from pipeline.volatility import MONTH
 from pipeline.windows import origins, windows
 from studies import candidates, study
 from studies.choices import CHOSEN, CONFIGURATIONS, START
@@ -58,24 +59,10 @@ def compared(rows: pd.DataFrame, scaler: dict[str, Any], params: dict[str, Any])
     chosen, actual = rows.iloc[at], ahead(rows, "log_variance", len(steps))[at]
     har = chosen[[table.baseline("variance", h) for h in steps]].to_numpy(np.float64)
     inputs = windows(rows[table.features_of(rows)].to_numpy(np.float32), at, params["window"])
-    forecasts = {"HAR": har, "LHAR": lhar(rows, len(steps))[at]}
+    forecasts = {"HAR": har, "LHAR": lhar(rows, len(steps), season=1)[at]}
     for name, loss in {"network": "mse", "network fitted on QLIKE": qlike_of(scale)}.items():
         forecasts[name] = har + scale * departures(chosen, inputs, params, loss)
     return pd.concat([scores(chosen, actual, forecast).assign(model=name) for name, forecast in forecasts.items()])
-
-
-def lhar(rows: pd.DataFrame, horizon: int) -> Floats:
-    """HAR with the negative parts of the mean log returns over a session, a week and a month, by ordinary least squares
-    on train: Corsi and Reno (2012), "Discrete-time volatility forecasting with persistent leverage effect and the link
-    with continuous-time volatility modeling", Journal of Business & Economic Statistics 30(3). (rows, horizon), one
-    ticker's.
-    """
-    g, r = rows["log_variance"], np.log(rows["last"]).diff()
-    means = [own.rolling(n).mean() for own in (g, r) for n in (1, 5, MONTH)]
-    regressors = np.column_stack([np.ones(len(rows)), *means[:3], *(mean.clip(upper=0) for mean in means[3:])])
-    future = ahead(rows, "log_variance", horizon)
-    train = (rows["split"] == "train").to_numpy() & np.isfinite(regressors).all(axis=1)
-    return regressors @ np.linalg.lstsq(regressors[train], future[train])[0]
 
 
 def qlike_of(scale: Floats) -> Any:
@@ -109,19 +96,26 @@ def departures(rows: pd.DataFrame, inputs: network.Floats, params: dict[str, Any
 
 def scores(rows: pd.DataFrame, actual: Floats, predicted: Floats) -> pd.DataFrame:
     """MSE of log variances and QLIKE by horizon, on the later half of validation."""
-    log, train = actual - predicted, (rows["split"] == "train").to_numpy()
-    first, validation = rows[table.date(1)], rows["split"] == "validation"
-    dates = np.unique(first[validation])
-    later = (validation & (first >= dates[len(dates) // 2])).to_numpy()
-    smear = np.exp(log[train]).mean(axis=0)
-    measures = {"mse": log[later] ** 2, "qlike": qlike(log[later]), "qlike_smeared": qlike(log[later] - np.log(smear))}
+    train, later = (rows["split"] == "train").to_numpy(), splits.calibration(rows).to_numpy()
+    smear = smearing_of(actual[train], predicted[train])
+    measures = {
+        "mse": (actual - predicted)[later] ** 2,
+        "qlike": losses_of(actual[later], predicted[later], np.ones(len(smear))),
+        "qlike_smeared": losses_of(actual[later], predicted[later], smear),
+    }
     means = {name: values.mean(axis=0) for name, values in measures.items()}
     return pd.DataFrame({"horizon": np.arange(1, len(smear) + 1), **means, "smear": smear})
 
 
-def qlike(log: Floats) -> Floats:
-    """log: of the variance over its forecast."""
-    return np.exp(log) - log - 1
+def smearing_of(actual: Floats, predicted: Floats) -> Floats:
+    """Each horizon's smearing estimate: (rows, horizon) twice -> (horizon,)."""
+    return np.concatenate([smearing(own, theirs[:, None]) for own, theirs in zip(actual.T, predicted.T, strict=True)])
+
+
+def losses_of(actual: Floats, predicted: Floats, smear: Floats) -> Floats:
+    """QLIKE of each forecast, (rows, horizon)."""
+    columns = zip(actual.T, predicted.T, smear, strict=True)
+    return np.column_stack([qlike(own, theirs[:, None], np.array([factor])) for own, theirs, factor in columns])
 
 
 if __name__ == "__main__":

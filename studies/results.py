@@ -23,6 +23,7 @@ NAMES = {
 }
 SHOWN = {
     "full-benchmark": "S&P 500, 1999 to 2018, every simple model",
+    "dense": "S&P 500, a dense network",
     "classic": "S&P 500, the classic notebook",
     "niftyindices": "NIFTY 50, 1990 to 2024",
     "yahoo-csv": "^NSEI, 2007 to 2023",

@@ -10,7 +10,7 @@ from scipy.stats import norm
 from tests.imports import ROOT
 
 METHOD = (ROOT / "docs/method.md").read_text()
-BOTH = METHOD + (ROOT / "docs/cells.md").read_text()
+BOTH = METHOD + "".join((ROOT / f"docs/{name}.md").read_text() for name in ("cells", "choices", "results"))
 MAKEFILE = (ROOT / "Makefile").read_text()
 
 

@@ -1,6 +1,5 @@
 """What other seeds come to, and what the README says of the classic notebook, on the sample."""
 
-import functools
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ from ruamel.yaml import YAML
 
 from pipeline.artifacts import read_json
 from pipeline.sources import sample
+from studies import choices
 from tests.conftest import committed, walk
 from tests.imports import ROOT
 
@@ -21,9 +21,8 @@ README = (ROOT / "README.md").read_text()
 def evaluated(tmp_path_factory: pytest.TempPathFactory):
     """The metrics of a params file of the repository with another seed."""
 
-    @functools.cache
-    def metrics(name: str, seed: int) -> dict[str, Any]:
-        params = YAML(typ="safe").load(committed(name))
+    def metrics(name: str, seed: int, **sections: dict[str, Any]) -> dict[str, Any]:
+        params = {**YAML(typ="safe").load(committed(name)), **sections}
         changes = {**params, "train": {**params["train"], "seed": seed}}
         folder: Path = tmp_path_factory.mktemp("seed")
         walk(folder, sample.prices(), "scrape", "prepare", "benchmark", "train", "evaluate", **changes)
@@ -47,11 +46,20 @@ def test_five_other_networks_come_to_the_same_verdict(evaluated) -> None:
     assert found["bands"]["h1"]["coverage"] == pytest.approx(0.9, abs=0.02)
 
 
-def test_the_classic_notebook_loses_by_as_much_as_the_readme_says(evaluated) -> None:
-    prices = [evaluated("examples/classic.yaml", seed)["test"]["price"]["h1"] for seed in range(3)]
-    assert all(
-        "loses to persistence" in evaluated("examples/classic.yaml", seed)["verdict"]["price"] for seed in range(3)
+def test_what_the_choices_gained_on_test_is_what_the_docs_tell(evaluated) -> None:
+    params = YAML(typ="safe").load(committed("params.yaml"))
+    start = {"prepare": {**params["prepare"], "features": choices.FEATURES}, "train": {**params["train"], "window": 10}}
+    before, after = (
+        evaluated("params.yaml", 0, **changes)["test"]["variance"]["h1"]["skill"] for changes in (start, {})
     )
+    said = " ".join((ROOT / "docs/choices.md").read_text().split())
+    assert f"together had a skill of {before:+.3f} on test, the default's have {after:+.3f}" in said
+
+
+def test_the_classic_notebook_loses_by_as_much_as_the_readme_says(evaluated) -> None:
+    found = [evaluated("examples/classic.yaml", seed) for seed in range(3)]
+    assert all("loses to persistence" in own["verdict"]["price"] for own in found)
+    prices = [own["test"]["price"]["h1"] for own in found]
     r2 = sorted(price["r2"] for price in prices)
     times = sorted(price["mse"] / price["reference"]["mse"] for price in prices)
     print("classic:", *(f"R2 {price['r2']:.4f}, skill {price['skill']:.1f};" for price in prices))
