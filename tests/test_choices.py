@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from studies import choices, study
+from studies import choices, panel, study
 from tests.conftest import committed
 from tests.imports import ROOT
 
@@ -20,6 +20,17 @@ def test_the_figures_in_git_are_of_these_configurations(table: pd.DataFrame) -> 
     assert dict(zip(table["configuration"], table["changes"], strict=True)) == {
         name: choices.compact(changes) for name, changes in choices.CONFIGURATIONS.items()
     }
+
+
+def test_the_panels_figures_in_git_are_of_its_configurations() -> None:
+    table = pd.read_csv(panel.PANEL, dtype=str, keep_default_na=False).set_index("configuration")
+    assert table["changes"].to_dict() == {
+        name: choices.compact(changes) for name, changes in panel.CONFIGURATIONS.items()
+    }
+    assert f"from {table['variance'].min()} to {table['variance'].max()}" in DOCS
+    pooling = pd.read_csv(panel.POOLING).set_index("ticker")
+    worse = [name for name, row in pooling.iterrows() if row["network_pooled"] > row["network_alone"]]
+    assert f"worse than one fitted on the ticker alone for {len(worse)} of {len(pooling)}" in DOCS
 
 
 def test_the_docs_tell_every_one_of_them(table: pd.DataFrame) -> None:

@@ -72,13 +72,13 @@ def refuse_missing(prices: pd.DataFrame, params: Params, *, uses_range: bool) ->
     """Raise UserError for a ticker or a column that is not there, and for what needs open, high, low and close where
     they are not, or values above zero.
     """
-    columns = prices_table.columns_of(prices)
+    columns, tickers = prices_table.columns_of(prices), set(prices["ticker"])
     for ticker in params.leave_out:
-        if ticker not in set(prices["ticker"]):
+        if ticker not in tickers:
             raise UserError(
                 f"params.yaml: prepare.leave_out: found {ticker!r}; accepted: tickers of data/prices.parquet"
             )
-    if set(prices["ticker"]) <= set(params.leave_out):
+    if tickers <= set(params.leave_out):
         raise UserError("params.yaml: prepare.leave_out: found every ticker; accepted: some are left")
     if params.column not in columns:
         accepted = ", ".join(columns)
