@@ -37,7 +37,20 @@ def test_every_make_target_the_readme_names_exists(target: str) -> None:
 
 
 def test_the_make_targets_of_the_project_exist() -> None:
-    for target in ("setup", "repro", "test", "test-slow", "check", "latest", "revisions", "ui", "lock", "clean"):
+    for target in (
+        "setup",
+        "repro",
+        "test",
+        "test-slow",
+        "check",
+        "bench",
+        "forecast",
+        "latest",
+        "revisions",
+        "ui",
+        "lock",
+        "clean",
+    ):
         assert re.search(rf"^{target}:", MAKEFILE, re.MULTILINE), target
 
 
