@@ -49,10 +49,10 @@ forecast: setup  ## the forecast beyond the last session, with its bands
 bench: setup  ## the figures of the docs, made again
 	python -m studies.choices
 	python -m studies.losses
-	python -m studies.panel
-	python -m studies.results
 	python -m studies.cells
 	python -m studies.memory
+	python -m studies.results
+	python -m studies.panel
 
 latest: setup  ## Yahoo's prices up to the last finished session, as a new vintage; then what that changes
 	python -m pipeline.latest

@@ -12,7 +12,7 @@ from rich.table import Table
 from pipeline.artifacts import read_json, read_table
 from pipeline.beyond import beyond, last_forecast, origin
 from pipeline.errors import UserError
-from pipeline.metrics import band, caption, lines, named
+from pipeline.metrics import band, caption, lines, named, percent
 from pipeline.scores import NETWORK
 from pipeline.subject import Subject
 from pipeline.verdict import chance
@@ -55,11 +55,11 @@ def tested(own: dict[str, float | None], name: str, model: str) -> str:
 def bands(metrics: dict[str, Any]) -> Table:
     """Every way of making bands, one step ahead on test."""
     step, nominal = metrics["subject"]["step"], metrics["bands"]["nominal"]
-    heads = ["as wide as", "coverage", "width", "score", "Kupiec p", "Christoffersen p"]
-    table = empty(f"Bands of {nominal:.0%} on test, one {step} ahead; interval score, the best first", heads)
+    heads = ["as wide as", "coverage", "width", "score", "Kupiec p", "beta p", "Christoffersen p"]
+    table = empty(f"Bands of {percent(nominal)} on test, one {step} ahead; interval score, the best first", heads)
     for way, own in metrics["ways"].items():
         cells = [shown(own[name], form) for name, form in (("coverage", ".1%"), ("width", ".4g"))]
-        tests = [shown(own[name], ".3f") for name in ("kupiec", "christoffersen")]
+        tests = [shown(own[name], ".3f") for name in ("kupiec", "beta_binomial", "christoffersen")]
         table.add_row(way, *cells, shown(own["interval_score"], "#.4g"), *tests)
     return table
 
@@ -67,7 +67,7 @@ def bands(metrics: dict[str, Any]) -> Table:
 def members(metrics: dict[str, Any]) -> Table:
     """The skill of each of the networks on test, and of their mean."""
     cells = [(f"{target} +{horizon}", own, own["members"]) for target, horizon, own in lines(metrics)]
-    numbers = list(cells[0][2]["skill"])
+    numbers = sorted(cells[0][2]["skill"], key=int)
     table = empty(
         "Skill of the network's members on test, and of their mean forecast",
         ["target", *numbers, "mean", "deviation", "together"],
@@ -106,7 +106,8 @@ def summary(console: Console) -> None:
         from pipeline import runs  # MLflow takes a second to load
 
         experiment = read_json(Path("data/run.json"))["experiment"]
-        console.print(compared(runs.states(Path.cwd(), experiment), experiment))
+        if states := runs.states(Path.cwd(), experiment):
+            console.print(compared(states, experiment))
 
 
 def compared(states: int, experiment: str) -> str:

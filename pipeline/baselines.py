@@ -1,4 +1,5 @@
-"""The simple forecasts a network must be compared with, from its own origins; whatever is fitted sees train only.
+"""The simple forecasts a network must be compared with, from its own origins; whatever is fitted sees train only, but
+for har_yearly, which walks forward.
 
 Train starts where the look-back of the chosen features is complete, so other features may fit other coefficients.
 

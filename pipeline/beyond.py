@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.findings import moment
+from pipeline.metrics import percent
 from pipeline.subject import Subject
 
 Table = tuple[list[str], list[list[str]]]  # heads and cells
@@ -28,7 +29,13 @@ def beyond(ahead: pd.DataFrame, subject: Subject, coverage: float) -> Table:
     """Heads and cells of the forecast beyond the last session. ahead: rows of tables/predictions of one origin;
     coverage: of the band.
     """
-    heads = [subject.step, subject.label, f"change from the last {subject.step}", f"{coverage:.0%} band from", "to"]
+    heads = [
+        subject.step,
+        subject.label,
+        f"change from the last {subject.step}",
+        f"{percent(coverage)} band from",
+        "to",
+    ]
     change = ahead["predicted"] / ahead["last"] - 1 if subject.priced else ahead["predicted"] - ahead["last"]
     form = "+.2%" if subject.priced else "+,.2f"
     cells = [
@@ -38,7 +45,7 @@ def beyond(ahead: pd.DataFrame, subject: Subject, coverage: float) -> Table:
         )
     ]
     if ahead["variance_predicted"].notna().any():
-        heads.append(f"volatility of the {subject.step}")
+        heads.append(f"volatility of the {subject.step}, median")
         volatility = np.exp(ahead["variance_predicted"] / 2)
         cells = [[*line, f"{value:.2%}"] for line, value in zip(cells, volatility, strict=True)]
     return heads, cells

@@ -223,7 +223,7 @@ def predicted(table: pd.DataFrame, subject: Subject, ticker: str, coverage: floa
     lines = _lines(table.drop(columns=["lower", "upper"]), x, colours, subject.label)
     return _spec(
         (_band(table, x) + lines.interactive(bind_y=False)),
-        f"{ticker}: {subject.name}, predicted one {subject.step} ahead with its {coverage:.0%} band, and actual",
+        f"{ticker}: {subject.name}, predicted one {subject.step} ahead with its {100 * coverage:g}% band, and actual",
         f"Lines of {ticker}'s actual {subject.name}, the network's forecast with its band, and persistence, "
         f"last {len(table)} test {subject.step}s",
     )
@@ -272,7 +272,7 @@ def beyond(known: pd.DataFrame, future: pd.DataFrame, subject: Subject, ticker: 
     )
     return _spec(
         _band(future, x) + past + dots,
-        f"{ticker}: {subject.name}, last {subject.step}s (blue) and forecast beyond them (orange), {coverage:.0%} band",
+        f"{ticker}: {subject.name}, last {subject.step}s (blue) and forecast (orange), {100 * coverage:g}% band",
         f"Line of {ticker}'s last {len(known)} {subject.step}s and its forecast for {len(future)} more with its band",
         height=260,
     )

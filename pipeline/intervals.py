@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import chdtrc, xlogy
+from scipy.stats import betabinom
 
 from pipeline.errors import UserError
 from pipeline.scores import NETWORK, POOLED
@@ -32,15 +33,15 @@ def scales(rows: pd.DataFrame, predictions: pd.DataFrame, baselines: pd.DataFram
     1 of anything else. rows, predictions, baselines: the tables of these names; index: that of predictions. NaN where
     a way says nothing.
     """
-    known = pd.DataFrame({"ticker": rows["ticker"], "origin": rows["date"], CURRENT: change(rows)})
+    known = pd.DataFrame({"ticker": rows["ticker"], "origin": rows["date"], CURRENT: change(rows, priced=priced)})
     at = predictions[["ticker", "origin", "horizon", "last"]].merge(known, how="left", on=["ticker", "origin"])
     found = {CURRENT: at[CURRENT] * np.sqrt(at["horizon"]), CONSTANT: at["last"] if priced else at["last"] * 0 + 1}
-    paths = {NETWORK: predictions[["ticker", "origin", "horizon", "variance_predicted"]]}
-    paths |= {str(name): own for name, own in baselines[baselines["target"] == "variance"].groupby("model")}
-    for name, own in paths.items():
-        path = own.iloc[:, -1].to_numpy().reshape(-1, horizon_of(rows))  # horizons follow each other
+    own = predictions.rename(columns={"predicted": "price", "variance_predicted": "predicted"})
+    paths = {NETWORK: own} | dict(list(baselines[baselines["target"] == "variance"].groupby("model")))
+    for name, own in paths.items() if priced else ():  # the variance is that of prices
+        path = own["predicted"].to_numpy().reshape(-1, horizon_of(rows))  # horizons follow each other
         moved = own[["ticker", "origin", "horizon"]].assign(moved=np.sqrt(np.exp(path).cumsum(axis=1)).ravel())
-        found[name] = at["last"] * at.merge(moved, how="left", on=["ticker", "origin", "horizon"])["moved"]
+        found[str(name)] = at["last"] * at.merge(moved, how="left", on=["ticker", "origin", "horizon"])["moved"]
     scale = pd.DataFrame(found).set_index(predictions.index).dropna(axis="columns", how="all")
     return scale.where(scale > 0)
 
@@ -50,22 +51,34 @@ def chosen(scale: pd.DataFrame) -> str:
     return NETWORK if NETWORK in scale else CURRENT
 
 
-def quantile(errors: Floats, scale: Floats, coverage: float) -> float:
-    """The conformal quantile of |error| / scale, of rank ceil((n + 1) coverage) among the n of calibration.
+def rank(n: int, coverage: float) -> int:
+    """Which of n sorted calibration scores bounds the band: ceil((n + 1) coverage); above n there is no such band."""
+    return max(1, int(np.ceil((n + 1) * coverage - 1e-9)))
 
-    Raises UserError where n is too small for the coverage.
-    """
+
+def quantile(errors: Floats, scale: Floats, coverage: float) -> float:
+    """The conformal quantile of |error| / scale: the one of `rank`, NaN where there are too few."""
     found = np.abs(errors) / scale
     found = np.sort(found[np.isfinite(found)])
-    rank = int(np.ceil((len(found) + 1) * coverage - 1e-9))
-    if rank > len(found):
-        most = len(found) / (len(found) + 1)
+    at = rank(len(found), coverage)
+    return float(found[at - 1]) if at <= len(found) else float("nan")
+
+
+def refuse_too_few(forecasts: pd.DataFrame, scale: pd.Series, coverage: float) -> None:
+    """Raise UserError where the later half of validation has too few forecasts for the coverage, at any horizon."""
+    known = forecasts[(forecasts["half"] == "later") & forecasts["actual"].notna() & scale.notna()]
+    fewest = int(known["horizon"].value_counts().reindex(forecasts["horizon"].unique(), fill_value=0).min())
+    if not fewest:
         raise UserError(
-            f"params.yaml: evaluate.coverage: found {coverage:g}, but the later half of validation has {len(found)} "
-            f"forecasts to calibrate on; accepted: at most {np.floor(most * 1000) / 1000:g}, or a larger "
-            "prepare.validation"
+            "params.yaml: evaluate.coverage: the later half of validation has no forecast of a value that moves, to "
+            "calibrate bands on; accepted: a larger prepare.validation, or a series that changes"
         )
-    return float(found[rank - 1])
+    if rank(fewest, coverage) > fewest:
+        raise UserError(
+            f"params.yaml: evaluate.coverage: found {coverage:g}, but the later half of validation has {fewest} "
+            f"forecasts to calibrate on; accepted: at most {np.floor(fewest / (fewest + 1) * 1000) / 1000:g}, or a "
+            "larger prepare.validation"
+        )
 
 
 def half_widths(forecasts: pd.DataFrame, scale: pd.Series, half: str, coverage: float) -> Floats:
@@ -107,6 +120,18 @@ def kupiec(missed: NDArray[np.bool_], coverage: float) -> float:
     return float(chdtrc(1, max(ratio, 0.0)))
 
 
+def beta_binomial(missed: NDArray[np.bool_], coverage: float, calibrated: int) -> float:
+    """P-value of so many misses, two-sided, of a split-conformal band that was calibrated on so many forecasts: its
+    coverage given these is itself random, Beta(k, n + 1 - k) with k of `rank` (Vovk 2012, "Conditional validity of
+    inductive conformal predictors", ACML, proposition 2), for exchangeable errors. missed: (days,). Kupiec's test
+    takes the coverage for exact, and so rejects sound bands too often.
+    """
+    k = rank(calibrated, coverage)
+    misses = betabinom(len(missed), calibrated + 1 - k, k)
+    count = int(missed.sum())
+    return float(min(1.0, 2 * min(misses.cdf(count), misses.sf(count - 1))))
+
+
 def christoffersen(missed: NDArray[np.bool_]) -> float:
     """P-value of misses coming independently of the day before: the likelihood ratio of Christoffersen (1998),
     "Evaluating interval forecasts", International Economic Review 39(4), section 3.2. missed: (days,), in order.
@@ -133,13 +158,17 @@ def table(forecasts: pd.DataFrame, scale: pd.DataFrame, coverage: float) -> pd.D
     best, found = chosen(scale), []
     for way, half in [*((way, "later") for way in scale), (best, "stopping")]:
         widths = half_widths(forecasts, scale[way], half, coverage)
-        own = _scored(forecasts, widths, coverage, sliced=way == best and half == "later")
+        calibration = (forecasts["half"] == half) & (forecasts["horizon"] == 1) & forecasts["actual"].notna()
+        calibrated = int((calibration & scale[way].notna()).sum())
+        own = _scored(forecasts, widths, coverage, calibrated, sliced=way in (best, CONSTANT) and half == "later")
         found += [{"scale": way, "calibrated": half, **values} for values in own]
     by = ["scale", "calibrated", "horizon", "ticker", "slice"]
     return pd.DataFrame(found).sort_values(by, ignore_index=True)
 
 
-def _scored(forecasts: pd.DataFrame, half: Floats, coverage: float, *, sliced: bool) -> Iterator[dict[str, Any]]:
+def _scored(
+    forecasts: pd.DataFrame, half: Floats, coverage: float, calibrated: int, *, sliced: bool
+) -> Iterator[dict[str, Any]]:
     """How bands held on test, of each ticker and of several together; by slice too, where there is one ticker or of
     the several.
 
@@ -160,8 +189,8 @@ def _scored(forecasts: pd.DataFrame, half: Floats, coverage: float, *, sliced: b
         horizons, years, third = theirs["horizon"].to_numpy(), theirs["date"].dt.year.to_numpy(), theirs["third"]
         for horizon in np.unique(horizons):
             at = horizons == horizon
-            for name, chosen in slices(years[at], third.to_numpy()[at], sliced=by_slice):
-                actual, lower, upper = (values[at][chosen] for values in arrays)
+            for name, within in slices(years[at], third.to_numpy()[at], sliced=by_slice):
+                actual, lower, upper = (values[at][within] for values in arrays)
                 missed, tested = (actual < lower) | (actual > upper), (horizon, name) == (1, ALL) and ticker != POOLED
                 yield {
                     "horizon": horizon,
@@ -169,5 +198,6 @@ def _scored(forecasts: pd.DataFrame, half: Floats, coverage: float, *, sliced: b
                     "slice": name,
                     **measures(actual, lower, upper, coverage),
                     "kupiec": kupiec(missed, coverage) if tested else np.nan,
+                    "beta_binomial": beta_binomial(missed, coverage, calibrated) if tested else np.nan,
                     "christoffersen": christoffersen(missed) if tested else np.nan,
                 }

@@ -77,7 +77,10 @@ def _horizons(scores: pd.DataFrame, split: str, target: str, reference: str) -> 
         if len(members):
             cell["members"] = {
                 **_plain(members.agg(["mean", "std", "min", "max"]), ("mean", "std", "min", "max")),
-                "skill": {name.removeprefix(member("")): float(skill) for name, skill in members.items()},
+                "skill": {
+                    name.removeprefix(member("")): None if pd.isna(skill) else float(skill)
+                    for name, skill in members.items()
+                },
             }
         found[f"h{horizon}"] = cell
     return found
@@ -100,12 +103,12 @@ def _bands(bands: pd.DataFrame, scale: str) -> dict[str, Cell]:
     for horizon in sorted(bands["horizon"].unique()):
         at = later[later["horizon"] == horizon].set_index(["scale", "slice"])
         shared = bands[(bands["horizon"] == horizon) & (bands["calibrated"] == "stopping") & (bands["slice"] == ALL)]
-        cell: Cell = _plain(at.loc[scale, ALL], ("n", *OF_BANDS))
-        cell["thirds"] = {
-            name: float(at.loc[(scale, name), "coverage"]) for name in THIRDS if (scale, name) in at.index
-        }
-        cell["constant"] = _plain(at.loc["constant", ALL], OF_BANDS)
-        cell["shared"] = _plain(shared.set_index("scale").loc[scale], OF_BANDS)
+        cell: Cell = {}
+        for name, way in {"": scale, "constant": "constant"}.items():
+            own: Cell = _plain(at.loc[way, ALL], ("n", *OF_BANDS))
+            own["thirds"] = {part: float(at.loc[(way, part), "coverage"]) for part in THIRDS if (way, part) in at.index}
+            cell |= {name: own} if name else own
+        cell["shared"] = _plain(shared.set_index("scale").reindex([scale]).iloc[0], OF_BANDS)
         found[f"h{horizon}"] = cell
     return found
 
@@ -135,11 +138,19 @@ def band(metrics: dict[str, Any]) -> str:
     bands, step = metrics["bands"], metrics["subject"]["step"]
     found = bands["h1"]
     thirds = ", ".join(f"{share:.1%} in {name}" for name, share in found["thirds"].items())
+    constant = found["constant"]
+    others = ", ".join(f"{share:.1%}" for share in constant["thirds"].values())
     return (
-        f"The {bands['nominal']:.0%} band one {step} ahead held {found['coverage']:.1%} of {found['n']:.0f} test values"
-        f"{f' ({thirds})' if thirds else ''}; interval score {found['interval_score']:.4g}, "
-        f"{found['constant']['interval_score']:.4g} for a band of constant width."
+        f"The {percent(bands['nominal'])} band one {step} ahead held {found['coverage']:.1%} of {found['n']:.0f} test "
+        f"values{f' ({thirds})' if thirds else ''}, with an interval score of {found['interval_score']:.4g}; a band of "
+        f"constant width {constant['coverage']:.1%}{f' ({others})' if others else ''}, with "
+        f"{constant['interval_score']:.4g}."
     )
+
+
+def percent(share: float) -> str:
+    """90%, 99.5%."""
+    return f"{100 * share:g}%"
 
 
 def lines(metrics: dict[str, Any]) -> Iterator[tuple[str, int, Cell]]:

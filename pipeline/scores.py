@@ -91,11 +91,14 @@ def qlike(actual: Floats, predicted: Floats, smear: Floats) -> Floats:
 
 
 def daily(values: Floats, dates: NDArray[np.datetime64]) -> Floats:
-    """The mean of each day, in order: (forecasts, models) and (forecasts,) -> (days, models)."""
+    """Each day's sum over the mean count a day, in order: (forecasts, models) and (forecasts,) -> (days, models).
+
+    Of as many tickers every day it is their mean; of fewer on some days it keeps the mean over all forecasts.
+    """
     if (dates[1:] > dates[:-1]).all():  # of one ticker: a forecast a day
         return values
     _, day = np.unique(dates, return_inverse=True)
-    return np.stack([np.bincount(day, weights=own) for own in values.T], axis=1) / np.bincount(day)[:, None]
+    return np.stack([np.bincount(day, weights=own) for own in values.T], axis=1) / np.bincount(day).mean()
 
 
 def diebold_mariano(difference: Floats, horizon: int) -> float:
@@ -137,7 +140,7 @@ def origins(rows: pd.DataFrame, *, priced: bool) -> pd.DataFrame:
     current = rows["last"] * rows["volatility"] if priced else pd.Series(np.nan, rows.index)
     unit = current.where(current > 0).fillna(typical)
     percent = rows["last"] / 100 if priced else pd.Series(np.nan, rows.index)
-    moves = change(rows) / (rows["last"] if priced else 1.0)
+    moves = change(rows, priced=priced) / (rows["last"] if priced else 1.0)
     known = rows[["ticker"]].assign(origin=rows["date"], unit=unit.where(unit > 0), percent=percent)
     half = np.select([splits.stopping(rows), splits.calibration(rows)], ["stopping", "later"], "")
     return known.assign(third=thirds(rows, moves), half=half)
@@ -224,10 +227,10 @@ class Part(NamedTuple):
     actual: Floats
     predicted: Floats
     center: Floats
-    per: Floats  # of what changes are told: the last value of prices, 1 of anything else
     origin: NDArray[np.datetime64]
     year: NDArray[np.int32]
     third: Floats
+    priced: NDArray[np.bool_]
 
     def where(self, chosen: NDArray[np.bool_]) -> "Part":
         return Part._make(values[chosen] for values in self)
@@ -241,10 +244,10 @@ def _scored(rows: pd.DataFrame, target: str, reference: str, *, sliced: bool) ->
         actual=rows["actual"].to_numpy(),
         predicted=rows[models].to_numpy(),
         center=rows["center"].to_numpy(),
-        per=(rows["percent"] * 100).fillna(1.0).to_numpy(),
         origin=rows["origin"].to_numpy(),
         year=rows["date"].dt.year.to_numpy(),
         third=rows["third"].to_numpy(),
+        priced=rows["percent"].notna().to_numpy(),
     )
     for horizon in np.unique(horizons):
         parts = {split: whole.where((horizons == horizon) & chosen) for split, chosen in within.items()}
@@ -256,10 +259,10 @@ def _scored(rows: pd.DataFrame, target: str, reference: str, *, sliced: bool) ->
             for name, chosen in slices(part.year, part.third, sliced=by_slice) if len(part.actual) else ():
                 own = part.where(chosen)
                 scored = _measured(own, models, target, {"skill": reference, "skill_best": best}, smear)
-                if name == ALL:
+                if name == ALL and split != "train":
                     rivals = {"p_value": reference, "p_best": best, "p_network": NETWORK}
                     scored |= _tested(own, models, rivals, int(horizon), smear)
-                    if by_slice:
+                    if sliced:
                         scored |= _bootstrapped(own, models, reference, int(horizon))
                 for at, model in enumerate(models):
                     values = {measure: value[at] for measure, value in scored.items()}
@@ -283,9 +286,8 @@ def _measured(
     if smear is not None:
         found["qlike"] = np.mean(qlike(part.actual, part.predicted, smear), axis=0)
     if target == "price":
-        change = (part.actual - part.center) / part.per
-        forecast = (part.predicted - part.center[:, None]) / part.per[:, None]
-        found["r2_return"] = measures(change, forecast)["r2"]
+        change, forecast = part.actual - part.center, part.predicted - part.center[:, None]
+        found["r2_return"] = measures(*_returns(part))["r2"] if part.priced.all() else measures(change, forecast)["r2"]
         found["direction"], ups = direction(change, forecast)
         found["always_up"] = np.full(len(models), ups)
         found["correlation"] = correlations(part.predicted, part.actual)
@@ -293,8 +295,14 @@ def _measured(
     return found
 
 
+def _returns(part: Part) -> tuple[Floats, Floats]:
+    """Log returns from the last prices, actual and forecast; NaN for a price forecast that has none."""
+    sound = np.where(part.predicted > 0, part.predicted, np.nan)
+    return np.log(part.actual / part.center), np.log(sound / part.center[:, None])
+
+
 def _losses(part: Part) -> Floats:
-    """Each day's mean squared error: (days, models)."""
+    """Each day's squared errors: (days, models)."""
     return daily((part.predicted - part.actual[:, None]) ** 2, part.origin)
 
 

@@ -43,11 +43,15 @@ def chance(p_value: float | None) -> str:
     return "<0.0001" if p_value < 0.0001 else f"{p_value:.4f}"
 
 
-AS_WELL = {"beats": "worse", "ties with": "as well", "loses to": "better"}
+SIMPLER = {
+    "beats": "is beaten by the network",
+    "ties with": "is not told apart from the network",
+    "loses to": "beats the network",
+}
 
 
 def simpler(scores: dict[str, dict[str, Any]]) -> str:
-    """One sentence on whether a simpler model would do as well, by the same rule.
+    """One sentence on whether a simpler model would do, by the same rule.
 
     scores: by what is forecast: skill_best, p_best of test, and best: {model}, the simple model best on validation.
     """
@@ -56,10 +60,10 @@ def simpler(scores: dict[str, dict[str, Any]]) -> str:
         skill, p, model = found["skill_best"], found["p_best"], found["best"]["model"]
         amount = "an undefined skill" if skill is None else f"skill {skill:+.3f}"
         clauses.append(
-            f"{AS_WELL[outcome(skill, p)]} on the {what} ({NAMES.get(model, model)}; "
+            f"{SIMPLER[outcome(skill, p)]} on the {what} ({NAMES.get(model, model)}; "
             f"the network's {amount} against it, p {chance(p)})"
         )
-    return f"The simple model that was best on validation does {' and '.join(clauses)}."
+    return f"The simpler model that was best on validation {' and '.join(clauses)}."
 
 
 def sentence(what: str, against: str, step: str, scores: dict[str, float | None]) -> str:

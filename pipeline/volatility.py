@@ -25,10 +25,11 @@ def volatility(log_variance: pd.Series) -> pd.Series:
     return np.exp(log_variance.rolling(MONTH).mean() / 2)
 
 
-def change(rows: pd.DataFrame) -> pd.Series:
-    """The size of a step's change as known now, in the value's own units: last x volatility, or where there is none
-    the exponentially weighted mean of absolute changes. rows: tables/rows, by ticker in order.
+def change(rows: pd.DataFrame, *, priced: bool) -> pd.Series:
+    """The size of a step's change as known now, in the value's own units: last x volatility of prices; of anything
+    else, or where there is none, the exponentially weighted mean of absolute changes. rows: tables/rows, by ticker in
+    order.
     """
     own = rows.groupby("ticker", sort=False)["last"]
     typical = own.transform(lambda last: last.diff().abs().ewm(alpha=1 - DECAY).mean())
-    return (rows["last"] * rows["volatility"]).fillna(typical)
+    return (rows["last"] * rows["volatility"]).fillna(typical) if priced else typical

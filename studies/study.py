@@ -1,4 +1,4 @@
-"""Runs the pipeline's own stages on changed parameters, in a folder of its own; never tells a test figure.
+"""Runs the pipeline's own stages on changed parameters, in a folder of its own.
 
 A stage runs again only where a section of params.yaml that it, or a stage before it, reads has changed since it last
 ran there. What a stage reads is told by dvc.yaml.

@@ -1,5 +1,7 @@
 """What was tried is told whole, by the rule that is told, and the default is what the rule chose."""
 
+import json
+
 import pandas as pd
 import pytest
 from ruamel.yaml import YAML
@@ -53,9 +55,13 @@ def test_the_choices_follow_the_rule(table: pd.DataFrame) -> None:
         assert (scores.loc[rivals] <= scores.loc[chosen] + spread).all(axis=None)
 
 
-def test_the_default_is_the_choice() -> None:
+def test_the_default_is_the_choice(table: pd.DataFrame) -> None:
     default, choice = YAML(typ="safe").load(committed("params.yaml")), choices.CONFIGURATIONS[choices.DEFAULT]
-    assert set(default["prepare"]["features"]) == set(choice["prepare.features"])
+    assert default["prepare"]["features"] == choice["prepare.features"]
+    metrics, row = json.loads(committed("reports/metrics.json"))["validation"], table.set_index("configuration")
+    for target, name in (("variance", "variance_h1"), ("variance", "variance_h5"), ("price", "price_h1")):
+        skill = metrics[target][f"h{name[-1]}"]["skill"]
+        assert f"{skill:+.4f}" == row.loc[choices.DEFAULT, name], name
     start = {key: value for key, value in choices.START.items() if key.startswith("train.")}
     expected = {**start, **choice}
     told = study.changed(default, {key: value for key, value in expected.items() if key.startswith("train.")})
@@ -78,6 +84,6 @@ def test_changes_in_short() -> None:
 def test_what_is_said_of_qlike_is_what_was_measured() -> None:
     losses = pd.read_csv(ROOT / "docs/studies/losses.csv")
     own = losses[(losses["configuration"] == "start") & (losses["horizon"] == 1)].set_index("model")["qlike_smeared"]
-    assert f"is {own['network']:.4f}, that of LHAR {own['LHAR']:.4f} and of HAR {own['HAR']:.4f}" in DOCS
+    assert f"of {own['network']:.4f}, that of LHAR {own['LHAR']:.4f} and of HAR {own['HAR']:.4f}" in DOCS
     assert f"A network fitted on QLIKE itself comes to {own['network fitted on QLIKE']:.4f}" in DOCS
     assert own["network"] < own["network fitted on QLIKE"] < own["LHAR"]

@@ -8,7 +8,18 @@ from scipy import stats
 
 from pipeline import intervals
 from pipeline.errors import UserError
-from pipeline.intervals import CONSTANT, CURRENT, christoffersen, half_widths, kupiec, measures, quantile, scales
+from pipeline.intervals import (
+    CONSTANT,
+    CURRENT,
+    beta_binomial,
+    christoffersen,
+    half_widths,
+    kupiec,
+    measures,
+    quantile,
+    refuse_too_few,
+    scales,
+)
 from pipeline.scores import NETWORK, POOLED, origins
 
 
@@ -35,11 +46,19 @@ def test_what_is_unknown_does_not_calibrate() -> None:
 
 
 def test_too_few_to_calibrate_on_is_said_with_what_would_do() -> None:
-    with pytest.raises(
-        UserError, match=r"^params.yaml: evaluate.coverage: found 0.95, but the later half of .* has 9 "
-    ):
-        quantile(np.ones(9), np.ones(9), 0.95)
+    forecasts, scale = banded(*made(n=80))  # 9 of them in the later half of validation whose targets are there
+    count = int(((forecasts["half"] == "later") & (forecasts["horizon"] == 1)).sum())
+    refuse_too_few(forecasts, scale[NETWORK], count / (count + 1))
+    with pytest.raises(UserError, match=rf"^params.yaml: evaluate.coverage: found 0.99, but the later .* has {count} "):
+        refuse_too_few(forecasts, scale[NETWORK], 0.99)
+    with pytest.raises(UserError, match="has no forecast of a value that moves"):
+        refuse_too_few(forecasts, scale[NETWORK] * np.nan, 0.5)
+    assert np.isnan(quantile(np.ones(9), np.ones(9), 0.95))
     assert quantile(np.ones(9), np.ones(9), 0.9) == 1
+
+
+def test_the_smallest_coverage_takes_the_smallest_score() -> None:
+    assert quantile(np.array([3.0, 1.0, 2.0]), np.ones(3), 1e-12) == 1
 
 
 def test_measures_by_hand() -> None:
@@ -73,6 +92,23 @@ def test_kupiec_is_the_binomial_likelihood_ratio(misses: int) -> None:
     missed = np.arange(600) < misses
     ratio = 2 * (stats.binom.logpmf(misses, 600, misses / 600) - stats.binom.logpmf(misses, 600, 0.1))
     assert kupiec(missed, 0.9) == pytest.approx(stats.chi2.sf(ratio, 1), rel=1e-6)
+
+
+def test_sound_bands_are_rejected_as_seldom_as_promised_where_calibration_is_allowed_for() -> None:
+    """Exchangeable errors, 377 to calibrate on and 755 to test: Kupiec's test rejects four times too often."""
+    rng, found = np.random.default_rng(0), []
+    for _ in range(600):
+        errors = np.abs(rng.normal(0, 1, 377 + 755))
+        missed = errors[377:] > quantile(errors[:377], np.ones(377), 0.9)
+        found.append((beta_binomial(missed, 0.9, 377) < 0.05, kupiec(missed, 0.9) < 0.05))
+    exact, naive = np.mean(found, axis=0)
+    assert 0.02 < exact < 0.07
+    assert naive > 0.15
+
+
+def test_a_band_that_is_too_narrow_is_rejected_all_the_same() -> None:
+    assert beta_binomial(np.arange(755) < 160, 0.9, 377) < 0.001
+    assert beta_binomial(np.arange(755) < 75, 0.9, 377) > 0.9
 
 
 @pytest.mark.parametrize("seed", range(4))

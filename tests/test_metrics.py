@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from pipeline.metrics import band, lines, metrics
+from pipeline.metrics import band, lines, metrics, percent
 from pipeline.scores import NETWORK, POOLED
 from pipeline.slices import ALL, THIRDS
 from pipeline.subject import Subject
@@ -73,6 +73,10 @@ def test_bands_are_told_beside_constant_ones_and_beside_those_calibrated_where_t
     assert found["h1"]["thirds"] == dict.fromkeys(THIRDS, 0.91)
     assert [found["h1"][name]["coverage"] for name in ("constant", "shared")] == [0.95, 0.88]
     assert band(made()).startswith("The 90% band one session ahead held 91.0% of 99 test values (91.0% in low")
+    assert "a band of constant width 95.0%, with" in band(made())
+    assert (percent(0.9), percent(0.995)) == ("90%", "99.5%")
+    alone = made(bands=BANDS[BANDS["calibrated"] == "later"])["bands"]["h1"]["shared"]
+    assert alone["coverage"] is None  # too few to calibrate on there
 
 
 def test_every_way_of_making_bands_is_listed_the_best_first() -> None:
@@ -93,6 +97,7 @@ def test_there_is_a_sentence_for_each_target_and_one_on_simpler_models() -> None
 
 def test_what_is_undefined_is_null() -> None:
     found = made(SCORES.assign(skill=np.nan, p_value=np.nan))
+    assert found["test"]["price"]["h1"]["members"]["skill"] == {"1": None, "2": None}
     assert found["test"]["price"]["h1"]["skill"] is None
     assert "ties with" in found["verdict"]["price"]
 

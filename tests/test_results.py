@@ -22,6 +22,7 @@ def test_the_page_is_made_of_what_was_printed() -> None:
     committed = results.PAGE.read_text()
     assert made.startswith(results.HEAD)
     assert committed.startswith(results.HEAD)
+    assert committed.count("Bands of 90% on test") == len(results.SHOWN)
     for name, title in results.SHOWN.items():
         assert f"## {title}\n\n`examples/{name}.yaml`\n\n```\nprinted of {name}\n```\n" in made
         assert f"## {title}\n\n`examples/{name}.yaml`\n\n```\n" in committed

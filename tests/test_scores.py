@@ -78,13 +78,13 @@ def test_qlike_by_hand_and_least_at_the_smearing_estimate() -> None:
 def test_the_best_simple_model_is_that_of_validation_and_the_reference_where_it_is_as_good() -> None:
     models = {NETWORK: [1.0, 2.0], "naive": [1.0, 1.0], "other": [1.5, 2.0], "twin": [1.0, 1.0]}
     predicted = np.column_stack(list(models.values()))
-    empty = np.zeros(2)
-    validation = Part(np.array([1.0, 2.0]), predicted, empty, empty, DATES[:2], empty.astype(np.int32), empty)
+    none, years = np.zeros(2), np.array([2001, 2001], np.int32)
+    validation = Part(np.array([1.0, 2.0]), predicted, none, DATES[:2], years, none, none > 0)
     assert best_of(validation, list(models), "naive") == "other"  # the network is no simple model
     without = validation._replace(predicted=predicted[:, [0, 1, 3]])
     assert best_of(without, [NETWORK, "naive", "twin"], "twin") == "twin"
-    none = validation.where(np.zeros(2, dtype=bool))
-    assert best_of(none, list(models), "naive") == "naive"
+    empty = validation.where(np.zeros(2, dtype=bool))
+    assert best_of(empty, list(models), "naive") == "naive"
 
 
 def autocorrelated(n: int, mean: float, seed: int) -> np.ndarray:
@@ -160,7 +160,8 @@ def test_a_simple_model_is_tested_against_the_network_too() -> None:
 def test_r2_of_the_return_is_scikit_learns_on_returns() -> None:
     found = scored({"A": 1.0}).loc[("A", NETWORK)]
     predicted = ACTUAL + 0.5 * (PREDICTED - 10)
-    assert found["r2_return"] == pytest.approx(r2_score(ACTUAL / 10 - 1, predicted / 10 - 1))
+    assert (predicted > 0).all()
+    assert found["r2_return"] == pytest.approx(r2_score(np.log(ACTUAL / 10), np.log(predicted / 10)))
 
 
 def test_slices_of_years_and_volatility_have_measures_and_no_tests() -> None:
@@ -184,6 +185,25 @@ def test_several_tickers_are_pooled_in_their_own_units() -> None:
         assert found.loc[(POOLED, NETWORK), measure] == pytest.approx(found.loc[("CHEAP", NETWORK), measure])
     assert np.isfinite(found.loc[(POOLED, NETWORK), "skill_low"])
     assert np.isnan(found.loc[("CHEAP", NETWORK), "skill_low"])
+
+
+def test_a_panel_with_gaps_is_tested_on_what_its_skill_is_of() -> None:
+    """19 tickers are there on one day in ten, and the network is good on these days alone."""
+    rng = np.random.default_rng(0)
+    parts = []
+    for at in range(20):
+        days = np.arange(300) if at == 0 else np.arange(0, 300, 10)
+        size = np.where(days % 10 == 0, 0.7, 1.3)  # of the network's errors, against the naive one's
+        own = pd.DataFrame({"origin": DATES[days], "date": DATES[days], "actual": rng.normal(0, 1, len(days))})
+        own = own.assign(ticker=f"T{at}", unit=1.0, center=0.0, percent=np.nan, third=0.0, split="test", horizon=1)
+        errors = rng.normal(0, 1, len(days))
+        parts.append(own.assign(**{"naive": own["actual"] + errors, NETWORK: own["actual"] + size * errors}))
+    found = scores.table([("price", pd.concat(parts, ignore_index=True))], {"price": "naive"})
+    own = found[(found["ticker"] == POOLED) & (found["slice"] == ALL)].set_index("model").loc[NETWORK]
+    assert own["skill_low"] < own["skill"] < own["skill_high"]
+    assert own["skill"] > 0
+    errors = np.array([[1.0], [3.0], [5.0]])
+    np.testing.assert_allclose(scores.daily(errors, DATES[[1, 1, 2]]).mean(axis=0), errors.mean(axis=0))
 
 
 PREDICTIONS = pd.DataFrame({

@@ -43,10 +43,11 @@ def test_the_last_sentence_says_whether_a_simpler_model_would_do() -> None:
 
     said = simpler({"close": found(-0.001, 0.93, "drift"), "log variance": found(0.07, 0.001, "lhar")})
     assert said == (
-        "The simple model that was best on validation does as well on the close (drift; the network's skill -0.001 "
-        "against it, p 0.9300) and worse on the log variance (LHAR; the network's skill +0.070 against it, p 0.0010)."
+        "The simpler model that was best on validation is not told apart from the network on the close (drift; the "
+        "network's skill -0.001 against it, p 0.9300) and is beaten by the network on the log variance (LHAR; the "
+        "network's skill +0.070 against it, p 0.0010)."
     )
-    assert "does better on the heat (ridge regression" in simpler({"heat": found(-0.2, 0.01, "ridge")})
+    assert "beats the network on the heat (ridge regression" in simpler({"heat": found(-0.2, 0.01, "ridge")})
     assert "an undefined skill" in simpler({"heat": found(None, None, "ridge")})
 
 

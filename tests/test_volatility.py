@@ -34,8 +34,10 @@ def test_volatility_is_known_from_the_22nd_session_on() -> None:
 
 def test_a_step_changes_by_its_volatility_or_as_it_did_of_late() -> None:
     rows = pd.DataFrame({"ticker": ["A"] * 3 + ["B"] * 2, "last": [10.0, 12.0, 11.0, 5.0, 6.0], "volatility": np.nan})
-    found = change(rows)
+    found = change(rows, priced=True)
     weights = np.array([0.94, 1.0])
     assert found[2] == (weights * [2, 1]).sum() / weights.sum()
     assert found.isna().tolist() == [True, False, False, True, False]
-    assert change(rows.assign(volatility=0.1)).tolist() == [1.0, 12.0 * 0.1, 11.0 * 0.1, 0.5, 6.0 * 0.1]
+    known = rows.assign(volatility=0.1)
+    pd.testing.assert_series_equal(change(known, priced=False), found, check_names=False)
+    assert change(known, priced=True).tolist() == [1.0, 12.0 * 0.1, 11.0 * 0.1, 0.5, 6.0 * 0.1]

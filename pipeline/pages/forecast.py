@@ -107,18 +107,29 @@ def bands(metrics: dict[str, Any]) -> Table:
             for rival in ("constant", "shared")
             for name in ("coverage", "interval_score")
         ]
-        tests = [shown(own[name], ".3f") for name in ("kupiec", "christoffersen")]
+        tests = [shown(own[name], ".3f") for name in ("kupiec", "beta_binomial", "christoffersen")]
         measures = [shown(own[name], form) for name, form in forms.items()]
         cells.append([horizon.removeprefix("h"), *measures, *thirds, *tests, *rivals])
-    heads = [f"{step}s ahead", "coverage", "width", "interval score", *THIRDS, "Kupiec p", "Christoffersen p"]
+    heads = [
+        f"{step}s ahead",
+        "coverage",
+        "width",
+        "interval score",
+        *THIRDS,
+        "Kupiec p",
+        "beta-binomial p",
+        "Christoffersen p",
+    ]
     return [*heads, "constant width: coverage", "score", "calibrated where stopped: coverage", "score"], cells
 
 
 def ways(metrics: dict[str, Any]) -> Table:
     """Heads and cells of every way of making bands, one step ahead on test, the best first."""
-    forms = {"coverage": ".1%", "width": ".4g", "interval_score": ".4g", "kupiec": ".3f", "christoffersen": ".3f"}
+    forms = {"coverage": ".1%", "width": ".4g", "interval_score": ".4g"}
+    forms |= dict.fromkeys(("kupiec", "beta_binomial", "christoffersen"), ".3f")
     cells = [[way, *(shown(own[name], form) for name, form in forms.items())] for way, own in metrics["ways"].items()]
-    return ["as wide as", "coverage", "width", "interval score", "Kupiec p", "Christoffersen p"], cells
+    tests = ["Kupiec p", "beta-binomial p", "Christoffersen p"]
+    return ["as wide as", "coverage", "width", "interval score", *tests], cells
 
 
 def by_slice(scores: pd.DataFrame, bands: pd.DataFrame, metrics: dict[str, Any]) -> Table:

@@ -42,6 +42,7 @@ def main() -> None:
     forecasts = predicted.merge(origins, how="left", on=["ticker", "origin"], validate="many_to_one")
     scale = intervals.scales(rows, predicted, baselines, priced=priced)
     best = intervals.chosen(scale)
+    intervals.refuse_too_few(forecasts, scale[best], params.coverage)
     half = intervals.half_widths(forecasts, scale[best], "later", params.coverage)
     predicted = predicted.assign(lower=predicted["predicted"] - half, upper=predicted["predicted"] + half)
     bands = intervals.table(forecasts, scale, params.coverage)

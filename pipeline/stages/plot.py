@@ -10,7 +10,7 @@ from pydantic import Field
 from pipeline import charts, verdict
 from pipeline.artifacts import read_json, read_table, write_bytes, write_csv
 from pipeline.beyond import Table
-from pipeline.metrics import band, caption
+from pipeline.metrics import band, caption, percent
 from pipeline.pages import forecast, page
 from pipeline.params import Section, load
 from pipeline.stages import run
@@ -72,8 +72,10 @@ def tables(metrics: dict[str, Any], scores: pd.DataFrame, bands: pd.DataFrame) -
     return {
         f"{caption(metrics)}.": forecast.scores(metrics),
         f"Every model on test, one {step} ahead.": forecast.models(metrics),
-        "What R² hides, on test.": forecast.flattery(metrics),
-        f"How the {metrics['bands']['nominal']:.0%} bands held on test; widths in {unit}.": forecast.bands(metrics),
+        "What R² hides, on test.": forecast.flattery(metrics) if metrics["tickers"] == 1 else ([], []),
+        f"How the {percent(metrics['bands']['nominal'])} bands held on test; widths in {unit}.": forecast.bands(
+            metrics
+        ),
         f"Other ways of making the bands, one {step} ahead on test.": forecast.ways(metrics),
         f"The network one {step} ahead, by part of test.": forecast.by_slice(scores, bands, metrics),
         "The network's members on test.": forecast.spread(metrics),

@@ -3,12 +3,13 @@
 `scale` is what the bands are as wide as: `network` or a simple model's forecast of the variance, `current` volatility,
 or `constant`; `calibrated` is on which half of validation: `later`, or `stopping`, which early stopping saw too.
 `width` and `interval_score` are in percent of the last value of prices, in the value's units of anything else;
-`kupiec` and `christoffersen` are p-values, one step ahead.
+`kupiec`, `beta_binomial` (which allows for what calibration left to chance, for one ticker) and `christoffersen` are
+p-values, one step ahead.
 """
 
 import pyarrow as pa
 
-MEASURES = ("coverage", "width", "interval_score", "kupiec", "christoffersen")
+MEASURES = ("coverage", "width", "interval_score", "kupiec", "beta_binomial", "christoffersen")
 
 SCHEMA = pa.schema(
     [

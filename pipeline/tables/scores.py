@@ -3,10 +3,10 @@
 Models are `network`, the mean of its members; `member 1` ... where there are several; and the simple models. Slices
 are `all`, a year, and thirds by the volatility known at the origin. `skill` and `p_value` are against the model the
 target is judged against, `skill_best` and `p_best` against `best`, the simple model best on validation, `p_network`
-against the network; p-values are of slice `all`, the bounds of skill of the network's there. `r2_return` is of changes,
-relative ones of prices; `direction` is beside `always_up`; `correlation` with the value forecast is beside
-`correlation_last`, with the last value known; `qlike` is of the variance, and `p_qlike` against the network's. Null
-where undefined.
+against the network; p-values are of slice `all` outside train, the bounds of skill of the network's there. `r2_return`
+is of log returns of prices, of changes of anything else; `direction` is beside `always_up`; `correlation` with the
+value forecast is beside `correlation_last`, with the last value known; `qlike` is of the variance, and `p_qlike`
+against the network's. Null where undefined.
 """
 
 import pyarrow as pa
