@@ -50,8 +50,8 @@ def test_what_a_forget_gate_at_keras_start_leaves() -> None:
 def test_the_open_of_the_sample_is_the_close_before_until_2005(sample_prices: pd.DataFrame) -> None:
     same = (sample_prices["open"] - sample_prices["close"].shift()).abs() < 0.01
     shares = same.groupby(sample_prices["date"].dt.year).mean()
-    assert (shares[:2005] > 0.9).all()
-    assert shares[2016:].max() < 0.3
+    assert (shares.loc[:2005] > 0.9).all()
+    assert shares.loc[2016:].max() < 0.3
 
 
 def test_the_r2_of_persistence_follows_from_the_two_numbers_told() -> None:
