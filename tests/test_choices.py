@@ -1,6 +1,7 @@
 """What was tried is told whole, by the rule that is told, and the default is what the rule chose."""
 
 import json
+import re
 
 import pandas as pd
 import pytest
@@ -42,6 +43,12 @@ def test_the_docs_tell_every_one_of_them(table: pd.DataFrame) -> None:
     assert f"from {by.loc['start', 'variance']} to {by.loc[choices.DEFAULT, 'variance']}" in DOCS
     assert f"scores higher still, {by.loc[choices.CHOSEN, 'variance']}" in DOCS
     assert f"validation rose from {by.loc['start', 'variance_h1']} to {by.loc[choices.DEFAULT, 'variance_h1']}" in DOCS
+
+
+def test_the_docs_tell_what_became_of_the_best_on_validation() -> None:
+    section = (ROOT / "docs/results.md").read_text().split("`examples/dense.yaml`")[1].split("\n## ")[0]
+    (skill,) = re.findall(r"^ log variance \+1 .* har .* ([+-][\d.]+) +[<\d.]+$", section, re.MULTILINE)
+    assert f"The dense network, best of all on validation, has {skill}." in DOCS
 
 
 def test_the_choices_follow_the_rule(table: pd.DataFrame) -> None:
