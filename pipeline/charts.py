@@ -1,8 +1,11 @@
-"""Figures from tables, as Vega-Lite specifications and as PNGs (the only module that imports the charts' libraries).
+"""Shapes of figures, as Vega-Lite specifications without data, and PNGs (the only module that imports Altair).
 
-Dates are drawn as they are written, in no time zone.
+A shape names its tables and says in its docstring what they hold; it is made once, and not to be changed. Dates are
+drawn as they are written, in no time zone.
 """
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import altair as alt
@@ -12,18 +15,19 @@ import vl_convert
 
 from pipeline.subject import Subject
 
-alt.data_transformers.disable_max_rows()
-
 Spec = dict[str, Any]
 
-# Okabe and Ito's palette: told apart by colour-blind readers too
-BLUE, ORANGE, GREY, GREEN = "#0072B2", "#D55E00", "#7F7F7F", "#009E73"
-MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-HOURS = [f"{hour:02}" for hour in range(24)]
-DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
-DAY_AXIS = alt.Axis(format="%b %-d")
-MONTH_AXIS = alt.Axis(format="%b %Y")
-PERCENT = alt.Axis(format="+.1%")
+# Okabe and Ito's palette: colour-blind readers tell them apart, and they show on white and on black
+BLUE, ORANGE, GREY, GREEN, PURPLE, YELLOW = "#0072B2", "#D55E00", "#7F7F7F", "#009E73", "#CC79A7", "#E69F00"
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+HOURS = tuple(f"{hour:02}" for hour in range(24))
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+FIRST_DAYS = [1, 32, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335]  # of the months, by day of the year
+PLAIN, PERCENT = ",.6~g", ".3~%"
+KINDS = {"missing": ORANGE, "without a value": PURPLE, "dropped": GREEN, "unexpected": YELLOW, "jump": BLUE}
+LABEL_WIDTH = 54  # of a vertical axis, so that figures one above another are flush
+ROUGH = alt.Scale(zero=False)
+FONT = "Liberation Sans"  # of pictures; vl-convert brings it
 
 
 def script() -> str:
@@ -31,248 +35,442 @@ def script() -> str:
     return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
 
 
-def png(spec: Spec) -> bytes:
-    """A specification as a picture, drawn without a browser."""
-    fixed = {**spec, "width": 800, "height": spec.get("height", 300)}
-    return vl_convert.vegalite_to_png(fixed, scale=1.5)
+def columns(rows: pd.DataFrame) -> dict[str, list[Any]]:
+    """A table as pages hold it: numbers to six digits, dates without zone, to be drawn as they are written."""
+    return {name: _plain(rows[name]) for name in rows}
 
 
-def _spec(chart: alt.TopLevelMixin, title: str, description: str, height: int = 300) -> Spec:
-    named = chart.properties(title=title, description=description, width="container", height=height)
-    config = {"font": "Liberation Sans", "background": "white", "view": {"stroke": None}, "title": {"anchor": "start"}}
-    return {**named.to_dict(), "config": config}
+def _plain(values: pd.Series) -> list[Any]:
+    if values.dtype.kind == "M":
+        return np.datetime_as_string(values.to_numpy(), unit="m").tolist()
+    if values.dtype.kind == "f":
+        return [float(f"{value:.6g}") if value == value else None for value in values.tolist()]
+    return values.tolist()
 
 
-def _lines(
-    table: pd.DataFrame, x: alt.X, colours: dict[str, str], axis: str, form: str = ",.6~g", of: str | None = None
-) -> alt.Chart:
-    """One line a column named in `colours`, persistence dashed; a click in the legend shows one alone.
+def png(shape: Spec, rows: Mapping[str, pd.DataFrame], start: Mapping[str, Any], title: str) -> bytes:
+    """A shape with its tables as a picture, drawn without a browser. start: of its parameters, by name."""
+    config = {**shape["config"], "background": "white", "title": {"anchor": "start"}, "font": FONT}
+    config["view"] = {**config["view"], "continuousWidth": 800, "discreteWidth": 800}
+    records = {name: _records(columns(own)) for name, own in rows.items()}
+    drawn = {**shape, "title": title, "config": config, "datasets": records}
+    if "params" in shape:
+        drawn["params"] = [
+            {**one, "value": start[one["name"]]} if one["name"] in start else one for one in shape["params"]
+        ]
+    return vl_convert.vegalite_to_png(drawn, scale=1.5)
 
-    of: a column that tells several lines of the same colour apart.
-    """
-    keys = [x.shorthand.split(":")[0], *([of] if of else [])]
-    long = table.melt(id_vars=keys, value_vars=list(colours), var_name="line", value_name="value")
-    chosen = alt.selection_point(name="chosen", fields=["line"], bind="legend")
+
+def _records(table: dict[str, list[Any]]) -> list[dict[str, Any]]:
+    return [dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True)]
+
+
+def moment(date: pd.Timestamp) -> dict[str, int]:
+    """A date as a parameter of a shape takes it."""
+    return {"year": date.year, "month": date.month, "date": date.day, "hours": date.hour, "minutes": date.minute}
+
+
+def _spec(chart: alt.TopLevelMixin, description: str) -> Spec:
+    config = {
+        "background": None,
+        "view": {"stroke": None},
+        "axis": {"labelOverlap": True},
+        "axisY": {"minExtent": LABEL_WIDTH, "maxExtent": LABEL_WIDTH, "titleLimit": 240},
+        "legend": {"orient": "top", "labelLimit": 0, "columns": 3},
+    }
+    return {**chart.properties(description=description).to_dict(), "config": config}
+
+
+def _value(field: str, title: str | None, form: str = PLAIN, scale: alt.Scale = ROUGH) -> alt.Y:
+    return alt.Y(f"{field}:Q", title=title, axis=alt.Axis(format=form), scale=scale)
+
+
+def _date() -> alt.X:
+    return alt.X("date:T", title=None)
+
+
+def _form(subject: Subject) -> str:
+    return PERCENT if subject.priced else PLAIN
+
+
+def _chart(table: str) -> alt.Chart:
+    return alt.Chart(alt.NamedData(table))
+
+
+def _lines(table: str, x: alt.X, y: alt.Y, colours: Mapping[str, str]) -> alt.Chart:
+    """One line a column named in `colours`."""
     scale = alt.Scale(domain=list(colours), range=list(colours.values()))
-    dash = alt.Scale(domain=list(colours), range=[[3, 3] if name == "persistence" else [1, 0] for name in colours])
-    y = alt.Y("value:Q", title=axis, scale=alt.Scale(zero=False), axis=alt.Axis(format=form))
-    line = (
-        alt.Chart(long.dropna())
+    dashes = alt.Scale(domain=list(colours), range=[[4, 3] if name == "persistence" else [1, 0] for name in colours])
+    return (
+        _chart(table)
+        .transform_fold(list(colours), as_=["line", "value"])
         .mark_line(strokeWidth=1.5)
         .encode(
             x=x,
             y=y,
-            color=alt.Color("line:N", title=None, scale=scale, legend=alt.Legend(orient="top")),
-            strokeDash=alt.StrokeDash("line:N", title=None, scale=dash),
-            opacity=alt.condition(chosen, alt.value(1.0), alt.value(0.08)),
-            tooltip=[x.shorthand, "line:N", alt.Tooltip("value:Q", format=form)],
+            color=alt.Color("line:N", title=None, scale=scale),
+            strokeDash=alt.StrokeDash("line:N", title=None, scale=dashes),
+            tooltip=[alt.Tooltip(x.shorthand), alt.Tooltip("line:N"), alt.Tooltip("value:Q", format=PLAIN)],
         )
     )
-    if of:
-        line = line.encode(detail=f"{of}:N")
-    return line.add_params(chosen)
 
 
-def series(table: pd.DataFrame, subject: Subject, ticker: str) -> Spec:
-    """The values by date, prices on a log scale. table: date, value."""
-    low, high = table["value"].min(), table["value"].max()
-    scale = (
-        alt.Scale(type="log", domain=[low * 0.95, high * 1.05], nice=False) if subject.priced else alt.Scale(zero=False)
+def _zero() -> alt.Chart:
+    return alt.Chart(alt.sequence(1, as_="zero")).mark_rule(color=GREY, strokeDash=[4, 3]).encode(y="zero:Q")
+
+
+def _overview(table: str, field: str, brush: alt.Parameter) -> alt.Chart:
+    """The whole of a series in small, on which the part shown above it is chosen."""
+    y = alt.Y(f"{field}:Q", title=None, axis=None, scale=ROUGH)
+    line = _chart(table).mark_line(color=GREY, strokeWidth=1).encode(x=_date(), y=y)
+    return line.properties(height=44).add_params(brush)
+
+
+def _brush() -> alt.Parameter:
+    return alt.selection_interval(name="brush", encodings=["x"])
+
+
+@cache
+def course(subject: Subject) -> Spec:
+    """The values by date, prices on a log scale above their volume. values: date, value; volumes: date, value."""
+    scale = alt.Scale(type="log", nice=False, padding=6) if subject.priced else ROUGH
+    title = f"{subject.name}, log scale" if subject.priced else subject.name
+    y = _value("value", title, scale=scale)
+    line = _chart("values").mark_line(color=BLUE, strokeWidth=1).encode(x=_date(), y=y)
+    tips = [alt.Tooltip("date:T"), alt.Tooltip("value:Q", format=PLAIN)]
+    line = line.encode(tooltip=tips).properties(height=280)
+    if not subject.priced:
+        return _spec(line, f"Line of the {subject.name} by date.")
+    bars = _chart("volumes").mark_area(color=GREY, interpolate="step")
+    traded = alt.Y("value:Q", title="volume", axis=alt.Axis(format=".2~s"), stack=False)
+    volume = bars.encode(x=_date(), y=traded).properties(height=70)
+    return _spec(
+        alt.vconcat(line, volume), f"Line of the {subject.name} by date on a log scale, above the volume traded."
     )
-    title = f"{subject.label}, log scale" if subject.priced else subject.label
-    x, y = alt.X("date:T", title=None), alt.Y("value:Q", title=title, scale=scale)
-    line = alt.Chart(table[["date", "value"]]).mark_line(color=BLUE, strokeWidth=1).encode(x=x, y=y)
-    span = f"{table['date'].min():%Y} to {table['date'].max():%Y}"
-    return _spec(line, f"{ticker}: {subject.name}", f"Line of {ticker}'s {subject.name} from {span}")
 
 
-def lagged(values: pd.Series, subject: Subject, ticker: str) -> Spec:
-    """Each value against the one before. values: returns of prices, else as they are, in order."""
-    table = pd.DataFrame({"before": values.shift(1), "now": values}).dropna().round(6)
-    axis, scale = _axis(subject), alt.Scale(zero=False)
-    dots = (
-        alt.Chart(table)
-        .mark_circle(size=12, opacity=0.35, color=BLUE)
+@cache
+def candles(subject: Subject) -> Spec:
+    """Candles of the part that is chosen below them. sessions: date, open, high, low, close.
+
+    Parameters: brush, the part chosen; density, sessions a millisecond.
+    """
+    table, brush, density = (
+        "sessions",
+        _brush(),
+        alt.param(name="density", value=1e-8),
+    )
+    up = alt.condition("datum.close >= datum.open", alt.value(BLUE), alt.value(ORANGE))
+    tips = [
+        alt.Tooltip("date:T"),
+        *(alt.Tooltip(f"{name}:Q", format=PLAIN) for name in ("open", "high", "low", "close")),
+    ]
+    x = alt.X("date:T", title=None, scale=alt.Scale(domain=brush, padding=8))
+    base = _chart(table).transform_filter(brush).encode(x=x, color=up, tooltip=tips)
+    width = alt.expr("brush.date ? clamp(0.7 * width / (density * (brush.date[1] - brush.date[0])), 1, 14) : 1")
+    ranges = base.mark_rule(clip=False).encode(y=_value("low", subject.name), y2="high:Q")
+    bodies = base.mark_bar(size=width, clip=False).encode(y=_value("open", subject.name), y2="close:Q")
+    detail = (ranges + bodies).properties(height=280)
+    return _spec(
+        alt.vconcat(detail, _overview(table, "close", brush)).add_params(density),
+        f"Candles of open, high, low and close of the {subject.step}s chosen; below them the close of all.",
+    )
+
+
+@cache
+def scatter(x: str, y: str, x_form: str, y_form: str, description: str) -> Spec:
+    """Dots. dots: x, y."""
+    across = alt.X("x:Q", title=x, axis=alt.Axis(format=x_form), scale=ROUGH)
+    dots = _chart("dots").mark_circle(size=14, opacity=0.35, color=BLUE)
+    return _spec(dots.encode(x=across, y=_value("y", y, y_form)).properties(height=280), description)
+
+
+@cache
+def boxes(order: tuple[str, ...], by: str, subject: Subject) -> Spec:
+    """Box plots by group. boxes: group, low, q1, median, q3, high, n; outliers: group, value."""
+    x = alt.X("group:N", sort=list(order), title=None, axis=alt.Axis(labelAngle=0))
+    form = _form(subject)
+    measures = [alt.Tooltip(f"{name}:Q", format=form) for name in ("low", "q1", "median", "q3", "high")]
+    base = _chart("boxes").encode(x=x, tooltip=[alt.Tooltip("group:N"), *measures, alt.Tooltip("n:Q")])
+    size = 20 if len(order) < 20 else 10
+    outliers = _chart("outliers").mark_circle(size=7, opacity=0.35, color=BLUE)
+    drawn = (
+        outliers.encode(x=x, y=_value("value", subject.measured, form))
+        + base.mark_rule(color=GREY).encode(y=_value("low", subject.measured, form), y2="high:Q")
+        + base.mark_bar(size=size, color=BLUE).encode(y=_value("q1", subject.measured, form), y2="q3:Q")
+        + base.mark_tick(size=size, thickness=2, color="white").encode(y=_value("median", subject.measured, form))
+    )
+    what = "returns" if subject.priced else subject.name
+    return _spec(
+        drawn.properties(height=280),
+        f"Box plots of the {what} by {by}: quartiles, whiskers to 1.5 interquartile ranges, outliers as dots.",
+    )
+
+
+@cache
+def distribution(title: str, form: str, what: str) -> Spec:
+    """A histogram, and the normal density of its mean and deviation. bars: from, to, density; normal: x, density."""
+    across = alt.Axis(format=form)
+    bars = _chart("bars").mark_bar(color=BLUE, opacity=0.6)
+    density = alt.Y("density:Q", title="density", axis=alt.Axis(format="~s"))
+    histogram = bars.encode(
+        x=alt.X("from:Q", title=title, axis=across, scale=ROUGH), x2="to:Q", y=density, y2=alt.datum(0)
+    )
+    curve = _chart("normal").mark_line(color=ORANGE, strokeWidth=2)
+    normal = curve.encode(x=alt.X("x:Q", title=title, axis=across, scale=ROUGH), y=density)
+    return _spec(
+        (histogram + normal).properties(height=280),
+        f"Histogram of {what} with the normal density of the same mean and deviation.",
+    )
+
+
+@cache
+def quantiles(title: str, form: str, what: str) -> Spec:
+    """A Q-Q plot. dots: normal, own; normal: x, y, the ends of the line where both agree."""
+    across = alt.Axis(format=form)
+    x = alt.X("normal:Q", title=f"{title}, were it normal", axis=across, scale=ROUGH)
+    dots = _chart("dots").mark_circle(size=18, color=BLUE).encode(x=x, y=_value("own", title, form))
+    line = _chart("normal").mark_line(color=ORANGE, strokeWidth=1.5)
+    line = line.encode(x=alt.X("x:Q", axis=across, scale=ROUGH), y=_value("y", title, form))
+    return _spec(
+        (line + dots).properties(height=280),
+        f"Quantiles of {what} against those of the normal distribution, and the line of agreement.",
+    )
+
+
+@cache
+def dated(title: str, form: str, description: str, subject: Subject, *, filled: bool) -> Spec:
+    """One line by date, filled to zero or not. values: date, value."""
+    chart, tips = (
+        _chart("values"),
+        [alt.Tooltip("date:T"), alt.Tooltip("value:Q", format=form)],
+    )
+    drawn = chart.mark_area(color=ORANGE, opacity=0.6) if filled else chart.mark_line(color=BLUE, strokeWidth=1)
+    y = _value("value", title, form, alt.Scale(zero=True))
+    return _spec(drawn.encode(x=_date(), y=y, tooltip=tips).properties(height=200), description)
+
+
+@cache
+def autocorrelation(step: str, what: str) -> Spec:
+    """Autocorrelations as bars, partial ones as dots, white noise's band. lags: lag, acf, pacf; noise: bound."""
+    x = alt.X("lag:Q", title=f"lag, {step}s", axis=alt.Axis(tickMinStep=1))
+    colour = alt.Color("of:N", title=None, scale=alt.Scale(domain=["autocorrelation", "partial"], range=[BLUE, ORANGE]))
+    base = _chart("lags")
+    tips = [alt.Tooltip("lag:Q"), *(alt.Tooltip(f"{name}:Q", format=".3f") for name in ("acf", "pacf"))]
+    bars = base.transform_calculate(of="'autocorrelation'").mark_rule(strokeWidth=3)
+    dots = base.transform_calculate(of="'partial'").mark_circle(size=26, opacity=1)
+    noise = _chart("noise").mark_rule(strokeDash=[4, 4], color=GREY).encode(y="bound:Q")
+    y = _value("acf", "correlation", "~g")
+    drawn = (
+        bars.encode(x=x, y=y, y2=alt.datum(0), color=colour, tooltip=tips)
+        + dots.encode(x=x, y=_value("pacf", "correlation", "~g"), color=colour, tooltip=tips)
+        + noise
+    )
+    return _spec(
+        drawn.properties(height=220),
+        f"Autocorrelations (bars) and partial ones (dots) of {what} by lag, with the 95 % band of white noise.",
+    )
+
+
+@cache
+def heat(count: int, what: str) -> Spec:
+    """Correlations of tickers, in the order given. cells: a, b, correlation."""
+    form = alt.Axis(labelOverlap=False, labelFontSize=10 if count <= 20 else 8)
+    colour = alt.Color(
+        "correlation:Q",
+        scale=alt.Scale(scheme="blueorange", domain=[-1, 1], reverse=False),
+        legend=alt.Legend(title="correlation", format="~g"),
+    )
+    cells = (
+        _chart("cells")
+        .mark_rect()
         .encode(
-            x=alt.X("before:Q", title=f"{subject.measured} of the {subject.step} before", axis=axis, scale=scale),
-            y=alt.Y("now:Q", title=subject.measured, axis=axis, scale=scale),
+            x=alt.X("a:N", sort=None, title=None, axis=form),
+            y=alt.Y("b:N", sort=None, title=None, axis=form),
+            color=colour,
+            tooltip=[alt.Tooltip("a:N"), alt.Tooltip("b:N"), alt.Tooltip("correlation:Q", format=".2f")],
         )
     )
     return _spec(
-        dots,
-        f"{ticker}: {subject.measured} against the {subject.step} before",
-        f"Scatter of {ticker}'s {subject.measured} against the previous {subject.step}'s",
+        cells.properties(height={"step": 12} if count > 6 else 200),
+        f"Heat map of the correlations between the tickers' {what}.",
     )
 
 
-def _axis(subject: Subject) -> alt.Axis:
-    return PERCENT if subject.priced else alt.Axis(format=",.6~g")
-
-
-def box(values: pd.Series, groups: pd.Series, order: list[str], by: str, subject: Subject, ticker: str) -> Spec:
-    """Box plot of values by group: quartiles, whiskers to 1.5 interquartile ranges, outliers as dots."""
-    table = pd.DataFrame({"value": values, "group": groups}).dropna().round(6)
-    present = [name for name in order if (table["group"] == name).any()]
-    boxes = (
-        alt.Chart(table)
-        .mark_boxplot(color=BLUE, outliers={"size": 6, "opacity": 0.3}, size=24 if len(present) < 20 else 12)
-        .encode(
-            x=alt.X("group:N", sort=present, title=None, axis=alt.Axis(labelAngle=0)),
-            y=alt.Y("value:Q", title=subject.measured, axis=_axis(subject), scale=alt.Scale(zero=False)),
-        )
-    )
-    return _spec(boxes, f"{ticker}: {subject.measured} by {by}", f"Box plots of {ticker}'s {subject.measured} by {by}")
-
-
-def box_by_month(values: pd.Series, dates: pd.Series, subject: Subject, ticker: str) -> Spec:
-    return box(values, dates.dt.month.map(lambda month: MONTHS[month - 1]), MONTHS, "month", subject, ticker)
-
-
-def box_by_weekday(values: pd.Series, dates: pd.Series, subject: Subject, ticker: str) -> Spec:
-    return box(values, dates.dt.day_of_week.map(lambda day: DAYS[day]), DAYS, "weekday", subject, ticker)
-
-
-def box_by_hour(values: pd.Series, dates: pd.Series, subject: Subject, ticker: str) -> Spec:
-    return box(values, dates.dt.hour.map(lambda hour: HOURS[hour]), HOURS, "hour", subject, ticker)
-
-
-def distribution(values: pd.Series, subject: Subject, ticker: str) -> Spec:
-    """Histogram of values as a density, beside the normal density of the same mean and deviation."""
-    own = values.dropna().to_numpy()
-    mean, deviation = own.mean(), own.std()
-    edges = np.linspace(own.min(), own.max(), 101)
-    density, _ = np.histogram(own, bins=edges, density=True)
-    bars = pd.DataFrame({"from": edges[:-1], "to": edges[1:], "density": density}).round(6)
-    x = np.linspace(edges[0], edges[-1], 201)
-    normal = np.exp(-((x - mean) ** 2) / (2 * deviation**2)) / (deviation * np.sqrt(2 * np.pi))
-    axis = alt.X("from:Q", title=subject.measured, axis=_axis(subject), scale=alt.Scale(zero=False))
-    histogram = (
-        alt.Chart(bars)
-        .mark_bar(color=BLUE, opacity=0.6)
-        .encode(x=axis, x2="to:Q", y=alt.Y("density:Q", title="density"), y2=alt.datum(0))
-    )
-    curve = (
-        alt.Chart(pd.DataFrame({"from": x, "density": normal}).round(6))
-        .mark_line(color=ORANGE)
-        .encode(x=axis, y="density:Q")
-    )
+@cache
+def faults(subject: Subject) -> Spec:
+    """A calendar, a line a year. spans: year, from, to, days of the year with values; days: year, day, kind, date."""
+    y = alt.Y("year:O", title=None)
+    names = "[" + ", ".join(f"'{month}'" for month in MONTHS) + "]"
+    label = f"{names}[indexof({FIRST_DAYS}, datum.value)]"
+    axis = alt.Axis(values=FIRST_DAYS, labelExpr=label, labelAlign="left", grid=True)
+    x = alt.X("from:Q", title=None, axis=axis, scale=alt.Scale(domain=[1, 367], nice=False))
+    spans = _chart("spans").mark_bar(color=GREY, opacity=0.25, size=9).encode(x=x, x2="to:Q", y=y)
+    colour = alt.Color("kind:N", title=None, scale=alt.Scale(domain=list(KINDS), range=list(KINDS.values())))
+    days = _chart("days").mark_tick(thickness=2, size=13)
+    days = days.encode(x=alt.X("day:Q"), y=y, color=colour, tooltip=[alt.Tooltip("date:N"), alt.Tooltip("kind:N")])
     return _spec(
-        histogram + curve,
-        f"{ticker}: {subject.measured} (bars) and the normal distribution (line)",
-        f"Histogram of {ticker}'s {subject.measured} with the normal density of the same mean and deviation",
+        (spans + days).properties(height={"step": 16}),
+        f"Calendar, a line a year: which {subject.step}s are missing, without a value, dropped, unexpected, or jump.",
     )
 
 
-def curves(table: pd.DataFrame, value: str, title: str, *, log: bool) -> Spec:
-    """At most four lines over one number. table: the number first, then a column a line; value: what they show."""
-    number, *names = table.columns
+@cache
+def curves(value: str, number: str, names: tuple[str, ...], *, powers: tuple[float, ...] = ()) -> Spec:
+    """At most four lines over one number. curves: the number, then a column a line; powers: of ten, for a log scale."""
     colours = dict(zip(names, (BLUE, ORANGE, GREEN, GREY), strict=False))
     scale, axis = alt.Scale(zero=True), alt.Axis(format="~g", tickCount=8)
-    if log:
-        logs = np.log10(table[names].to_numpy())
-        low, high = int(np.floor(logs.min())), int(np.ceil(logs.max()))
-        powers = [10.0**power for power in range(low, high + 1, (high - low) // 8 + 1)]
-        scale, axis = alt.Scale(type="log", domain=[10.0**low, 10.0**high]), alt.Axis(format=".0e", values=powers)
+    if powers:
+        scale = alt.Scale(type="log", domain=[powers[0], powers[-1]])
+        axis = alt.Axis(format=".0e", values=list(powers))
     y = alt.Y("value:Q", title=value, scale=scale, axis=axis)
-    lines = _lines(table, alt.X(f"{number}:Q"), colours, value).encode(y=y)
-    return _spec(lines, title, f"Lines of the {value} by {number} for {', '.join(names)}")
+    lines = _lines("curves", alt.X(f"{number}:Q"), y, colours).properties(height=300)
+    return _spec(lines, f"Lines of the {value} by {number} for {', '.join(names)}.")
 
 
-def autocorrelation(table: pd.DataFrame, count: int, subject: Subject, ticker: str) -> Spec:
-    """Autocorrelations by lag with the 95 % band of white noise. table: lag and two series; count: of values."""
-    first, second = table.columns.drop("lag")
-    colours = {first: GREY, second: ORANGE}
-    long = table.melt(id_vars="lag", value_vars=list(colours), var_name="of", value_name="value").round(6)
-    colour = alt.Color(
-        "of:N",
-        title=None,
-        scale=alt.Scale(domain=list(colours), range=list(colours.values())),
-        legend=alt.Legend(orient="top"),
+def _zoomed(table: str, layers: alt.Chart | alt.LayerChart, brush: alt.Parameter, height: int) -> alt.VConcatChart:
+    return alt.vconcat(layers.properties(height=height), _overview(table, "actual", brush))
+
+
+@cache
+def predicted(subject: Subject, band: str) -> Spec:
+    """Actual and predicted with its band, of the part chosen below. forecasts: date, actual, predicted, lower, upper,
+    persistence. Parameters: brush, the part chosen; persistence, whether it is drawn.
+    """
+    table, brush = "forecasts", _brush()
+    shown = alt.param(
+        name="persistence", value=False, bind=alt.binding_checkbox(name="show persistence: tomorrow equals today")
     )
-    dots = (
-        alt.Chart(long)
-        .mark_circle(size=30, opacity=0.9)
+    x = alt.X("date:T", title=None, scale=alt.Scale(domain=brush))
+    y = _value("value", subject.name)
+    area = _chart(table).transform_filter(brush).mark_area(color=ORANGE, opacity=0.2)
+    area = area.encode(x=x, y=_value("lower", subject.name), y2="upper:Q")
+    colours = {"actual": BLUE, "predicted": ORANGE, "persistence": GREY}
+    seen = alt.condition("datum.line != 'persistence' || persistence", alt.value(1), alt.value(0))
+    lines = _lines(table, x, y, colours).encode(opacity=seen).transform_filter(brush)
+    return _spec(
+        _zoomed(table, area + lines, brush, 300).add_params(shown),
+        f"Lines of the actual {subject.name} and of its forecast one {subject.step} ahead with its {band} band, of the "
+        "part chosen on the line below.",
+    )
+
+
+@cache
+def volatility(subject: Subject) -> Spec:
+    """Standard deviation of a step, actual and predicted, of the part chosen below. forecasts: date, actual, predicted.
+    Parameter: brush, the part chosen.
+    """
+    table, brush = "forecasts", _brush()
+    x = alt.X("date:T", title=None, scale=alt.Scale(domain=brush))
+    y = _value("value", f"volatility of the {subject.step}", PERCENT)
+    lines = _lines(table, x, y, {"actual": BLUE, "predicted": ORANGE}).transform_filter(brush)
+    return _spec(
+        _zoomed(table, lines, brush, 240),
+        f"Lines of the volatility of each {subject.step}, actual and as forecast one {subject.step} ahead.",
+    )
+
+
+@cache
+def beyond(subject: Subject, band: str) -> Spec:
+    """The last values, and the forecast fan after them. known: date, value; future: date, value, lower, upper."""
+    y = _value("value", subject.name)
+    tips = [alt.Tooltip("date:T"), alt.Tooltip("value:Q", format=PLAIN)]
+    past = _chart("known").mark_line(color=BLUE, point=alt.OverlayMarkDef(color=BLUE, size=16))
+    table = "future"
+    fan = _chart(table).mark_area(color=ORANGE, opacity=0.25)
+    points = alt.OverlayMarkDef(color=ORANGE, size=40)
+    ahead = _chart(table).mark_line(color=ORANGE, strokeDash=[4, 3], point=points)
+    return _spec(
+        (
+            fan.encode(x=_date(), y=_value("lower", subject.name), y2="upper:Q")
+            + past.encode(x=_date(), y=y, tooltip=tips)
+            + ahead.encode(x=_date(), y=y, tooltip=tips)
+        ).properties(height=260),
+        f"Line of the last {subject.step}s' {subject.name}, then dots of the forecast within its {band} band.",
+    )
+
+
+@cache
+def loss() -> Spec:
+    """Loss by epoch, a line a network. epochs: member, epoch, loss, val_loss."""
+    x, y = alt.X("epoch:Q", axis=alt.Axis(tickMinStep=1)), _value("value", "loss")
+    lines = _lines("epochs", x, y, {"loss": BLUE, "val_loss": ORANGE}).encode(detail="member:N")
+    return _spec(
+        lines.properties(height=240), "Lines of the loss by epoch, on train and on validation, of each network."
+    )
+
+
+@cache
+def residuals(subject: Subject, title: str) -> Spec:
+    """Dots by date about zero. values: date, value."""
+    dots = _chart("values").mark_circle(size=12, opacity=0.5, color=BLUE)
+    form = _form(subject)
+    tips = [alt.Tooltip("date:T"), alt.Tooltip("value:Q", format=form)]
+    drawn = _zero() + dots.encode(x=_date(), y=_value("value", title, form), tooltip=tips)
+    return _spec(drawn.properties(height=220), "Dots of the residuals by date.")
+
+
+def _by_target(targets: tuple[str, ...]) -> dict[str, Any]:
+    """Colour and shape by target, side by side."""
+    scale = alt.Scale(domain=list(targets), range=[BLUE, ORANGE][: len(targets)])
+    shapes = alt.Scale(domain=list(targets), range=["circle", "square"][: len(targets)])
+    return {
+        "color": alt.Color("target:N", title=None, scale=scale),
+        "shape": alt.Shape("target:N", title=None, scale=shapes),
+    }
+
+
+@cache
+def skill(targets: tuple[str, ...], across: str, description: str, *, bounded: bool) -> Spec:
+    """Skill by group, of each target, and its interval if `bounded`. skills: target, group, skill, low, high."""
+    x = alt.X("group:O", title=across, sort=None, axis=alt.Axis(labelAngle=0))
+    base = _chart("skills")
+    offset = alt.XOffset("target:N", sort=list(targets))
+    y = _value("skill", "skill", "+.3~g", alt.Scale(zero=True))
+    tips = [
+        alt.Tooltip("target:N"),
+        alt.Tooltip("group:N"),
+        *(alt.Tooltip(f"{name}:Q", format="+.3f") for name in ("skill", "low", "high")),
+    ]
+    colours = _by_target(targets)
+    points = base.mark_point(size=70, filled=True, opacity=1)
+    drawn = _zero() + points.encode(x=x, xOffset=offset, y=y, tooltip=tips, **colours)
+    if bounded:
+        low = _value("low", "skill", "+.3~g", alt.Scale(zero=True))
+        bounds = base.mark_rule(strokeWidth=2).encode(x=x, xOffset=offset, y=low, y2="high:Q", color=colours["color"])
+        drawn = bounds + drawn
+    return _spec(drawn.properties(height=240), description)
+
+
+@cache
+def ranked(targets: tuple[str, ...]) -> Spec:
+    """Skill of each ticker, from the least to the most. skills: target, ticker, rank, skill."""
+    base = _chart("skills").mark_point(size=26, filled=True, opacity=0.8)
+    tips = [alt.Tooltip("ticker:N"), alt.Tooltip("target:N"), alt.Tooltip("skill:Q", format="+.3f")]
+    x = alt.X("rank:Q", title="tickers, from the least skill to the most", axis=alt.Axis(tickMinStep=1))
+    drawn = _zero() + base.encode(x=x, y=_value("skill", "skill", "+.3~g"), tooltip=tips, **_by_target(targets))
+    return _spec(drawn.properties(height=260), "Dots of the skill of each ticker, ordered, by target.")
+
+
+@cache
+def coverage(order: tuple[str, ...]) -> Spec:
+    """Share of values held, by part and kind of band. parts: part, band, coverage; nominal: coverage."""
+    colours = alt.Scale(domain=["this band", "constant width"], range=[ORANGE, GREY])
+    shapes = alt.Scale(domain=["this band", "constant width"], range=["circle", "square"])
+    y = _value("coverage", "share held", ".0%")
+    nominal = _chart("nominal").mark_rule(strokeDash=[4, 3], color=BLUE).encode(y="coverage:Q")
+    points = (
+        _chart("parts")
+        .mark_point(size=90, filled=True, opacity=1)
         .encode(
-            x=alt.X("lag:Q", title=f"lag, {subject.step}s"), y=alt.Y("value:Q", title="autocorrelation"), color=colour
+            x=alt.X("part:N", sort=list(order), title=None, axis=alt.Axis(labelAngle=0)),
+            y=y,
+            color=alt.Color("band:N", title=None, scale=colours),
+            shape=alt.Shape("band:N", title=None, scale=shapes),
+            tooltip=[alt.Tooltip("part:N"), alt.Tooltip("band:N"), alt.Tooltip("coverage:Q", format=".1%")],
         )
     )
-    band = alt.Chart(pd.DataFrame({"bound": [-1.96 / count**0.5, 1.96 / count**0.5]})).mark_rule(
-        strokeDash=[4, 4], color=GREY
-    )
     return _spec(
-        dots + band.encode(y="bound:Q"),
-        f"{ticker}: autocorrelation of {first} and of {second}",
-        f"Autocorrelations of {ticker}'s {first} and {second} at lags 1 to {table['lag'].max()}",
-    )
-
-
-def _band(table: pd.DataFrame, x: alt.X) -> alt.Chart:
-    """The area between `lower` and `upper`."""
-    y = alt.Y("lower:Q", scale=alt.Scale(zero=False))
-    area = alt.Chart(table[["date", "lower", "upper"]].dropna()).mark_area(color=ORANGE, opacity=0.2)
-    return area.encode(x=x, y=y, y2="upper:Q")
-
-
-def predicted(table: pd.DataFrame, subject: Subject, ticker: str, coverage: float) -> Spec:
-    """One step ahead: actual, predicted with its band, and persistence.
-
-    table: date, actual, predicted, lower, upper, persistence; coverage: of the band.
-    """
-    colours = {"actual": BLUE, "predicted": ORANGE, "persistence": GREY}
-    x = alt.X("date:T", title=None, axis=_time_axis(table["date"]))
-    lines = _lines(table.drop(columns=["lower", "upper"]), x, colours, subject.label)
-    return _spec(
-        (_band(table, x) + lines.interactive(bind_y=False)),
-        f"{ticker}: {subject.name}, predicted one {subject.step} ahead with its {100 * coverage:g}% band, and actual",
-        f"Lines of {ticker}'s actual {subject.name}, the network's forecast with its band, and persistence, "
-        f"last {len(table)} test {subject.step}s",
-    )
-
-
-def _time_axis(dates: pd.Series) -> alt.Axis:
-    """Months of long spans, days of short ones; hours as Vega thinks best."""
-    if (dates != dates.dt.normalize()).any():
-        return alt.Axis(labelOverlap=True)
-    return MONTH_AXIS if dates.max() - dates.min() > pd.Timedelta(days=70) else DAY_AXIS
-
-
-def variance(table: pd.DataFrame, subject: Subject, ticker: str) -> Spec:
-    """Volatility one step ahead. table: date, actual, predicted: standard deviations."""
-    x, colours = alt.X("date:T", title=None, axis=_time_axis(table["date"])), {"actual": BLUE, "predicted": ORANGE}
-    lines = _lines(table, x, colours, "standard deviation", ".1%").interactive(bind_y=False)
-    return _spec(
-        lines,
-        f"{ticker}: volatility of a {subject.step}, predicted one {subject.step} ahead and actual",
-        f"Lines of {ticker}'s actual and predicted volatility, last {len(table)} test {subject.step}s",
-    )
-
-
-def loss(history: pd.DataFrame) -> Spec:
-    """Loss by epoch, on train and on the stopping half of validation, a line a member. history: tables/history."""
-    colours = {"loss": BLUE, "val_loss": ORANGE}
-    x, epochs = alt.X("epoch:Q", axis=alt.Axis(tickMinStep=1)), history["epoch"].max()
-    lines = _lines(history.round(6), x, colours, "loss", of="member")
-    return _spec(
-        lines,
-        "Loss by epoch, on train (loss) and on validation (val_loss)",
-        f"Lines of the loss on train and validation over {epochs} epochs, of {history['member'].nunique()} networks",
-        height=240,
-    )
-
-
-def beyond(known: pd.DataFrame, future: pd.DataFrame, subject: Subject, ticker: str, coverage: float) -> Spec:
-    """The last values and the forecast after them. known: date, value; future: date, value, lower, upper."""
-    x = alt.X("date:T", title=None, axis=_time_axis(known["date"]))
-    y = alt.Y("value:Q", title=subject.label, scale=alt.Scale(zero=False))
-    past = alt.Chart(known).mark_line(color=BLUE, point=alt.OverlayMarkDef(color=BLUE, size=16)).encode(x=x, y=y)
-    dots = (
-        alt.Chart(future[["date", "value"]])
-        .mark_line(color=ORANGE, strokeDash=[4, 3], point=alt.OverlayMarkDef(color=ORANGE, size=40))
-        .encode(x=x, y=y)
-    )
-    return _spec(
-        _band(future, x) + past + dots,
-        f"{ticker}: {subject.name}, last {subject.step}s (blue) and forecast (orange), {100 * coverage:g}% band",
-        f"Line of {ticker}'s last {len(known)} {subject.step}s and its forecast for {len(future)} more with its band",
-        height=260,
+        (nominal + points).properties(height=220),
+        "Dots of the share of values that bands held, by volatility, beside the share they were made for.",
     )

@@ -20,4 +20,22 @@ class Subject:
     @property
     def measured(self) -> str:
         """What is looked at step by step: the returns of prices, anything else as it is."""
-        return "return" if self.priced else self.label
+        return "return" if self.priced else self.name
+
+    @property
+    def many(self) -> str:
+        """What is looked at step by step, of all steps."""
+        return "returns" if self.priced else "values"
+
+    @property
+    def timed(self) -> bool:
+        """Whether a date has a time of day too."""
+        return self.step not in ("session", "day", "week")
+
+    def value(self, value: float) -> str:
+        """A value of the column, with its unit."""
+        return f"{value:,.6g} {self.unit}".rstrip()
+
+    def amount(self, value: float) -> str:
+        """A return of prices; a value of anything else, or a difference of values."""
+        return f"{value:+.2%}" if self.priced else f"{value:,.3g} {self.unit}".rstrip()

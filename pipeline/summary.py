@@ -1,10 +1,14 @@
-"""A ticker's series in numbers: returns and drawdown of prices, spread of anything else, autocorrelations."""
+"""A ticker's series in numbers: returns and drawdown of prices, spread of anything else, and what tests say of it."""
 
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from statsmodels.tsa.stattools import acf
+
+from pipeline import stationarity
+from pipeline.correlations import ljung_box
+
+LAGS = 22  # of the Ljung-Box test: a month of sessions
 
 
 def measured(values: pd.Series, *, priced: bool) -> pd.Series:
@@ -12,11 +16,18 @@ def measured(values: pd.Series, *, priced: bool) -> pd.Series:
     return np.log(values).diff() if priced else values
 
 
+def leveled(values: pd.Series, *, priced: bool) -> pd.Series:
+    """What may wander: the log of prices, anything else as it is."""
+    return np.log(values) if priced else values
+
+
 def summary(dates: pd.Series, values: pd.Series, *, priced: bool) -> dict[str, Any]:
-    """The numbers of tables/summary, for one ticker's values in order, none missing.
+    """The numbers of tables/summary, for one ticker's values in order, at even steps.
 
     Annual figures are of log returns, at the ticker's own number of sessions a year.
     """
+    known = values.notna()
+    whole, dates, values = values, dates[known], values[known]
     own = measured(values, priced=priced).dropna()
     numbers = {"sessions": len(values), "first": dates.iloc[0], "last": dates.iloc[-1]}
     if priced:
@@ -25,18 +36,15 @@ def summary(dates: pd.Series, values: pd.Series, *, priced: bool) -> dict[str, A
         numbers |= {"largest_drawdown": (values / values.cummax() - 1).min()}
     else:
         numbers |= {"mean": own.mean(), "deviation": own.std(), "minimum": own.min(), "maximum": own.max()}
-    return {**numbers, "skew": own.skew(), "excess_kurtosis": own.kurt()}
-
-
-def autocorrelations(values: pd.Series, lags: int, *, priced: bool) -> pd.DataFrame:
-    """At lags 1 to `lags`, fewer where there are fewer values: lag, returns and their squares; or values and changes.
-
-    values: as `measured` gives them; what is missing is passed over (statsmodels, "conservative").
-    """
-    pair = {"returns": values, "squared returns": values**2} if priced else {"values": values, "changes": values.diff()}
-    lags = max(min(lags, int(values.count()) - 2), 0)
-    found = {
-        name: acf(own.iloc[1:].to_numpy(np.float64), nlags=lags, missing="conservative")[1:]
-        for name, own in pair.items()
+    adf, kpss = stationarity.p_values(leveled(values, priced=priced))
+    spaced = measured(whole, priced=priced)
+    return {
+        **numbers,
+        "skew": own.skew(),
+        "excess_kurtosis": own.kurt(),
+        "adf": adf,
+        "kpss": kpss,
+        "stationarity": stationarity.words(adf, kpss),
+        "ljung_box": ljung_box(spaced, LAGS),
+        "ljung_box_squares": ljung_box((spaced - spaced.mean()) ** 2, LAGS),
     }
-    return pd.DataFrame({"lag": np.arange(1, lags + 1), **found})

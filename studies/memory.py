@@ -73,7 +73,16 @@ def write(name: str, number: str, lines: Lines, value: str, title: str, *, log: 
     table = pd.DataFrame(figures)
     table.insert(0, number, np.arange(len(table)) + (number == "epoch"))
     write_csv(FOLDER / f"{name}.csv", table)
-    write_bytes(FOLDER / f"{name}.png", charts.png(charts.curves(table, value, title, log=log)))
+    shape = charts.curves(value, number, tuple(figures), powers=powers(table.drop(columns=number)) if log else ())
+    write_bytes(FOLDER / f"{name}.png", charts.png(shape, {"curves": table}, {}, title))
+
+
+def powers(values: pd.DataFrame) -> tuple[float, ...]:
+    """Of ten, at most nine, from below the least value to above the greatest."""
+    logs = np.log10(values.to_numpy())
+    low, high = int(np.floor(logs.min())), int(np.ceil(logs.max()))
+    between = range(low, high + 1, (high - low) // 8 + 1)
+    return tuple(10.0**power for power in sorted({*between, high}))
 
 
 def told() -> str:

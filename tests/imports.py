@@ -55,7 +55,7 @@ def files(module: str) -> set[str]:
     if "pipeline.charts" in closure(module):
         found.add(ROOT / "pipeline" / "fonts.conf")
     if "pipeline.pages" in closure(module):
-        found |= set((ROOT / "pipeline" / "pages").glob("*.html"))
+        found |= {path for kind in ("html", "css", "js") for path in (ROOT / "pipeline" / "pages").glob(f"*.{kind}")}
     return {str(path.relative_to(ROOT)) for path in found}
 
 

@@ -26,7 +26,9 @@ OWNERS = {
     "sklearn.linear_model": "pipeline.regressors",
     "sklearn.ensemble": "pipeline.regressors",
     "arch.univariate": "pipeline.garch",
-    "statsmodels": "pipeline.summary",
+    "statsmodels": "pipeline.correlations",
+    "arch.unitroot": "pipeline.stationarity",
+    "tsdownsample": "pipeline.thinning",
     "ruamel": "pipeline.params",
     "pyarrow.parquet": "pipeline.artifacts",
     "rich": "pipeline.__main__",
@@ -37,6 +39,8 @@ OWNERS = {
 # What may touch files, clock or environment: the doors, the stages, and what is run beside them.
 DOORS = {"pipeline", "pipeline.artifacts", "pipeline.params", "pipeline.runs"}
 COMMANDS = {"pipeline.__main__", "pipeline.latest", "pipeline.revisions"}
+# Whose parameters, beside its own, a stage tells its readers.
+TOLD = {"track": set(SECTIONS), "plot": {"prepare", "benchmark", "train", "evaluate"}}
 NOUNS = sorted(
     set(PATHS) - DOORS - COMMANDS - {name for name in PATHS if name.startswith(("pipeline.stages", "pipeline.sources"))}
 )
@@ -117,7 +121,7 @@ def test_dvc_knows_exactly_the_artifacts_a_stage_reads_and_writes(stage: str) ->
 def test_dvc_knows_exactly_the_params_and_packages_of_a_stage(stage: str) -> None:
     entries = DVC["stages"][stage]["params"]
     sections = {entry for entry in entries if isinstance(entry, str)}
-    assert sections == (set(SECTIONS) if stage == "track" else {stage} & set(SECTIONS))
+    assert sections == TOLD.get(stage, set()) | {stage}
     (versions,) = [entry["versions.yaml"] for entry in entries if isinstance(entry, dict)]
     assert set(versions) == packages(f"pipeline.stages.{stage}")
 

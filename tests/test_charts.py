@@ -1,10 +1,10 @@
-"""Charts are the same to the byte each time, say in words what they show, and draw what they were given."""
+"""Shapes draw as the same picture each time, say in words what they show, and hold no data of their own."""
 
 import io
+import json
 import struct
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import matplotlib as mpl
@@ -13,91 +13,127 @@ import pandas as pd
 import pytest
 
 from pipeline import charts
+from pipeline.figures import Figure
+from pipeline.figures.skill import loss
+from pipeline.pages import explore, forecast
 from pipeline.subject import Subject
-from pipeline.summary import autocorrelations, measured
+from pipeline.summary import summary
 from tests.conftest import UNPINNED
 from tests.imports import ROOT
-from tests.series import made_prices
+from tests.series import made_heat, made_prices
 
-PRICES = made_prices("AAA", 120, seed=0)
-RETURNS = measured(PRICES["close"], priced=True)
 CLOSE = Subject("close", "USD", "session", priced=True)
 HEAT = Subject("heat", "°C", "hour", priced=False)
-LINES = PRICES[["date"]].assign(actual=PRICES["close"], predicted=PRICES["open"], persistence=PRICES["open"])
-LINES = LINES.assign(lower=PRICES["low"], upper=PRICES["high"])
-HOURLY = pd.Series(pd.date_range("2001-01-01", periods=120, freq="1h"))
-VALUES = PRICES[["date"]].assign(value=PRICES["close"])
+REPORT = {
+    "sessions": 120,
+    "missing_sessions": ["2001-01-09"],
+    "null_values": [],
+    "dropped": [],
+    "unexpected_sessions": [],
+    "jumps": [],
+}
 HISTORY = pd.DataFrame({"epoch": [1, 2], "loss": [2.0, 1.0], "val_loss": [2.5, 2.0], "member": 1})
-AHEAD = VALUES.tail(3).assign(lower=PRICES["low"], upper=PRICES["high"])
 CURVES = pd.DataFrame({"lag": [0, 1, 2], "rnn": [1.0, 0.1, 0.01], "lstm": [1.0, 0.5, 0.2]})
 
-CHARTS: dict[str, Callable[[], charts.Spec]] = {
-    "series": lambda: charts.series(VALUES, CLOSE, "AAA"),
-    "another series": lambda: charts.series(VALUES, HEAT, "AAA"),
-    "lagged": lambda: charts.lagged(RETURNS, CLOSE, "AAA"),
-    "months": lambda: charts.box_by_month(RETURNS, PRICES["date"], CLOSE, "AAA"),
-    "weekdays": lambda: charts.box_by_weekday(RETURNS, PRICES["date"], CLOSE, "AAA"),
-    "hours": lambda: charts.box_by_hour(PRICES["close"], HOURLY, HEAT, "AAA"),
-    "distribution": lambda: charts.distribution(RETURNS, CLOSE, "AAA"),
-    "autocorrelation": lambda: charts.autocorrelation(autocorrelations(RETURNS, 10, priced=True), 119, CLOSE, "AAA"),
-    "predicted": lambda: charts.predicted(LINES, CLOSE, "AAA", 0.9),
-    "variance": lambda: charts.variance(LINES, CLOSE, "AAA"),
-    "loss": lambda: charts.loss(HISTORY),
-    "curves": lambda: charts.curves(CURVES, "gradient", "Gradient by lag", log=True),
-    "beyond": lambda: charts.beyond(VALUES, AHEAD, CLOSE, "AAA", 0.9),
+
+def explored(own: pd.DataFrame, column: str, subject: Subject) -> dict[str, Figure]:
+    numbers = summary(own["date"], own[column], priced=subject.priced)
+    return explore.figures(own, column, numbers, REPORT, subject, 10, 1)
+
+
+def forecasts() -> pd.DataFrame:
+    """Of tables/predictions: 100 of test and three beyond, one session ahead."""
+    own, split = made_prices("AAA", 104, seed=3), np.where(np.arange(104) < 101, "test", "future")
+    return pd.DataFrame({
+        "origin": own["date"].shift(1),
+        "horizon": 1,
+        "date": own["date"],
+        "split": split,
+        "last": own["close"].shift(1),
+        "actual": own["close"].where(split == "test"),
+        "predicted": own["open"],
+        "lower": own["open"] * 0.98,
+        "upper": own["open"] * 1.02,
+        "variance_actual": np.log(1e-4),
+        "variance_predicted": np.log(1e-4),
+    }).iloc[1:]  # fmt: skip
+
+
+FIGURES: dict[str, Figure] = {
+    **explored(made_prices("AAA", 120, seed=0), "close", CLOSE),
+    **{f"heat {name}": own for name, own in explored(made_heat("Oslo", 200, seed=0), "heat", HEAT).items()},
+    **forecast.ticker(forecasts(), "AAA", CLOSE, 30, 0.9, 1).figures,
+    "loss": loss(HISTORY),
+    "curves": Figure("Gradient by lag", "", charts.curves("gradient", "lag", ("rnn", "lstm")), {"curves": CURVES}),
 }
 
 
-@pytest.mark.parametrize("name", CHARTS)
-def test_a_chart_draws_as_a_picture_the_same_each_time(name: str) -> None:
-    picture = charts.png(CHARTS[name]())
+def drawn(name: str) -> bytes:
+    own = FIGURES[name]
+    return charts.png(own.shape, own.rows, own.start or {}, own.title)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_draws_as_a_picture_the_same_each_time(name: str) -> None:
+    picture = drawn(name)
     width, height = struct.unpack(">II", picture[16:24])
     assert picture.startswith(b"\x89PNG")
     assert 1000 < width < 1600
-    assert 300 < height < 800
-    assert charts.png(CHARTS[name]()) == picture
+    assert 100 < height < 900
+    assert drawn(name) == picture
 
 
-@pytest.mark.parametrize("name", CHARTS)
-def test_a_chart_has_a_title_and_a_text_alternative(name: str) -> None:
-    found = CHARTS[name]()
-    assert len(found["title"]) > 5
-    assert len(found["description"]) > 20
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_shape_has_a_text_alternative_and_no_data_of_its_own(name: str) -> None:
+    shape = FIGURES[name].shape
+    assert len(shape["description"]) > 20
+    assert "datasets" not in shape
+    assert "values" not in shape.get("data", {})
 
 
-@pytest.mark.parametrize("name", ["another series", "hours"])
-def test_a_chart_of_another_series_speaks_of_it_alone(name: str) -> None:
-    words = str({**CHARTS[name](), "datasets": None})
-    assert "heat" in words
-    assert "close" not in words.lower()
-    assert "return" not in words.lower()
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_shape_names_the_tables_its_figure_has_and_their_columns(name: str) -> None:
+    own, text = FIGURES[name], json.dumps(FIGURES[name].shape)
+    for table, rows in own.rows.items():
+        assert f'"name": "{table}"' in text
+        for column in set(rows) - {"persistence"}:
+            assert f'"{column}"' in text or f"{column}:" in text or f"datum.{column}" in text, (table, column)
 
 
-def data(spec: charts.Spec) -> list[dict]:
-    return [row for rows in spec["datasets"].values() for row in rows]
+@pytest.mark.parametrize("name", [name for name in FIGURES if name.startswith("heat ")])
+def test_a_figure_of_another_series_speaks_of_it_alone(name: str) -> None:
+    own = FIGURES[name]
+    words = f"{own.title} {own.says} {own.shape}".lower()
+    assert "close" not in words.replace("closed", "")
+    assert "return" not in words
 
 
-def test_the_lines_are_the_values_given() -> None:
-    found = pd.DataFrame(data(charts.predicted(LINES, CLOSE, "AAA", 0.9)))
-    np.testing.assert_array_equal(found["upper"].dropna(), LINES["upper"])
-    assert found["line"].value_counts().to_dict() == {"actual": 120, "predicted": 120, "persistence": 120}
-    np.testing.assert_array_equal(found.loc[found["line"] == "actual", "value"], LINES["actual"])
+def test_numbers_have_six_digits_and_dates_no_zone() -> None:
+    rows = pd.DataFrame({"date": pd.to_datetime(["2001-01-02"]), "value": [1234.56789], "n": [3], "gap": [np.nan]})
+    assert charts.columns(rows) == {"date": ["2001-01-02T00:00"], "value": [1234.57], "n": [3], "gap": [None]}
 
 
-def test_each_curve_has_its_own_colour_and_its_values_on_a_log_scale() -> None:
-    spec = charts.curves(CURVES, "gradient", "Gradient by lag", log=True)
-    found = pd.DataFrame(data(spec))
-    assert found.loc[found["line"] == "rnn", "value"].tolist() == [1.0, 0.1, 0.01]
-    assert spec["encoding"]["y"]["scale"] == {"type": "log", "domain": [0.01, 1.0]}
-    assert spec["encoding"]["y"]["axis"]["values"] == [0.01, 0.1, 1.0]
-    assert len(set(spec["encoding"]["color"]["scale"]["range"])) == 2
+def test_persistence_is_hidden_until_it_is_asked_for() -> None:
+    own = FIGURES["predicted"]
+    start = own.start or {}
+    assert charts.png(own.shape, own.rows, start, "") != charts.png(
+        own.shape, own.rows, {**start, "persistence": True}, ""
+    )
 
 
-def test_the_histogram_and_the_normal_curve_both_cover_one() -> None:
-    found = pd.DataFrame(data(charts.distribution(RETURNS, CLOSE, "AAA")))
-    bars, curve = found[found["to"].notna()], found[found["to"].isna()]
-    assert ((bars["to"] - bars["from"]) * bars["density"]).sum() == pytest.approx(1, rel=0.02)
-    assert np.trapezoid(curve["density"], curve["from"]) == pytest.approx(1, rel=0.05)
+def test_candles_are_of_the_part_chosen() -> None:
+    own = FIGURES["candles"]
+    parts = {**(own.spans or {}), "start": (own.start or {})["brush"]}
+    assert {"1 month", "3 months", "all"} <= set(parts)
+    pictures = {charts.png(own.shape, own.rows, {**(own.start or {}), "brush": part}, "") for part in parts.values()}
+    assert len(pictures) == len(parts) - 1  # 120 candles are all of them, and what is shown at first
+
+
+def test_each_curve_has_its_own_colour_and_a_log_scale_its_powers() -> None:
+    shape = charts.curves("gradient", "lag", ("rnn", "lstm"), powers=(0.01, 0.1, 1.0))
+    assert shape["encoding"]["y"]["scale"] == {"type": "log", "domain": [0.01, 1.0]}
+    assert shape["encoding"]["y"]["axis"]["values"] == [0.01, 0.1, 1.0]
+    assert len(set(shape["encoding"]["color"]["scale"]["range"])) == 2
 
 
 def test_the_script_can_stand_in_a_page() -> None:
@@ -117,8 +153,8 @@ def test_a_picture_does_not_follow_the_fonts_of_the_machine(tmp_path: Path) -> N
     code = (
         "import hashlib, sys; from pipeline import charts; import pandas as pd\n"
         "table = pd.DataFrame({'epoch': [1, 2], 'loss': [2.0, 1.0], 'val_loss': [2.5, 2.0], 'member': 1})\n"
-        "spec = charts.loss(table); spec['config']['font'] = sys.argv[1]\n"
-        "print(hashlib.sha256(charts.png(spec)).hexdigest())"
+        "charts.FONT = sys.argv[1]\n"
+        "print(hashlib.sha256(charts.png(charts.loss(), {'epochs': table}, {}, 'Loss')).hexdigest())"
     )
 
     def drawn(font: str, **environment: str) -> str:

@@ -19,21 +19,41 @@ def own(walked: Path) -> pd.DataFrame:
 
 
 def test_the_forecast_beyond_the_last_session_is_listed_with_its_dates(own: pd.DataFrame) -> None:
-    found = forecast.section(own, "AAA", CLOSE, 30, 0.9)
+    found = forecast.ticker(own, "AAA", CLOSE, 30, 0.9, 2)
     ahead = own[own["origin"] == own["origin"].max()]
-    assert [line[0] for line in found["lines"]] == [f"{date:%Y-%m-%d}" for date in ahead["date"]]
-    assert [line[1] for line in found["lines"]] == [f"{value:,.2f}" for value in ahead["predicted"]]
-    assert found["origin"] == f"Forecast from {own['origin'].max():%Y-%m-%d}, the last session."
+    assert [line[0] for line in found.table] == [f"{date:%Y-%m-%d}" for date in ahead["date"]]
+    assert [line[1] for line in found.table] == [f"{value:,.2f}" for value in ahead["predicted"]]
+    assert found.caption == f"Forecast from {own['origin'].max():%Y-%m-%d}, the last session."
 
 
-def test_the_figures_show_the_sessions_asked_for(own: pd.DataFrame) -> None:
-    found = forecast.section(own, "AAA", CLOSE, 30, 0.9)["specs"]["predicted"]["datasets"].values()
-    assert sorted(len(rows) for rows in found) == [30, 3 * 30]  # the band, and three lines
+def test_the_figures_hold_all_of_test_and_show_the_sessions_asked_for(own: pd.DataFrame) -> None:
+    found = forecast.ticker(own, "AAA", CLOSE, 30, 0.9, 2).figures["predicted"]
+    dates = own[(own["split"] == "test") & (own["horizon"] == 1)]["date"]
+    assert found.rows["forecasts"]["date"].tolist() == dates.tolist()
+    assert found.start is not None
+    first = found.start["brush"]["x"][0]
+    assert (first["year"], first["month"], first["date"]) == dates.iloc[-30].timetuple()[:3]
 
 
 def test_a_ticker_that_ended_before_the_test_period_has_its_forecast_and_no_figure_of_test(walked: Path) -> None:
     found = read_table(walked / "data/predictions.parquet")
-    assert list(forecast.section(found[found["ticker"] == "BBB"], "BBB", CLOSE, 30, 0.9)["specs"]) == ["beyond"]
+    assert list(forecast.ticker(found[found["ticker"] == "BBB"], "BBB", CLOSE, 30, 0.9, 2).figures) == ["beyond"]
+
+
+def test_long_tests_are_thinned_and_that_is_told(own: pd.DataFrame) -> None:
+    assert forecast.thinned(5000, 50) != forecast.thinned(200, 2) == ""
+    assert len(forecast.ticker(own, "AAA", CLOSE, 30, 0.9, 2000).figures["predicted"].rows["forecasts"]) <= 100
+
+
+def test_panels_have_a_line_a_ticker_and_one_ticker_none(walked: Path) -> None:
+    metrics = read_json(walked / "reports/metrics.json")
+    scores, bands = (read_table(walked / f"data/{name}.parquet") for name in ("scores", "bands"))
+    assert forecast.by_ticker(scores, bands, {**metrics, "tickers": 1})[1] == []
+    twice = pd.concat([scores, scores[scores["ticker"] == "AAA"].assign(ticker="CCC")])
+    lines = forecast.by_ticker(twice, bands, {**metrics, "tickers": 2})[1]
+    assert [line[0] for line in lines] == ["AAA", "CCC"]
+    assert lines[0][1:4] == lines[1][1:4]
+    assert lines[1][4] == ""
 
 
 @pytest.fixture(scope="module")

@@ -1,25 +1,46 @@
 """Plot writes the report, its pictures, and the CSVs that `dvc plots` draws."""
 
+import hashlib
 from pathlib import Path
 
 import pandas as pd
+import pytest
 from markupsafe import escape
 
 from pipeline.artifacts import read_json, read_table
+from tests.conftest import SMALL
+from tests.pages import outside_scripts, shown
+
+TESTED = {"predicted", "volatility", "residuals", "residual_distribution", "residual_quantiles", "residual_memory"}
+COMMON = {"horizons", "coverage", "loss"}
 
 
-def test_the_report_opens_with_the_verdict_and_its_rule(walked: Path) -> None:
-    html = (walked / "reports/forecast.html").read_text()
+@pytest.fixture(scope="module")
+def html(walked: Path) -> str:
+    return (walked / "reports/forecast.html").read_text()
+
+
+def test_the_report_opens_with_the_verdict_and_its_rule(walked: Path, html: str) -> None:
     for sentence in read_json(walked / "reports/metrics.json")["verdict"].values():
         assert str(escape(sentence)) in html
     assert "The rule: " in html
 
 
-def test_every_ticker_has_its_figures(walked: Path) -> None:
-    html = (walked / "reports/forecast.html").read_text()
-    assert html.count('<div class="chart"') == 3 + 1 + 1  # AAA, BBB (which ended before the test period), the losses
-    assert {path.stem for path in (walked / "reports/forecast").iterdir()} == {"variance", "beyond", "loss"}
+def test_every_ticker_has_its_figures(walked: Path, html: str) -> None:
+    tickers = shown(html)
+    assert set(tickers["AAA"]["figures"]) == {*TESTED, "beyond"}
+    assert set(tickers["BBB"]["figures"]) == {"beyond"}  # it ended before the test period
+    pictures = {path.stem for path in (walked / "reports/forecast").iterdir()}
+    assert pictures == {*TESTED, *COMMON, "beyond"} - {"predicted"}
     assert (walked / "reports/forecast.png").exists()
+
+
+def test_the_report_tells_the_parameters_and_the_digest_of_the_predictions(walked: Path, html: str) -> None:
+    told = outside_scripts(html)
+    for section in ("prepare", "benchmark", "train", "evaluate"):
+        for key in SMALL[section]:
+            assert f"<dt>{key}" in told, (section, key)
+    assert hashlib.sha256((walked / "data/predictions.parquet").read_bytes()).hexdigest() in told
 
 
 def test_the_csvs_are_the_first_tickers_test_forecasts_and_the_losses(walked: Path) -> None:

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from pipeline.summary import autocorrelations, measured, summary
+from pipeline.summary import leveled, measured, summary
 from tests.series import made_prices
 
 PRICES = made_prices("AAA", 600, seed=5)
@@ -29,7 +29,7 @@ def test_annual_figures_of_a_steady_rise() -> None:
 
 def test_the_largest_drawdown_is_from_the_highest_close_before() -> None:
     closes = pd.Series([100.0, 120.0, 60.0, 130.0, 100.0])
-    assert summary(PRICES["date"], closes, priced=True)["largest_drawdown"] == -0.5
+    assert summary(PRICES["date"].iloc[:5], closes, priced=True)["largest_drawdown"] == -0.5
 
 
 def test_another_series_is_told_in_its_own_values() -> None:
@@ -39,22 +39,31 @@ def test_another_series_is_told_in_its_own_values() -> None:
     assert "annual_return" not in found
 
 
-def test_squares_of_clustered_returns_stay_correlated_and_those_of_noise_do_not() -> None:
-    noise = pd.Series(np.random.default_rng(0).normal(0, 0.01, 3000))
-    clustered = measured(made_prices("AAA", 3000, seed=1)["close"], priced=True)
-    assert autocorrelations(clustered, 10, priced=True)["squared returns"].min() > 0.05
-    assert autocorrelations(noise, 10, priced=True)["squared returns"].abs().max() < 0.06
+def test_clustered_returns_have_correlated_squares_and_noise_has_not() -> None:
+    noise = pd.Series(100 * np.exp(np.random.default_rng(0).normal(0, 0.01, 3000).cumsum()))
+    dates, clustered = pd.Series(pd.bdate_range("2001-01-01", periods=3000)), made_prices("AAA", 3000, seed=1)["close"]
+    assert summary(dates, clustered, priced=True)["ljung_box_squares"] < 1e-6
+    assert summary(dates, noise, priced=True)["ljung_box_squares"] > 0.05
+    assert summary(dates, noise, priced=True)["ljung_box"] > 0.05
 
 
-def test_gaps_are_passed_over() -> None:
-    wave = pd.Series(np.sin(np.arange(2400) * 2 * np.pi / 24))
-    gaps = wave.where(np.random.default_rng(0).random(2400) > 0.05)
-    found = autocorrelations(gaps, 48, priced=False).set_index("lag")
-    assert found.loc[24, "values"] > 0.85
-    assert found.loc[12, "values"] < -0.85
+def test_a_price_wanders_and_a_series_that_comes_back_is_stationary() -> None:
+    rng, level = np.random.default_rng(1), [0.0]
+    for shock in rng.normal(size=599):
+        level.append(0.5 * level[-1] + shock)
+    dates = PRICES["date"]
+    assert summary(dates, PRICES["close"], priced=True)["stationarity"] == "wanders (unit root)"
+    assert summary(dates, pd.Series(level), priced=False)["stationarity"] == "stationary"
 
 
-def test_few_returns_have_few_lags() -> None:
-    few = pd.Series([np.nan, 0.1, -0.1, 0.2])
-    assert autocorrelations(few, 60, priced=True)["lag"].tolist() == [1]
-    assert autocorrelations(few.iloc[:2], 60, priced=True).empty
+def test_what_is_missing_is_passed_over() -> None:
+    values = PRICES["close"].where(np.arange(600) % 7 != 3)
+    found = summary(PRICES["date"], values, priced=False)
+    assert found["sessions"] == values.count()
+    assert found["mean"] == pytest.approx(values.mean())
+
+
+def test_the_logarithm_of_a_price_may_wander_and_anything_else_as_it_is() -> None:
+    values = pd.Series([1.0, 2.0])
+    assert leveled(values, priced=True).tolist() == [0.0, np.log(2.0)]
+    assert leveled(values, priced=False).tolist() == [1.0, 2.0]

@@ -1,10 +1,17 @@
 """The two reports as self-contained pages (the only module that imports Jinja); every value is escaped."""
 
-from typing import Any
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
+import pyarrow as pa
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pipeline import charts
+from pipeline.figures import Figure
+
+NUMERIC = set("0123456789+-<.")  # what a cell with a number begins with
 
 _templates = Environment(
     loader=PackageLoader("pipeline", "pages"),
@@ -13,8 +20,61 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_templates.globals["zip"] = zip
+_templates.filters["texts"] = lambda lines: [
+    any(line[at][:1] not in NUMERIC and line[at] != "undefined" for line in lines if line[at])
+    for at in range(len(lines[0]) if lines else 0)
+]
+_templates.policies["json.dumps_kwargs"] = {"sort_keys": False}  # in the order given
 
 
-def page(template: str, **values: Any) -> bytes:
-    """A template filled in, with the charts' script once inside it."""
-    return _templates.get_template(template).render(script=charts.script(), **values).encode()
+class Ticker(NamedTuple):
+    """What a page shows of a ticker when it is chosen. heading: its name, and its unit where known; table: cells."""
+
+    name: str
+    heading: str
+    notes: list[str]
+    figures: dict[str, Figure]
+    caption: str = ""
+    table: Sequence[Sequence[str]] = ()
+
+
+def page(template: str, tickers: Sequence[Ticker], common: Mapping[str, Figure], **values: Any) -> bytes:
+    """A template filled in, with the charts' script once inside it, each shape once, and each ticker's rows.
+
+    common: the figures that are of no one ticker. Raises ValueError where tickers' figures of one name differ in shape.
+    """
+    figures: dict[str, Figure] = {}
+    for own in (ticker.figures for ticker in tickers):
+        for name, figure in own.items():
+            if figures.setdefault(name, figure).shape != figure.shape:
+                raise ValueError(f"{name}: its shape differs between tickers")
+    return (
+        _templates.get_template(template)
+        .render(
+            script=charts.script(),
+            shapes={name: figure.shape for name, figure in {**figures, **common}.items()},
+            figures=figures,
+            common=common,
+            tickers=tickers,
+            packed={ticker.name: _packed(ticker) for ticker in tickers},
+            shared={"figures": {name: _drawn(figure) for name, figure in common.items()}},
+            **values,
+        )
+        .encode()
+    )
+
+
+def _packed(ticker: Ticker) -> str:
+    """What the page shows when a ticker is chosen: gzipped JSON in base 64, for hundreds of tickers are to be small.
+
+    Arrow brings its own zlib, and the same bytes with it on every machine.
+    """
+    shown = {**ticker._asdict(), "figures": {name: _drawn(figure) for name, figure in ticker.figures.items()}}
+    return base64.b64encode(pa.compress(json.dumps(shown, allow_nan=False).encode(), "gzip", asbytes=True)).decode()
+
+
+def _drawn(figure: Figure) -> dict[str, Any]:
+    """What the page needs to draw a figure, beside its shape."""
+    rows = {name: charts.columns(own) for name, own in figure.rows.items()}
+    return {"says": figure.says, "rows": rows, "start": figure.start or {}, "spans": figure.spans or {}}

@@ -2,47 +2,124 @@
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from pipeline import charts
 from pipeline.beyond import Table, beyond, last_forecast, origin, shown
+from pipeline.figures import Figure, forecasts, skill
 from pipeline.metrics import Cell, lines, named
+from pipeline.pages import Ticker
 from pipeline.scores import NETWORK, POOLED
 from pipeline.slices import ALL, THIRDS
 from pipeline.subject import Subject
 from pipeline.verdict import chance
 
+ENOUGH = 30  # residuals, for figures of them
+ROWS = 100_000  # of the longest tables of the page, shared by its tickers
+DOTS = 1500  # of a scatter
+KNOWN = 40  # steps before the forecast beyond the last one
+
 
 def tested(predictions: pd.DataFrame) -> pd.DataFrame:
     """One session ahead on test: rows of tables/predictions with `persistence` beside `predicted`."""
     own = predictions[(predictions["split"] == "test") & (predictions["horizon"] == 1)]
-    return own.assign(persistence=own["last"])
+    return own.assign(persistence=own["last"]).reset_index(drop=True)
 
 
-def section(predictions: pd.DataFrame, ticker: str, subject: Subject, sessions: int, coverage: float) -> dict[str, Any]:
-    """One ticker's figures by name, and its forecast beyond the last session.
+def points(tickers: int) -> int:
+    """How many points a line may have, for so many tickers."""
+    return max(ROWS // tickers, 100)
 
-    predictions: tables/predictions, this ticker's; sessions: how many of the last are shown; coverage: of the bands. A
-    ticker that ended before the test period has no figure of it.
-    """
-    own, specs = tested(predictions).tail(sessions), {}
-    if len(own):
-        columns = ["date", "actual", "predicted", "persistence", "lower", "upper"]
-        specs["predicted"] = charts.predicted(own[columns], subject, ticker, coverage)
-    if own["variance_predicted"].notna().any():
-        deviations = np.exp(own[["variance_actual", "variance_predicted"]] / 2).set_axis(
-            ["actual", "predicted"], axis=1
-        )
-        specs["variance"] = charts.variance(deviations.assign(date=own["date"]), subject, ticker)
-    ahead = last_forecast(predictions)
-    known = (
-        predictions.loc[predictions["horizon"] == 1, ["origin", "last"]].tail(40).set_axis(["date", "value"], axis=1)
+
+def thinned(longest: int, tickers: int) -> str:
+    """What to tell of figures that show some of their values, else nothing. longest: forecasts of a ticker's test."""
+    most = points(tickers)
+    if longest <= min(most, DOTS):
+        return ""
+    return (
+        f"Lines of more than {most:,} forecasts are drawn from {most:,} of them, chosen by largest triangle three "
+        f"buckets (Steinarsson 2013); residuals over time from {min(most, DOTS):,}, at even distances. Sentences and "
+        "tables are of all."
     )
+
+
+def ticker(
+    predictions: pd.DataFrame, name: str, subject: Subject, sessions: int, coverage: float, tickers: int
+) -> Ticker:
+    """One ticker's figures, and its forecast beyond the last session.
+
+    predictions: tables/predictions, this ticker's; sessions: how many of the last are shown at first; coverage: of the
+    bands; tickers: how many share the page. A ticker that ended before the test period has no figure of it.
+    """
+    own, most, figures = tested(predictions), points(tickers), {}
+    if len(own):
+        columns = ["date", "actual", "predicted", "lower", "upper", "persistence"]
+        figures["predicted"] = forecasts.predicted(own[columns], subject, sessions, coverage, most)
+    ahead = last_forecast(predictions)
+    known = predictions.loc[predictions["horizon"] == 1, ["origin", "last"]].tail(KNOWN)
     future = ahead.rename(columns={"predicted": "value"})[["date", "value", "lower", "upper"]]
-    specs["beyond"] = charts.beyond(known, future, subject, ticker, coverage)
-    heads, lines = beyond(ahead, subject, coverage)
-    return {"name": ticker, "specs": specs, "heads": heads, "lines": lines, "origin": origin(predictions, subject.step)}
+    figures["beyond"] = forecasts.beyond(known.set_axis(["date", "value"], axis=1), future, subject, coverage)
+    if own["variance_predicted"].notna().any():
+        figures["volatility"] = forecasts.volatility(own, subject, sessions, most)
+    if own["actual"].notna().sum() >= ENOUGH:
+        figures |= forecasts.residuals(own, subject, min(most, DOTS))
+    _, lines = beyond(ahead, subject, coverage)
+    return Ticker(name, f"{name}: {subject.label}", [], figures, origin(predictions, subject.step), lines)
+
+
+def common(metrics: dict[str, Any], scores: pd.DataFrame, history: pd.DataFrame) -> dict[str, Figure]:
+    """The figures of all tickers together. scores, history: the tables of these names."""
+    subject = Subject(**metrics["subject"])
+    own = scores[(scores["model"] == NETWORK) & (scores["split"] == "test") & (scores["horizon"] == 1)]
+    found = {
+        "horizons": skill.by_horizon(metrics, subject),
+        "years": skill.by_year(own[own["ticker"] == whole(scores, metrics)], subject),
+        "tickers": skill.by_ticker(own, subject),
+        "coverage": skill.coverage(metrics["bands"], subject),
+        "loss": skill.loss(history),
+    }
+    return {name: figure for name, figure in found.items() if figure}
+
+
+def whole(scores: pd.DataFrame, metrics: dict[str, Any]) -> str:
+    """The name under which all tickers together are scored."""
+    return POOLED if metrics["tickers"] > 1 else str(scores["ticker"].iloc[0])
+
+
+def beside(metrics: dict[str, Any]) -> Table:
+    """Heads and cells of what stands beside the verdict: the network's and the simple forecast's errors on test."""
+    cells = [
+        [
+            f"{target} +{horizon}",
+            f"{own['rmse']:#.4g}",
+            f"{own['reference']['rmse']:#.4g}",
+            shown(own["skill"], "+.3f"),
+            chance(own["p_value"]),
+        ]
+        for target, horizon, own in lines(metrics)
+    ]
+    return ["target", "RMSE", "simple", "skill", "p"], cells
+
+
+def by_ticker(scores: pd.DataFrame, bands: pd.DataFrame, metrics: dict[str, Any]) -> Table:
+    """Heads and cells of the network one step ahead on test, ticker by ticker; no cells where there is one.
+
+    scores, bands: the tables of these names.
+    """
+    subject, targets = Subject(**metrics["subject"]), list(metrics["test"])
+    own = scores[(scores["model"] == NETWORK) & (scores["split"] == "test") & (scores["horizon"] == 1)]
+    own = own[(own["slice"] == ALL) & (own["ticker"] != POOLED)].set_index(["ticker", "target"])
+    held = bands[(bands["horizon"] == 1) & (bands["slice"] == ALL) & (bands["calibrated"] == "later")]
+    held = held[held["scale"] == metrics["bands"]["scale"]].set_index("ticker")["coverage"]
+    cells = []
+    for name in own.index.unique("ticker") if metrics["tickers"] > 1 else []:
+        skills = [shown(own["skill"].get((name, target)), "+.4f") for target in targets]
+        cells.append([name, str(own.loc[(name, targets[0]), "n"]), *skills, shown(held.get(name), ".1%")])
+    return [
+        "ticker",
+        "forecasts",
+        *(f"skill on the {named(target, subject)}" for target in targets),
+        "band held",
+    ], cells
 
 
 def scores(metrics: dict[str, Any]) -> Table:
@@ -73,7 +150,7 @@ def models(metrics: dict[str, Any]) -> Table:
             tests = ["" if model == NETWORK or p not in own else chance(own[p]) for p in ("p_network", "p_qlike")]
             row = [*measures, chance(own["p_value"]), tests[0], shown(own.get("qlike"), ".4f"), tests[1]]
             cells.append([named(target, subject), model, *row])
-    heads = ["target", "model", "RMSE", "R²", "skill", "p", "p against the network", "QLIKE", "p against the network's"]
+    heads = ["target", "model", "RMSE", "R²", "skill", "p", "p against network", "QLIKE", "p against network's"]
     return heads, cells
 
 
@@ -137,8 +214,7 @@ def by_slice(scores: pd.DataFrame, bands: pd.DataFrame, metrics: dict[str, Any])
 
     scores, bands: the tables of these names.
     """
-    subject, cells = Subject(**metrics["subject"]), []
-    ticker = POOLED if metrics["tickers"] > 1 else scores["ticker"].iloc[0]
+    subject, cells, ticker = Subject(**metrics["subject"]), [], whole(scores, metrics)
     own = scores[(scores["ticker"] == ticker) & (scores["split"] == "test") & (scores["model"] == NETWORK)]
     own = own[own["horizon"] == 1].set_index(["target", "slice"])
     held = bands[(bands["ticker"] == ticker) & (bands["horizon"] == 1) & (bands["calibrated"] == "later")]

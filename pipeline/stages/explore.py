@@ -1,5 +1,6 @@
 """Show what is in the data."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,12 @@ from pydantic import Field
 from pipeline import charts, findings
 from pipeline.artifacts import read_json, read_table, write_bytes, write_table
 from pipeline.errors import UserError
-from pipeline.pages import page
+from pipeline.figures import dependence
+from pipeline.pages import Ticker, explore, page
 from pipeline.params import Section, load
 from pipeline.stages import run
 from pipeline.subject import Subject
-from pipeline.summary import autocorrelations, measured, summary
+from pipeline.summary import measured, summary
 from pipeline.tables import summary as summary_table
 from pipeline.tables.prices import PRICES
 
@@ -24,8 +26,7 @@ class Params(Section):
     lags: int = Field(ge=1, le=250)
 
 
-FIGURES = 6  # tickers with figures, the first by name that have enough to draw; the table has all
-ENOUGH = 30  # values
+ENOUGH = 30  # values, for figures; the table has every ticker
 
 
 def main() -> None:
@@ -34,62 +35,57 @@ def main() -> None:
     found = read_json(Path("reports/scrape.json"))
     column, calendar, step = found["column"], found["calendar"], found["step"]
     priced = column in PRICES
-    summaries: list[dict[str, Any]] = []
-    tickers: list[dict[str, Any]] = []
-    for ticker, own in prices.groupby("ticker"):
-        report, known = found["tickers"][ticker], own.dropna(subset=column)
-        numbers = summary(known["date"], known[column], priced=priced)
-        summaries.append({"ticker": ticker, "missing_sessions": len(report["missing_sessions"]), **numbers})
-        if len(tickers) < FIGURES and len(known) >= ENOUGH:
-            subject = Subject(column, report["unit"], step, priced)
-            specs = figures(own["date"], own[column].rename("value"), subject, str(ticker), params.lags)
-            tickers.append({"name": ticker, "specs": specs, "notes": list(findings.notes(report, calendar, step))})
-    if not tickers:
+    parts = {str(name): own.reset_index(drop=True) for name, own in prices.groupby("ticker")}
+    drawn = [name for name, own in parts.items() if own[column].count() >= ENOUGH]
+    if not drawn:
         raise UserError(f"data/prices.parquet: found no ticker with {ENOUGH} values; accepted: a longer period")
-    for name, spec in tickers[0]["specs"].items():
-        write_bytes(Path(f"reports/explore/{name}.png"), charts.png(spec))
+    summaries: list[dict[str, Any]] = []
+    tickers: list[Ticker] = []
+    for name, own in parts.items():
+        report = found["tickers"][name]
+        numbers = summary(own["date"], own[column], priced=priced)
+        summaries.append({"ticker": name, "missing_sessions": len(report["missing_sessions"]), **numbers})
+        if name in drawn:
+            subject = Subject(column, report["unit"], step, priced)
+            figures = explore.figures(own, column, numbers, report, subject, params.lags, len(drawn))
+            tickers.append(
+                Ticker(name, f"{name}: {subject.label}", list(findings.notes(report, calendar, step)), figures)
+            )
+        if sys.stdout.isatty() and len(parts) > 1:
+            print(f"{name}: {len(summaries)} of {len(parts)}")
+    common = {}
+    if len(drawn) > 1:
+        steps = pd.DataFrame({name: measured(parts[name].set_index("date")[column], priced=priced) for name in drawn})
+        common["heat"] = dependence.heat(steps, Subject(column, "", step, priced))
+
+    for name, figure in {**tickers[0].figures, **common}.items():
+        title = figure.title if name in common else f"{tickers[0].name}: {figure.title}"
+        write_bytes(
+            Path(f"reports/explore/{name}.png"), charts.png(figure.shape, figure.rows, figure.start or {}, title)
+        )
     schema = summary_table.schema(priced=priced)
     table = pd.DataFrame(summaries)[schema.names]
     write_table(Path("data/summary.parquet"), table, schema)
+    heads, lines = explore.table(table, step)
     html = page(
         "explore.html",
-        heads=[name.replace("_", " ").replace("sessions", f"{step}s") for name in table.columns],
-        lines=[[shown(value) for value in row] for row in table.itertuples(index=False)],
-        tickers=tickers,
+        tickers,
+        common,
+        caption=f"{len(parts)} tickers" if len(parts) > 1 else "In short",
+        heads=heads,
+        lines=lines,
+        legend=explore.legend(column, step, priced=priced),
         odd=[
             {"name": name, "notes": list(findings.notes(report, calendar, step))}
             for name, report in found["tickers"].items()
             if findings.is_odd(report)
         ]
-        if len(summaries) > len(tickers)
+        if len(parts) > 1
         else [],
-        priced=priced,
-        label=Subject(column, "", step, priced).label,
+        thinned=explore.thinned(max(map(len, parts.values())), len(drawn)),
+        undrawn=explore.undrawn(sorted(set(parts) - set(drawn)), ENOUGH),
     )
     write_bytes(Path("reports/explore.html"), html)
-
-
-def figures(dates: pd.Series, values: pd.Series, subject: Subject, ticker: str, lags: int) -> dict[str, charts.Spec]:
-    """One ticker's figures, by the name of their picture."""
-    dates, values = dates.reset_index(drop=True), values.reset_index(drop=True)
-    own = measured(values, priced=subject.priced)
-    by_hour = {"hours": charts.box_by_hour(own, dates, subject, ticker)} if dates.dt.hour.nunique() > 1 else {}
-    lagged = autocorrelations(own, lags, priced=subject.priced)
-    return {
-        "series": charts.series(pd.DataFrame({"date": dates, "value": values}), subject, ticker),
-        "lagged": charts.lagged(own, subject, ticker),
-        "months": charts.box_by_month(own, dates, subject, ticker),
-        "weekdays": charts.box_by_weekday(own, dates, subject, ticker),
-        **by_hour,
-        "distribution": charts.distribution(own, subject, ticker),
-        "autocorrelation": charts.autocorrelation(lagged, int(own.count()), subject, ticker),
-    }
-
-
-def shown(value: Any) -> str:
-    if isinstance(value, pd.Timestamp):
-        return f"{value:%Y-%m-%d}"
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
 if __name__ == "__main__":

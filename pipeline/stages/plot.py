@@ -7,12 +7,12 @@ from typing import Any
 import pandas as pd
 from pydantic import Field
 
-from pipeline import charts, verdict
-from pipeline.artifacts import read_json, read_table, write_bytes, write_csv
-from pipeline.beyond import Table
+from pipeline import charts, states, verdict
+from pipeline.artifacts import read_bytes, read_json, read_table, write_bytes, write_csv
+from pipeline.beyond import Table, beyond, last_forecast
 from pipeline.metrics import band, caption, percent
 from pipeline.pages import forecast, page
-from pipeline.params import Section, load
+from pipeline.params import Section, everything, load
 from pipeline.stages import run
 from pipeline.subject import Subject
 
@@ -23,42 +23,49 @@ class Params(Section):
     sessions: int = Field(ge=20)
 
 
-FIGURES = 6  # tickers with figures, the first by name; data/predictions.parquet has all
+MADE_BY = ("prepare", "benchmark", "train", "evaluate")  # sections told in the report
 
 
 def main() -> None:
-    params = load("plot", Params)
+    params, chosen = load("plot", Params), everything()
     predictions, history = read_table(Path("data/predictions.parquet")), read_table(Path("data/history.parquet"))
     metrics, scaler = read_json(Path("reports/metrics.json")), read_json(Path("data/scaler.json"))
     scores, bands = read_table(Path("data/scores.parquet")), read_table(Path("data/bands.parquet"))
     subject, coverage = Subject(**metrics["subject"]), metrics["bands"]["nominal"]
     tested = forecast.tested(predictions)
     # The tickers that reach into test come first, for they have all figures.
-    reaching = set(tested["ticker"])
-    names = sorted(predictions["ticker"].unique(), key=lambda name: (name not in reaching, name))
-    tickers = []
-    for name in names[:FIGURES]:
-        own = replace(subject, unit=scaler["units"][name])
-        theirs = predictions[predictions["ticker"] == name]
-        tickers.append(forecast.section(theirs, name, own, params.sessions, coverage))
-    loss = charts.loss(history)
-
+    reaching, parts = set(tested["ticker"]), dict(list(predictions.groupby("ticker")))
+    names = sorted(parts, key=lambda name: (name not in reaching, name))
+    tickers = [
+        forecast.ticker(
+            parts[name], name, replace(subject, unit=scaler["units"][name]), params.sessions, coverage, len(names)
+        )
+        for name in names
+    ]
+    common = forecast.common(metrics, scores, history)
     html = page(
         "forecast.html",
+        tickers,
+        common,
         verdict=metrics["verdict"].values(),
         rule=verdict.rule(subject.step),
         band=band(metrics),
+        beside=forecast.beside(metrics),
+        caption=caption(metrics),
+        heads=beyond(last_forecast(parts[names[0]]), subject, coverage)[0],
+        by_ticker=forecast.by_ticker(scores, bands, metrics),
         tables=tables(metrics, scores, bands),
-        tickers=tickers,
-        count=len(names),
-        loss=loss,
+        thinned=forecast.thinned(int(tested.groupby("ticker").size().max()), len(names)),
         missing=[f"{name} ({count})" for name, count in scaler["missing"].items() if count],
+        params={name: dict(states.flat(chosen[name])) for name in MADE_BY},
+        digest=states.digest(read_bytes(Path("data/predictions.parquet"))),
     )
     write_bytes(Path("reports/forecast.html"), html)
-    pictures = {**tickers[0]["specs"], "loss": loss}
-    write_bytes(Path("reports/forecast.png"), charts.png(pictures.pop("predicted")))
-    for name, spec in pictures.items():
-        write_bytes(Path(f"reports/forecast/{name}.png"), charts.png(spec))
+    for name, figure in {**tickers[0].figures, **common}.items():
+        path = "reports/forecast.png" if name == "predicted" else f"reports/forecast/{name}.png"
+        title = figure.title if name in common else f"{names[0]}: {figure.title}"
+        start = {**(figure.start or {}), "persistence": True}  # a picture has no switch
+        write_bytes(Path(path), charts.png(figure.shape, figure.rows, start, title))
     shown = tested[tested["ticker"] == names[0]]
     columns = ["date", "actual", "predicted", "persistence", "lower", "upper"]
     write_csv(Path("reports/predicted.csv"), shown[columns])

@@ -1,0 +1,152 @@
+"""Figures of what goes with what: values with those before, volume with moves, tickers with one another."""
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from pipeline import charts, thinning
+from pipeline.correlations import autocorrelations, between
+from pipeline.figures import Figure
+from pipeline.subject import Subject
+
+SLIGHT = 0.1  # a correlation below it, 1 % of the variance, says next to nothing
+LASTING = 5  # lags in a row
+USUAL = 22  # sessions
+TICKERS = 40  # in a heat map that can be read
+APART, NEAR = 0.2, 0.5  # correlations
+
+
+def lagged(measured: pd.Series, subject: Subject, most: int) -> Figure:
+    """measured: returns of prices, anything else as it is, in order."""
+    dots = pd.DataFrame({"x": measured.shift(1), "y": measured}).dropna()
+    form = charts.PERCENT if subject.priced else charts.PLAIN
+    before = f"{subject.measured} of the {subject.step} before"
+    shape = charts.scatter(
+        before,
+        subject.measured,
+        form,
+        form,
+        f"Scatter of the {subject.many} against those of the {subject.step} before.",
+    )
+    r = correlation(dots["x"], dots["y"])
+    what = "return" if subject.priced else "value"
+    amount = f"their correlation is {r:+.2f}, {r * r:.1%} of the variance"
+    if abs(r) < SLIGHT:
+        says = f"A {what} says next to nothing of the one after it: {amount}."
+    else:
+        follows = "of the same kind" if r > 0 else "of the opposite kind"
+        says = f"A {what} tends to be followed by one {follows}: {amount}."
+    title = f"Each {what} against the one before"
+    return Figure(title, says, shape, {"dots": thinning.evenly(dots, most)})
+
+
+def correlation(first: pd.Series, second: pd.Series) -> float:
+    """Pearson's, of what both have; 0 where one of them does not vary."""
+    return float(first.corr(second)) if first.nunique() > 1 and second.nunique() > 1 else 0.0
+
+
+def volumes(returns: pd.Series, volume: pd.Series, subject: Subject, most: int) -> Figure:
+    """Volume beside its own mean before, for its level changes over the years; against absolute returns.
+
+    returns, volume: in order; no volume, and one of zero, is passed over.
+    """
+    traded = volume.where(volume > 0)
+    usual = traded.shift(1).rolling(USUAL, min_periods=USUAL // 2).mean()
+    dots = pd.DataFrame({"x": returns.abs(), "y": traded / usual}).dropna()
+    against = f"volume, times its mean of the {USUAL} {subject.step}s before"
+    shape = charts.scatter(
+        "absolute return", against, charts.PERCENT, "~g", f"Scatter of the {against}, against the absolute return."
+    )
+    rank = correlation(dots["x"].rank(), dots["y"].rank())  # Spearman's
+    raw = correlation(returns.abs().rank(), traded.rank())
+    of = f"volume taken beside its usual level; {raw:+.2f} as it is"
+    if abs(rank) < SLIGHT:
+        says = f"Volume and the size of the move hardly go together: their rank correlation is {rank:+.2f}, {of}."
+    else:
+        kind = "high" if rank > 0 else "low"
+        says = f"Large moves come with {kind} volume: their rank correlation is {rank:+.2f}, {of}."
+    return Figure("Volume against the size of the move", says, shape, {"dots": thinning.evenly(dots, most)})
+
+
+def _lags(values: pd.Series, lags: int, subject: Subject, what: str) -> tuple[charts.Spec, dict[str, pd.DataFrame]]:
+    """The shape and its rows: autocorrelations, and the band that holds 95 % of those of white noise."""
+    bound = 1.96 / np.sqrt(max(values.count(), 1))
+    rows = {"lags": autocorrelations(values, lags), "noise": pd.DataFrame({"bound": [-bound, bound]})}
+    return charts.autocorrelation(subject.step, what), rows
+
+
+def memory(values: pd.Series, lags: int, subject: Subject, what: str) -> Figure:
+    """Autocorrelations of returns, values or residuals, in order. what: they are, in the plural."""
+    shape, rows = _lags(values, lags, subject, what)
+    title = f"Autocorrelation of the {what}"
+    found = rows["lags"].set_index("lag")["acf"]
+    if found.empty:
+        return Figure(title, f"Too few {what} that differ for autocorrelations.", shape, rows)
+    lag = int(found.abs().idxmax())
+    outside = int((found.abs() > rows["noise"]["bound"].max()).sum())
+    band = f"{outside} of {len(found)} lie outside the band of white noise"
+    # The largest of many autocorrelations of noise lies beyond a band that holds 95 % of them: Bonferroni.
+    if abs(found[lag]) < max(SLIGHT, norm.isf(0.025 / len(found)) / np.sqrt(values.count())):
+        says = (
+            f"The {what} are all but uncorrelated with those before: at most {found[lag]:+.2f}, at lag {lag}; {band}."
+        )
+    else:
+        peak = _peak(found)
+        season = f", and again {peak} {subject.step}s before ({found[peak]:+.2f})" if peak and peak != lag else ""
+        says = f"The {what} are correlated with those before: {found[lag]:+.2f} at lag {lag}{season}; {band}."
+    return Figure(title, says, shape, rows)
+
+
+def _peak(found: pd.Series) -> int | None:
+    """The lag of the highest autocorrelation that stands above its neighbours, such as a season's."""
+    inner = found[(found > found.shift(1)) & (found > found.shift(-1)) & (found > SLIGHT)]
+    return int(inner.idxmax()) if len(inner) else None
+
+
+def clustering(returns: pd.Series, lags: int, subject: Subject) -> Figure:
+    """Autocorrelations of squared returns, in order: whether volatility clusters."""
+    what = "squared returns"
+    shape, rows = _lags(returns**2, lags, subject, what)
+    title, found, bound = f"Autocorrelation of the {what}", rows["lags"]["acf"], rows["noise"]["bound"].max()
+    if found.empty:
+        return Figure(title, "Too few returns that differ for autocorrelations.", shape, rows)
+    within = np.flatnonzero(found <= bound)
+    run = int(within[0]) if len(within) else len(found)
+    stay = "Squared returns stay correlated for"
+    if run >= LASTING:
+        more = " and more" if run == len(found) else ""
+        says = f"{stay} {run} {subject.step}s{more}: volatility clusters, so it can be forecast."
+    elif run:
+        says = f"{stay} {run} {subject.step}{'s' * (run > 1)} only: volatility clusters little."
+    else:
+        before = f"those of the {subject.step} before"
+        says = f"Squared returns are not correlated with {before}: volatility does not cluster here."
+    return Figure(title, says, shape, rows)
+
+
+def heat(values: pd.DataFrame, subject: Subject) -> Figure:
+    """values: a row a step, a column a ticker, at least two: returns of prices, anything else as it is."""
+    found = between(values)
+    names, count = list(found.columns), len(found.columns)
+    one, other = np.triu_indices(count, 1)
+    pairs = pd.Series(found.to_numpy()[one, other]).dropna()
+    title = "Correlations between tickers"
+    if count > TICKERS:
+        title = f"{title}: {TICKERS} of {count}, evenly from an order that puts like beside like"
+    shown = [names[at] for at in np.unique(np.linspace(0, count - 1, min(count, TICKERS)).round().astype(int))]
+    part = found.loc[shown, shown].rename_axis("a").reset_index()
+    cells = part.melt(id_vars="a", var_name="b", value_name="correlation")
+    if pairs.empty:
+        return Figure(
+            title, "No two tickers share enough steps.", charts.heat(len(shown), subject.many), {"cells": cells}
+        )
+    middle = pairs.median()
+    how = "move together" if middle >= NEAR else "hardly move together" if middle < APART else "move together somewhat"
+    most, least = (
+        f"{pairs[at]:+.2f} ({names[one[at]]} and {names[other[at]]})" for at in (pairs.idxmax(), pairs.idxmin())
+    )
+    says = f"The tickers {how}: the correlation of their {subject.many} is {most}."
+    if len(pairs) > 1:
+        over = f"{middle:+.2f} over {len(pairs):,} pairs, the highest {most}, the lowest {least}"
+        says = f"The tickers {how}: the median correlation of their {subject.many} is {over}."
+    return Figure(title, says, charts.heat(len(shown), subject.many), {"cells": cells})

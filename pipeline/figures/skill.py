@@ -1,0 +1,134 @@
+"""Figures of all tickers together: training, skill by horizon, year and ticker, and where the band held."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pipeline import charts
+from pipeline.figures import Figure
+from pipeline.metrics import named
+from pipeline.scores import POOLED
+from pipeline.slices import ALL, THIRDS
+from pipeline.subject import Subject
+
+FEW = 20  # forecasts: a year with fewer is not drawn
+STEADY = 0.5  # of the constant band's spread between thirds
+
+
+def loss(history: pd.DataFrame) -> Figure:
+    """history: tables/history."""
+    best = history.loc[history.groupby("member")["val_loss"].idxmin()].set_index("member")["epoch"]
+    last = history.groupby("member")["epoch"].max()
+    at = f"{best.min()}" if best.min() == best.max() else f"{best.min()} to {best.max()}"
+    many = len(best) > 1
+    still = int((best == last).sum())
+    says = f"Validation was best at epoch {at} of {last.max()}" + (f", in {len(best)} networks" if many else "")
+    if still:
+        whose = f" for {still} of them" if many else ""
+        says += f"; it was still falling at the last epoch{whose}: more epochs may help."
+    else:
+        says += (
+            "; then it rose while the loss on train fell on, and training stopped: the network had begun to overfit."
+        )
+    rows = {"epochs": history[["member", "epoch", "loss", "val_loss"]]}
+    return Figure("Loss by epoch, on train (loss) and on validation (val_loss)", says, charts.loss(), rows)
+
+
+def by_horizon(metrics: Mapping[str, Any], subject: Subject) -> Figure:
+    """metrics: reports/metrics.json."""
+    rows = [
+        (named(target, subject), int(horizon.removeprefix("h")), own["skill"], own["skill_low"], own["skill_high"])
+        for target, horizons in metrics["test"].items()
+        for horizon, own in horizons.items()
+    ]
+    table = pd.DataFrame(rows, columns=["target", "group", "skill", "low", "high"]).astype(
+        {"skill": float, "low": float}
+    )
+    clauses = []
+    for target, own in table.groupby("target", sort=False):
+        above, below = int((own["low"] > 0).sum()), int((own["high"].astype(float) < 0).sum())
+        sure = (
+            f"above 0 at {above} of {len(own)} horizons"
+            if above or not below
+            else f"below 0 at {below} of {len(own)} horizons"
+        )
+        clauses.append(f"on the {target} the interval of the skill lies {sure}")
+    targets = tuple(table["target"].unique())
+    shape = charts.skill(
+        targets,
+        f"{subject.step}s ahead",
+        "Dots of the skill on test by horizon, with the 95 % interval of a block bootstrap.",
+        bounded=True,
+    )
+    return Figure(
+        "Skill on test by horizon: 0 is as good as the simple forecast",
+        f"{_sentence(clauses)}.",
+        shape,
+        {"skills": table},
+    )
+
+
+def _sentence(clauses: list[str]) -> str:
+    joined = "; ".join(clauses)
+    return joined[0].upper() + joined[1:]
+
+
+def by_year(scores: pd.DataFrame, subject: Subject) -> Figure | None:
+    """scores: tables/scores of the network one step ahead on test, of one ticker or pooled. None where there is one
+    year.
+    """
+    own = scores[~scores["slice"].isin((ALL, *THIRDS)) & (scores["n"] >= FEW)].sort_values(["target", "slice"])
+    table = pd.DataFrame({
+        "target": own["target"].map(lambda target: named(target, subject)),
+        "group": own["slice"],
+        "skill": own["skill"],
+        "low": np.nan,
+        "high": np.nan,
+    })  # fmt: skip
+    if table["group"].nunique() < 2:
+        return None
+    clauses = [
+        f"on the {target} skill is above 0 in {(part['skill'] > 0).sum()} of {len(part)} years, "
+        f"between {part['skill'].min():+.3f} and {part['skill'].max():+.3f}"
+        for target, part in table.groupby("target", sort=False)
+    ]
+    shape = charts.skill(tuple(table["target"].unique()), "year", "Dots of the skill on test by year.", bounded=False)
+    return Figure(f"Skill one {subject.step} ahead by year", f"{_sentence(clauses)}.", shape, {"skills": table})
+
+
+def by_ticker(scores: pd.DataFrame, subject: Subject) -> Figure | None:
+    """scores: tables/scores of the network one step ahead on test, every ticker. None where there is one."""
+    own = scores[(scores["slice"] == ALL) & (scores["ticker"] != POOLED)].dropna(subset="skill")
+    if own["ticker"].nunique() < 2:
+        return None
+    table = own.assign(target=own["target"].map(lambda target: named(target, subject)))[["target", "ticker", "skill"]]
+    table["rank"] = table.groupby("target")["skill"].rank(method="first").astype(int)
+    clauses = [
+        f"on the {target} skill is above 0 for {(part['skill'] > 0).sum()} of {len(part)} tickers, median "
+        f"{part['skill'].median():+.3f}"
+        for target, part in table.groupby("target", sort=False)
+    ]
+    shape = charts.ranked(tuple(table["target"].unique()))
+    return Figure(f"Skill one {subject.step} ahead by ticker", f"{_sentence(clauses)}.", shape, {"skills": table})
+
+
+def coverage(bands: Mapping[str, Any], subject: Subject) -> Figure:
+    """bands: of reports/metrics.json."""
+    own, constant = bands["h1"]["thirds"], bands["h1"]["constant"]["thirds"]
+    rows = [(part, "this band", share) for part, share in own.items()]
+    rows += [(part, "constant width", share) for part, share in constant.items()]
+    table = pd.DataFrame(rows, columns=["part", "band", "coverage"])
+    if not rows:
+        says = "The volatility of too few forecasts is known."
+    else:
+        spread, other = max(own.values()) - min(own.values()), max(constant.values()) - min(constant.values())
+        how = "holds in calm and in storm alike" if spread < STEADY * other else "depends on volatility"
+        says = (
+            f"The band {how}: it held between {min(own.values()):.1%} and {max(own.values()):.1%}, one of constant "
+            f"width between {min(constant.values()):.1%} and {max(constant.values()):.1%}."
+        )
+    nominal = pd.DataFrame({"coverage": [bands["nominal"]]})
+    title = f"Share of values that the band held one {subject.step} ahead, by volatility"
+    return Figure(title, says, charts.coverage(THIRDS), {"parts": table, "nominal": nominal})
