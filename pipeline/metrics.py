@@ -159,3 +159,10 @@ def lines(metrics: dict[str, Any]) -> Iterator[tuple[str, int, Cell]]:
     for target, horizons in metrics["test"].items():
         for horizon, own in horizons.items():
             yield named(target, subject), int(horizon.removeprefix("h")), own
+
+
+def skills(metrics: dict[str, Any]) -> pd.DataFrame:
+    """The network's skill on test with its bounds, a row for each target and horizon, for `dvc plots`."""
+    names = ["skill", "skill_low", "skill_high"]
+    rows = [[target, horizon, *(own[name] for name in names)] for target, horizon, own in lines(metrics)]
+    return pd.DataFrame(rows, columns=["target", "horizon", *names])

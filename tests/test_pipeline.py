@@ -182,7 +182,7 @@ def test_metrics_and_plots_are_dvcs(dvc: Callable[..., str], repository: Path) -
     shown = dvc("plots", "show", "--out", "shown")
     assert "shown" in shown
     html = (repository / "shown/index.html").read_text()
-    for name in ("loss by epoch", "predicted one step ahead and actual"):
+    for name in ("loss by epoch", "predicted one step ahead and actual", "skill by horizon"):
         assert name in html
     shutil.rmtree(repository / "shown")
 

@@ -43,7 +43,7 @@ def test_the_report_tells_the_parameters_and_the_digest_of_the_predictions(walke
     assert hashlib.sha256((walked / "data/predictions.parquet").read_bytes()).hexdigest() in told
 
 
-def test_the_csvs_are_the_first_tickers_test_forecasts_and_the_losses(walked: Path) -> None:
+def test_the_csvs_are_the_first_tickers_test_forecasts_the_losses_and_the_skills(walked: Path) -> None:
     closes = pd.read_csv(walked / "reports/predicted.csv")
     predictions = read_table(walked / "data/predictions.parquet")
     own = predictions.query("ticker == 'AAA' and split == 'test' and horizon == 1")
@@ -51,3 +51,8 @@ def test_the_csvs_are_the_first_tickers_test_forecasts_and_the_losses(walked: Pa
     assert closes["lower"].tolist() == own["lower"].tolist()
     assert closes["persistence"].tolist() == own["last"].tolist()
     assert pd.read_csv(walked / "reports/loss.csv")["epoch"].tolist() == [1, 2, 1, 2]
+    skills, test = pd.read_csv(walked / "reports/skill.csv"), read_json(walked / "reports/metrics.json")["test"]
+    assert skills["target"].tolist() == ["close"] * 3 + ["log variance"] * 3
+    assert skills["horizon"].tolist() == [1, 2, 3] * 2
+    assert skills["skill"].tolist() == [own["skill"] for target in test.values() for own in target.values()]
+    assert skills["skill_low"].tolist() == [own["skill_low"] for target in test.values() for own in target.values()]

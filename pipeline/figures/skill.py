@@ -8,7 +8,7 @@ import pandas as pd
 
 from pipeline import charts
 from pipeline.figures import Figure
-from pipeline.metrics import named
+from pipeline.metrics import named, skills
 from pipeline.scores import POOLED
 from pipeline.slices import ALL, THIRDS
 from pipeline.subject import Subject
@@ -38,17 +38,11 @@ def loss(history: pd.DataFrame) -> Figure:
 
 def by_horizon(metrics: Mapping[str, Any], subject: Subject) -> Figure:
     """metrics: reports/metrics.json."""
-    rows = [
-        (named(target, subject), int(horizon.removeprefix("h")), own["skill"], own["skill_low"], own["skill_high"])
-        for target, horizons in metrics["test"].items()
-        for horizon, own in horizons.items()
-    ]
-    table = pd.DataFrame(rows, columns=["target", "group", "skill", "low", "high"]).astype(
-        {"skill": float, "low": float}
-    )
+    table = skills(metrics).astype(dict.fromkeys(("skill", "skill_low", "skill_high"), float))
+    table = table.set_axis(["target", "group", "skill", "low", "high"], axis=1)
     clauses = []
     for target, own in table.groupby("target", sort=False):
-        above, below = int((own["low"] > 0).sum()), int((own["high"].astype(float) < 0).sum())
+        above, below = int((own["low"] > 0).sum()), int((own["high"] < 0).sum())
         sure = (
             f"above 0 at {above} of {len(own)} horizons"
             if above or not below

@@ -10,7 +10,7 @@ from pydantic import Field
 from pipeline import charts, states, verdict
 from pipeline.artifacts import read_bytes, read_json, read_table, write_bytes, write_csv
 from pipeline.beyond import Table, beyond, last_forecast
-from pipeline.metrics import band, caption, percent
+from pipeline.metrics import band, caption, percent, skills
 from pipeline.pages import forecast, page
 from pipeline.params import Section, everything, load
 from pipeline.stages import run
@@ -70,6 +70,8 @@ def main() -> None:
     columns = ["date", "actual", "predicted", "persistence", "lower", "upper"]
     write_csv(Path("reports/predicted.csv"), shown[columns])
     write_csv(Path("reports/loss.csv"), history[["member", "epoch", "loss", "val_loss"]])
+    write_csv(Path("reports/skill.csv"), skills(metrics))
+    write_bytes(Path("reports/vega.js"), charts.script().encode())  # `dvc plots` draws with it, offline
 
 
 def tables(metrics: dict[str, Any], scores: pd.DataFrame, bands: pd.DataFrame) -> dict[str, Table]:
