@@ -36,7 +36,7 @@ def loss(history: pd.DataFrame) -> Figure:
     return Figure("Loss by epoch, on train (loss) and on validation (val_loss)", says, charts.loss(), rows)
 
 
-def by_horizon(metrics: Mapping[str, Any], subject: Subject) -> Figure:
+def by_horizon(metrics: dict[str, Any], subject: Subject) -> Figure:
     """metrics: reports/metrics.json."""
     table = skills(metrics).astype(dict.fromkeys(("skill", "skill_low", "skill_high"), float))
     table = table.set_axis(["target", "group", "skill", "low", "high"], axis=1)

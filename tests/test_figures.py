@@ -1,0 +1,118 @@
+"""Every figure has a title, one sentence, and the tables that its shape names, which JSON can hold."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline import charts, findings
+from pipeline.figures import Figure, dependence, forecasts
+from pipeline.pages import explore
+from pipeline.prices import known
+from pipeline.subject import Subject
+from pipeline.summary import measured, summary
+from tests.series import made_heat, made_prices
+
+CLOSE = Subject("close", "USD", "session", priced=True)
+HEAT = Subject("heat", "°C", "hour", priced=False)
+
+
+def explored(prices: pd.DataFrame, column: str, subject: Subject) -> dict[str, Figure]:
+    whole, nulls = known(prices, column)
+    sessions = pd.DatetimeIndex(prices["date"]).union([prices["date"].iloc[-2] - pd.Timedelta(minutes=1)])
+    dropped = pd.DataFrame(columns=["date", "reason", "values"])
+    report = findings.ticker(whole, nulls, dropped, sessions, prices["date"].min())
+    numbers = summary(prices["date"], prices[column], priced=subject.priced)
+    return explore.figures(prices, column, numbers, report, subject, 30, 1)
+
+
+def forecast(values: np.ndarray, subject: Subject) -> dict[str, Figure]:
+    dates = pd.date_range("2001-01-01", periods=len(values), freq="1h").as_unit("us")
+    rng = np.random.default_rng(0)
+    own = pd.DataFrame({"date": dates, "actual": values}).assign(
+        predicted=values + rng.normal(0, 0.1, len(values)),
+        lower=values - 1,
+        upper=values + 1,
+        persistence=pd.Series(values).shift(1, fill_value=values[0]),
+        variance_actual=rng.normal(-9, 1, len(values)),
+        variance_predicted=rng.normal(-9, 1, len(values)),
+    )
+    columns = {"date": "date", "predicted": "value", "lower": "lower", "upper": "upper"}
+    past = own[["date", "actual"]].set_axis(["date", "value"], axis=1)
+    return {
+        "predicted": forecasts.predicted(own, subject, 60, 0.9, 100),
+        "variance": forecasts.volatility(own, subject, 60, 100),
+        "beyond": forecasts.beyond(past.head(-3), own.tail(3)[list(columns)].rename(columns=columns), subject, 0.9),
+        **forecasts.residuals(own, subject, 100),
+    }
+
+
+def panel() -> dict[str, Figure]:
+    returns = {name: measured(made_prices(name, 100, seed)["close"], priced=True) for seed, name in enumerate("ABC")}
+    return {"heat": dependence.heat(pd.DataFrame(returns), CLOSE)}
+
+
+CONSTANT = made_prices("AAA", 60, seed=0).assign(open=5.0, high=5.0, low=5.0, close=5.0, volume=0.0)
+GAPS = made_heat("Oslo", 60, seed=0)
+GAPS.loc[10:40, "heat"] = np.nan
+MADE = {
+    "prices": lambda: explored(made_prices("AAA", 600, seed=0), "close", CLOSE),
+    "few prices": lambda: explored(made_prices("AAA", 30, seed=0), "close", CLOSE),
+    "constant prices": lambda: explored(CONSTANT, "close", CLOSE),
+    "prices without volume": lambda: explored(made_prices("AAA", 60, seed=0).assign(volume=np.nan), "close", CLOSE),
+    "heat": lambda: explored(made_heat("Oslo", 600, seed=0), "heat", HEAT),
+    "heat with a wide gap": lambda: explored(GAPS, "heat", HEAT),
+    "constant heat": lambda: explored(made_heat("Oslo", 60, seed=0).assign(heat=3.0), "heat", HEAT),
+    "forecasts of prices": lambda: forecast(made_prices("AAA", 300, seed=0)["close"].to_numpy(), CLOSE),
+    "forecasts of heat": lambda: forecast(np.sin(np.arange(300) / 4), HEAT),
+    "tickers": panel,
+}
+
+
+def named(part: Any) -> Iterator[str]:
+    """The tables that a shape names."""
+    if isinstance(part, list):
+        part = dict(enumerate(part))
+    if isinstance(part, dict):
+        data = part.get("data")
+        if isinstance(data, dict) and set(data) == {"name"}:
+            yield data["name"]
+        for one in part.values():
+            yield from named(one)
+
+
+@pytest.mark.parametrize("made", MADE)
+def test_every_figure_has_a_title_a_sentence_and_the_tables_its_shape_names(made: str) -> None:
+    for name, figure in MADE[made]().items():
+        assert len(figure.title) > 5, name
+        assert figure.says[0].isupper(), name
+        assert figure.says.endswith("."), name
+        assert "nan" not in figure.says.lower().split(), figure.says
+        assert not {"None", "inf", "-inf", "+nan"} & set(figure.says.replace(",", "").replace(";", "").split()), name
+        assert set(named(figure.shape)) == set(figure.rows), name
+
+
+@pytest.mark.parametrize("made", MADE)
+def test_every_table_can_be_held_as_json_with_nothing_undefined_but_null(made: str) -> None:
+    for name, figure in MADE[made]().items():
+        for table, rows in figure.rows.items():
+            assert json.loads(json.dumps(charts.columns(rows), allow_nan=False)).keys() == set(rows), (name, table)
+        assert json.dumps([figure.start, figure.spans], allow_nan=False)
+
+
+def test_prices_and_other_series_have_the_figures_that_fit_them() -> None:
+    prices, heat = MADE["prices"](), MADE["heat"]()
+    assert {"candles", "drawdown", "volumes", "clustering"} <= set(prices)
+    assert {"hours", "changes"} <= set(heat)
+    assert not {"candles", "drawdown", "volumes", "clustering"} & set(heat)
+    assert not {"hours", "changes"} & set(prices)
+    assert "volumes" not in MADE["prices without volume"]()
+
+
+def test_what_is_said_of_another_series_does_not_speak_of_prices() -> None:
+    for figure in MADE["heat"]().values():
+        assert "return" not in figure.says
+        assert "close" not in figure.says

@@ -1,0 +1,172 @@
+"""What is said of training, skill and bands, on scores of which it is true and on scores of which it is not."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline import charts
+from pipeline.figures import skill
+from pipeline.scores import POOLED
+from pipeline.slices import ALL, THIRDS
+from pipeline.subject import Subject
+
+CLOSE = Subject("close", "USD", "session", priced=True)
+FALLING, RISEN = [5.0, 4.0, 3.0, 2.0], [5.0, 2.0, 3.0, 4.0]  # losses on validation
+
+
+def history(*members: list[float]) -> pd.DataFrame:
+    parts = [
+        pd.DataFrame(
+            {"member": number, "epoch": range(1, len(own) + 1), "loss": range(len(own), 0, -1), "val_loss": own}
+        )
+        for number, own in enumerate(members, 1)
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        (
+            [RISEN],
+            "Validation was best at epoch 2 of 4; then it rose while the loss on train fell on, and training stopped: "
+            "the network had begun to overfit.",
+        ),
+        (
+            [FALLING],
+            "Validation was best at epoch 4 of 4; it was still falling at the last epoch: more epochs may help.",
+        ),
+        (
+            [FALLING, RISEN, RISEN],
+            "Validation was best at epoch 2 to 4 of 4, in 3 networks; it was still falling at the last epoch for 1 of "
+            "them: more epochs may help.",
+        ),
+        (
+            [RISEN, RISEN],
+            "Validation was best at epoch 2 of 4, in 2 networks; then it rose while the loss on train fell on, and "
+            "training stopped: the network had begun to overfit.",
+        ),
+    ],
+    ids=["risen", "still falling", "one of three still falling", "both risen"],
+)
+def test_a_loss_that_still_falls_is_told_from_one_that_has_risen(members: list[list[float]], said: str) -> None:
+    figure = skill.loss(history(*members))
+    assert figure.says == said
+    assert len(figure.rows["epochs"]) == sum(map(len, members))
+
+
+def metrics(**targets: list[tuple[float | None, float | None, float | None]]) -> dict[str, Any]:
+    """skill, low and high by target and horizon."""
+    names = ("skill", "skill_low", "skill_high")
+    return {
+        "subject": asdict(CLOSE),
+        "test": {
+            target: {f"h{number}": dict(zip(names, own, strict=True)) for number, own in enumerate(found, 1)}
+            for target, found in targets.items()
+        },
+    }
+
+
+ABOVE, AROUND, BELOW = (0.2, 0.1, 0.3), (0.0, -0.1, 0.1), (-0.2, -0.3, -0.1)
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        ([ABOVE, ABOVE, AROUND], "above 0 at 2 of 3 horizons"),
+        ([AROUND, AROUND, AROUND], "above 0 at 0 of 3 horizons"),
+        ([BELOW, AROUND, BELOW], "below 0 at 2 of 3 horizons"),
+        ([(None, None, None)], "above 0 at 0 of 1 horizons"),
+    ],
+    ids=["above", "around", "below", "undefined"],
+)
+def test_an_interval_of_skill_above_0_is_told_from_one_around_or_below_it(found: list, said: str) -> None:
+    figure = skill.by_horizon(metrics(price=found), CLOSE)
+    assert figure.says == f"On the close the interval of the skill lies {said}."
+    assert json.dumps(charts.columns(figure.rows["skills"]), allow_nan=False)
+
+
+def test_each_target_is_told_and_drawn_by_horizon() -> None:
+    figure = skill.by_horizon(metrics(price=[BELOW, AROUND], variance=[ABOVE, ABOVE]), CLOSE)
+    assert figure.says == (
+        "On the close the interval of the skill lies below 0 at 1 of 2 horizons; on the log variance the interval of "
+        "the skill lies above 0 at 2 of 2 horizons."
+    )
+    assert figure.rows["skills"].to_numpy().tolist()[0] == ["close", 1, *BELOW]
+    assert figure.rows["skills"]["group"].tolist() == [1, 2, 1, 2]
+
+
+def scores(skills: dict[str, dict[str, float]], target: str = "price", n: int = 250) -> pd.DataFrame:
+    """skills: by ticker and slice."""
+    return pd.DataFrame(
+        [(target, ticker, part, n, own) for ticker, found in skills.items() for part, own in found.items()],
+        columns=["target", "ticker", "slice", "n", "skill"],
+    )
+
+
+YEARS = {ALL: 0.5, "2001": 0.1, "2002": -0.2, "2003": 0.3, THIRDS[0]: 0.9}
+
+
+def test_years_in_which_skill_is_above_0_are_counted() -> None:
+    figure = skill.by_year(scores({"AAA": YEARS}), CLOSE)
+    assert figure is not None
+    assert figure.says == "On the close skill is above 0 in 2 of 3 years, between -0.200 and +0.300."
+    assert figure.rows["skills"]["group"].tolist() == ["2001", "2002", "2003"]
+    assert json.dumps(charts.columns(figure.rows["skills"]), allow_nan=False)
+
+
+def test_years_of_both_targets_are_told_and_those_with_few_forecasts_are_not() -> None:
+    few = scores({"AAA": {"2000": 0.99}}, n=19)
+    both = pd.concat([few, scores({"AAA": YEARS}), scores({"AAA": YEARS}, "variance")])
+    figure = skill.by_year(both, CLOSE)
+    assert figure is not None
+    told = "skill is above 0 in 2 of 3 years, between -0.200 and +0.300"
+    assert figure.says == f"On the close {told}; on the log variance {told}."
+
+
+def test_one_year_alone_has_no_figure() -> None:
+    assert skill.by_year(scores({"AAA": {ALL: 0.5, "2001": 0.1}}), CLOSE) is None
+
+
+def test_tickers_with_skill_above_0_are_counted_and_ranked() -> None:
+    own = scores({"AAA": YEARS, "BBB": {ALL: -0.1}, "CCC": {ALL: 0.2}, POOLED: {ALL: 0.9}, "DDD": {ALL: np.nan}})
+    figure = skill.by_ticker(own, CLOSE)
+    assert figure is not None
+    assert figure.says == "On the close skill is above 0 for 2 of 3 tickers, median +0.200."
+    ranked = figure.rows["skills"].sort_values("rank")
+    assert ranked["ticker"].tolist() == ["BBB", "CCC", "AAA"]
+    assert ranked["rank"].tolist() == [1, 2, 3]
+
+
+def test_one_ticker_alone_has_no_figure() -> None:
+    assert skill.by_ticker(scores({"AAA": YEARS}), CLOSE) is None
+    assert skill.by_ticker(scores({"AAA": YEARS, POOLED: {ALL: 0.9}}), CLOSE) is None
+
+
+def bands(own: list[float], constant: list[float]) -> dict[str, Any]:
+    thirds = dict(zip(THIRDS, own, strict=False))
+    return {"nominal": 0.9, "h1": {"thirds": thirds, "constant": {"thirds": dict(zip(THIRDS, constant, strict=False))}}}
+
+
+@pytest.mark.parametrize(
+    ("own", "said"),
+    [([0.91, 0.9, 0.89], "holds in calm and in storm alike"), ([0.99, 0.9, 0.82], "depends on volatility")],
+)
+def test_a_band_that_holds_steadily_is_told_from_one_that_depends_on_volatility(own: list[float], said: str) -> None:
+    figure = skill.coverage(bands(own, [0.99, 0.93, 0.8]), CLOSE)
+    assert figure.says == (
+        f"The band {said}: it held between {min(own):.1%} and {max(own):.1%}, one of constant width between 80.0% and "
+        "99.0%."
+    )
+    assert len(figure.rows["parts"]) == 6
+    assert figure.rows["nominal"]["coverage"].tolist() == [0.9]
+
+
+def test_a_band_of_too_few_forecasts_is_said_to_be_so() -> None:
+    figure = skill.coverage(bands([], []), CLOSE)
+    assert figure.says == "The volatility of too few forecasts is known."
+    assert figure.rows["parts"].empty
