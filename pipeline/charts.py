@@ -24,7 +24,7 @@ HOURS = tuple(f"{hour:02}" for hour in range(24))
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 FIRST_DAYS = [1, 32, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335]  # of the months, by day of the year
 PLAIN, PERCENT = ",.6~g", ".3~%"
-KINDS = {"missing": ORANGE, "without a value": PURPLE, "dropped": GREEN, "unexpected": YELLOW, "jump": BLUE}
+KINDS = {"missing": ORANGE, "without a value": PURPLE, "dropped": YELLOW, "unexpected": BLUE, "jump": GREEN}
 LABEL_WIDTH = 54  # of a vertical axis, so that figures one above another are flush
 ROUGH = alt.Scale(zero=False)
 FONT = "Liberation Sans"  # of pictures; vl-convert brings it
@@ -89,7 +89,8 @@ def _date() -> alt.X:
     return alt.X("date:T", title=None)
 
 
-def _form(subject: Subject) -> str:
+def axis_form(subject: Subject) -> str:
+    """Of what is looked at step by step, on an axis."""
     return PERCENT if subject.priced else PLAIN
 
 
@@ -119,6 +120,10 @@ def _zero() -> alt.Chart:
     return alt.Chart(alt.sequence(1, as_="zero")).mark_rule(color=GREY, strokeDash=[4, 3]).encode(y="zero:Q")
 
 
+def _tips(form: str) -> list[alt.Tooltip]:
+    return [alt.Tooltip("date:T"), alt.Tooltip("value:Q", format=form)]
+
+
 def _overview(table: str, field: str, brush: alt.Parameter) -> alt.Chart:
     """The whole of a series in small, on which the part shown above it is chosen."""
     y = alt.Y(f"{field}:Q", title=None, axis=None, scale=ROUGH)
@@ -131,15 +136,14 @@ def _brush() -> alt.Parameter:
 
 
 @cache
-def course(subject: Subject) -> Spec:
-    """The values by date, prices on a log scale above their volume. values: date, value; volumes: date, value."""
+def course(subject: Subject, *, traded: bool) -> Spec:
+    """The values by date, prices on a log scale, above their volume if `traded`. values, volumes: date, value."""
     scale = alt.Scale(type="log", nice=False, padding=6) if subject.priced else ROUGH
     title = f"{subject.name}, log scale" if subject.priced else subject.name
     y = _value("value", title, scale=scale)
     line = _chart("values").mark_line(color=BLUE, strokeWidth=1).encode(x=_date(), y=y)
-    tips = [alt.Tooltip("date:T"), alt.Tooltip("value:Q", format=PLAIN)]
-    line = line.encode(tooltip=tips).properties(height=280)
-    if not subject.priced:
+    line = line.encode(tooltip=_tips(PLAIN)).properties(height=280)
+    if not traded:
         return _spec(line, f"Line of the {subject.name} by date.")
     bars = _chart("volumes").mark_area(color=GREY, interpolate="step")
     traded = alt.Y("value:Q", title="volume", axis=alt.Axis(format=".2~s"), stack=False)
@@ -189,7 +193,7 @@ def scatter(x: str, y: str, x_form: str, y_form: str, description: str) -> Spec:
 def boxes(order: tuple[str, ...], by: str, subject: Subject) -> Spec:
     """Box plots by group. boxes: group, low, q1, median, q3, high, n; outliers: group, value."""
     x = alt.X("group:N", sort=list(order), title=None, axis=alt.Axis(labelAngle=0))
-    form = _form(subject)
+    form = axis_form(subject)
     measures = [alt.Tooltip(f"{name}:Q", format=form) for name in ("low", "q1", "median", "q3", "high")]
     base = _chart("boxes").encode(x=x, tooltip=[alt.Tooltip("group:N"), *measures, alt.Tooltip("n:Q")])
     size = 20 if len(order) < 20 else 10
@@ -239,15 +243,12 @@ def quantiles(title: str, form: str, what: str) -> Spec:
 
 
 @cache
-def dated(title: str, form: str, description: str, subject: Subject, *, filled: bool) -> Spec:
+def dated(title: str, form: str, description: str, *, filled: bool) -> Spec:
     """One line by date, filled to zero or not. values: date, value."""
-    chart, tips = (
-        _chart("values"),
-        [alt.Tooltip("date:T"), alt.Tooltip("value:Q", format=form)],
-    )
+    chart = _chart("values")
     drawn = chart.mark_area(color=ORANGE, opacity=0.6) if filled else chart.mark_line(color=BLUE, strokeWidth=1)
     y = _value("value", title, form, alt.Scale(zero=True))
-    return _spec(drawn.encode(x=_date(), y=y, tooltip=tips).properties(height=200), description)
+    return _spec(drawn.encode(x=_date(), y=y, tooltip=_tips(form)).properties(height=200), description)
 
 
 @cache
@@ -374,7 +375,6 @@ def volatility(subject: Subject) -> Spec:
 def beyond(subject: Subject, band: str) -> Spec:
     """The last values, and the forecast fan after them. known: date, value; future: date, value, lower, upper."""
     y = _value("value", subject.name)
-    tips = [alt.Tooltip("date:T"), alt.Tooltip("value:Q", format=PLAIN)]
     past = _chart("known").mark_line(color=BLUE, point=alt.OverlayMarkDef(color=BLUE, size=16))
     table = "future"
     fan = _chart(table).mark_area(color=ORANGE, opacity=0.25)
@@ -383,8 +383,8 @@ def beyond(subject: Subject, band: str) -> Spec:
     return _spec(
         (
             fan.encode(x=_date(), y=_value("lower", subject.name), y2="upper:Q")
-            + past.encode(x=_date(), y=y, tooltip=tips)
-            + ahead.encode(x=_date(), y=y, tooltip=tips)
+            + past.encode(x=_date(), y=y, tooltip=_tips(PLAIN))
+            + ahead.encode(x=_date(), y=y, tooltip=_tips(PLAIN))
         ).properties(height=260),
         f"Line of the last {subject.step}s' {subject.name}, then dots of the forecast within its {band} band.",
     )
@@ -404,9 +404,8 @@ def loss() -> Spec:
 def residuals(subject: Subject, title: str) -> Spec:
     """Dots by date about zero. values: date, value."""
     dots = _chart("values").mark_circle(size=12, opacity=0.5, color=BLUE)
-    form = _form(subject)
-    tips = [alt.Tooltip("date:T"), alt.Tooltip("value:Q", format=form)]
-    drawn = _zero() + dots.encode(x=_date(), y=_value("value", title, form), tooltip=tips)
+    form = axis_form(subject)
+    drawn = _zero() + dots.encode(x=_date(), y=_value("value", title, form), tooltip=_tips(form))
     return _spec(drawn.properties(height=220), "Dots of the residuals by date.")
 
 

@@ -17,7 +17,7 @@ PRICED = {
     "lagged", "volumes", "memory", "clustering",
 }  # fmt: skip
 HOURLY = {
-    "course", "faults", "volatility", "distribution", "quantiles", "months", "weekdays", "hours", "lagged", "memory",
+    "line", "faults", "volatility", "distribution", "quantiles", "months", "weekdays", "hours", "lagged", "memory",
     "changes",
 }  # fmt: skip
 

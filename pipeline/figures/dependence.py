@@ -19,7 +19,7 @@ APART, NEAR = 0.2, 0.5  # correlations
 def lagged(measured: pd.Series, subject: Subject, most: int) -> Figure:
     """measured: returns of prices, anything else as it is, in order."""
     dots = pd.DataFrame({"x": measured.shift(1), "y": measured}).dropna()
-    form = charts.PERCENT if subject.priced else charts.PLAIN
+    form = charts.axis_form(subject)
     before = f"{subject.measured} of the {subject.step} before"
     shape = charts.scatter(
         before,

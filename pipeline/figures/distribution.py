@@ -25,7 +25,7 @@ def histogram(values: pd.Series, subject: Subject, what: str, title: str) -> Fig
     x = np.linspace(edges[0], edges[-1], 81)
     bars = pd.DataFrame({"from": edges[:-1], "to": edges[1:], "density": density})
     normal = pd.DataFrame({"x": x, "density": stats.norm.pdf(x, mean, deviation or 1.0)})
-    form = charts.PERCENT if subject.priced else charts.PLAIN
+    form = charts.axis_form(subject)
     shape = charts.distribution(title, form, what)
     far, expected = int((np.abs(own - mean) > FAR * deviation).sum()), 2 * stats.norm.sf(FAR) * len(own)
     how = (
@@ -51,7 +51,7 @@ def quantiles(values: pd.Series, subject: Subject, what: str, title: str, most: 
     theory = mean + deviation * stats.norm.ppf((np.arange(len(own)) + 0.5) / len(own))
     dots = thinning.line(pd.DataFrame({"normal": theory, "own": own}), "own", most)
     ends = pd.DataFrame({"x": theory[[0, -1]], "y": theory[[0, -1]]})
-    form = charts.PERCENT if subject.priced else charts.PLAIN
+    form = charts.axis_form(subject)
     low, high = np.quantile(own, [TAIL, 1 - TAIL])
     reach = deviation * stats.norm.isf(TAIL)
     lower, upper = _tail((mean - low) / reach if reach else 1), _tail((high - mean) / reach if reach else 1)

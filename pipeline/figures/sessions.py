@@ -27,7 +27,7 @@ SPANS = {
 
 
 def course(own: pd.DataFrame, numbers: dict[str, Any], subject: Subject, most: int) -> Figure:
-    """own: date, value, and volume of prices, in order; numbers: of tables/summary."""
+    """own: date, value, and the volume where there is one, in order; numbers: of tables/summary."""
     known = own.dropna(subset="value")
     first, last = known["value"].iloc[0], known["value"].iloc[-1]
     years = (known["date"].iloc[-1] - known["date"].iloc[0]) / pd.Timedelta(days=365.25)
@@ -39,8 +39,6 @@ def course(own: pd.DataFrame, numbers: dict[str, Any], subject: Subject, most: i
         "wanders (unit root)": f"it wanders and has no level to come back to ({tests})",
     }.get(numbers["stationarity"], f"whether it has a level to come back to is unclear ({tests})")
     if subject.priced:
-        volumes = own[["date", "volume"]].set_axis(["date", "value"], axis=1)
-        rows["volumes"] = thinning.line(volumes, "value", most)
         annual = f", {(last / first) ** (1 / years) - 1:+.1%} a year" if years >= 1 else ""
         moved = f"from {subject.value(first)} to {subject.value(last)}, {last / first - 1:+.1%}{annual}"
         says = f"The {subject.name} went {moved}; {level}."
@@ -49,8 +47,17 @@ def course(own: pd.DataFrame, numbers: dict[str, Any], subject: Subject, most: i
         mean = subject.amount(known["value"].mean())
         between = f"between {subject.value(low)} and {subject.value(high)}, {mean} on average"
         says = f"The {subject.name} lies {between}; {level}."
-    title = f"The {subject.name}" + (" and the volume" if subject.priced else "")
-    return Figure(title, says, charts.course(subject), rows)
+    traded = is_traded(own)
+    if traded:
+        volumes = own[["date", "volume"]].set_axis(["date", "value"], axis=1)
+        rows["volumes"] = thinning.line(volumes, "value", most)
+    title = f"The {subject.name}" + (" and the volume" if traded else "")
+    return Figure(title, says, charts.course(subject, traded=traded), rows)
+
+
+def is_traded(own: pd.DataFrame) -> bool:
+    """Whether prices have a volume."""
+    return {"close", "volume"} <= set(own) and bool((own["volume"] > 0).any())
 
 
 def candles(own: pd.DataFrame, subject: Subject, most: int) -> Figure:
@@ -96,14 +103,13 @@ def volatility(dates: pd.Series, measured: pd.Series, subject: Subject, most: in
     count = ROLLING.get(subject.step, 22)
     yearly = len(dates) / max((dates.iloc[-1] - dates.iloc[0]) / pd.Timedelta(days=365.25), 1e-9)
     deviation = measured.rolling(count, min_periods=count * 3 // 4).std() * (np.sqrt(yearly) if subject.priced else 1)
-    form = charts.PERCENT if subject.priced else charts.PLAIN
+    form = charts.axis_form(subject)
     what = "Annualised volatility" if subject.priced else f"Deviation of the {subject.name}"
     title = f"{what} of the last {count} {subject.step}s"
     shape = charts.dated(
         "volatility" if subject.priced else "deviation",
         form,
         f"Line of the rolling deviation over {count} {subject.step}s.",
-        subject,
         filled=False,
     )
     rows = thinning.line(pd.DataFrame({"date": dates, "value": deviation}).iloc[count - 1 :], "value", most)
@@ -126,9 +132,7 @@ def drawdown(dates: pd.Series, values: pd.Series, subject: Subject, most: int) -
     """values: prices in order, none missing."""
     fall = values / values.cummax() - 1
     title = f"Drawdown: how far the {subject.name} is below its highest before"
-    shape = charts.dated(
-        "drawdown", charts.PERCENT, "Area from zero down to the drawdown by date.", subject, filled=True
-    )
+    shape = charts.dated("drawdown", charts.PERCENT, "Area from zero down to the drawdown by date.", filled=True)
     rows = thinning.line(pd.DataFrame({"date": dates, "value": fall}), "value", most)
     return Figure(title, _deepest(dates, values, fall, subject), shape, {"values": rows})
 

@@ -40,7 +40,8 @@ def figures(
     own = own.reset_index(drop=True).assign(value=own[column].to_numpy())
     dates, values = own["date"], own["value"]
     steps, known = measured(values, priced=subject.priced), values.notna()
-    found = {"course": sessions.course(own, numbers, subject, most)}
+    traded = sessions.is_traded(own)
+    found = {"course" if traded else "line": sessions.course(own, numbers, subject, most)}
     if subject.priced and has_range(own):
         found["candles"] = sessions.candles(own, subject, candles)
     found["faults"] = sessions.faults(dates[known], report, subject)
@@ -52,7 +53,7 @@ def figures(
     dots = min(most, DOTS)
     found |= calendar(steps, dates, subject, dots)
     found["lagged"] = dependence.lagged(steps, subject, dots)
-    if subject.priced and (own["volume"] > 0).any():
+    if traded:
         found["volumes"] = dependence.volumes(steps, own["volume"], subject, dots)
     found["memory"] = dependence.memory(steps, lags, subject, subject.many)
     if subject.priced:
