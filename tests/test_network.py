@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from itertools import product
 from pathlib import Path
 from typing import Any, get_args
 
@@ -36,6 +37,12 @@ def fitted(seed: int, **changes: Any) -> tuple[keras.Model, Any]:
     return model, network.fit(model, (windows, targets), (windows, targets), **how)
 
 
+@pytest.fixture(scope="module")
+def plain() -> tuple[keras.Model, Any]:
+    """A network fitted from seed 0, to be looked at by many, and its history."""
+    return fitted(0)
+
+
 @pytest.mark.parametrize(
     ("cell", "bidirectional"),
     [(cell, both) for cell in get_args(network.Cell) for both in (False, True) if not (both and cell == "dense")],
@@ -51,7 +58,7 @@ def test_an_untrained_network_answers_exactly_zero(cell: network.Cell, bidirecti
 
 @pytest.mark.parametrize("cell", get_args(network.Cell))
 def test_it_overfits_32_windows_of_a_sine(cell: network.Cell) -> None:
-    _, history = fitted(0, cell=cell, units=[16], epochs=30)
+    _, history = fitted(0, cell=cell, units=[16], batch_size=8, epochs=15)
     assert history["loss"].iloc[-1] < 0.02 * history["loss"].iloc[0]
 
 
@@ -63,8 +70,8 @@ def test_two_fits_of_one_seed_are_identical_to_the_byte(changes: dict[str, Any])
     assert canonical_model(network.saved(one)) == canonical_model(network.saved(two))
 
 
-def test_another_seed_gives_another_network() -> None:
-    assert fitted(1)[0].get_weights()[0].tobytes() != fitted(2)[0].get_weights()[0].tobytes()
+def test_another_seed_gives_another_network(plain: tuple[keras.Model, Any]) -> None:
+    assert plain[0].get_weights()[0].tobytes() != fitted(1)[0].get_weights()[0].tobytes()
 
 
 def test_the_best_epochs_weights_are_kept() -> None:
@@ -87,8 +94,15 @@ def test_it_stops_when_validation_stops_improving() -> None:
     assert len(history) < 10
 
 
-@pytest.mark.parametrize("optimizer", get_args(network.Optimizer))
-@pytest.mark.parametrize("loss", get_args(network.Loss))
+PAIRS = list(product(get_args(network.Optimizer), get_args(network.Loss)))
+# Each optimizer and each loss at least once.
+QUICK = [("adamw", "mse"), ("adam", "mae"), ("nadam", "huber"), ("rmsprop", "mse"), ("sgd", "mae")]
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "loss"),
+    [pytest.param(*pair, marks=[] if pair in QUICK else pytest.mark.slow) for pair in PAIRS],
+)
 def test_every_optimizer_and_loss_learns(optimizer: network.Optimizer, loss: network.Loss) -> None:
     _, history = fitted(0, optimizer=optimizer, loss=loss, epochs=5)
     assert history["loss"].iloc[-1] < history["loss"].iloc[0]
@@ -101,8 +115,8 @@ def test_a_weight_of_zero_leaves_a_head_at_its_baseline() -> None:
     assert found["variance"].any()
 
 
-def test_an_answer_does_not_depend_on_the_windows_beside_it() -> None:
-    model, _ = fitted(0)
+def test_an_answer_does_not_depend_on_the_windows_beside_it(plain: tuple[keras.Model, Any]) -> None:
+    model, _ = plain
     windows = np.random.default_rng(0).normal(size=(3000, 8, 1)).astype(np.float32)
     changed = windows.copy()
     changed[1500:] = 9
@@ -110,16 +124,16 @@ def test_an_answer_does_not_depend_on_the_windows_beside_it() -> None:
     assert before["price"][:1500].tobytes() == after["price"][:1500].tobytes()
 
 
-def test_the_file_opens_with_stock_keras_and_answers_the_same(tmp_path: Path) -> None:
-    model, _ = fitted(0)
+def test_the_file_opens_with_stock_keras_and_answers_the_same(plain: tuple[keras.Model, Any], tmp_path: Path) -> None:
+    model, _ = plain
     (tmp_path / "1.keras").write_bytes(canonical_model(network.saved(model)))
     loaded = keras.models.load_model(tmp_path / "1.keras")
     windows = sine()[0]
     assert network.answers(loaded, windows)["price"].tobytes() == network.answers(model, windows)["price"].tobytes()
 
 
-def test_the_file_carries_no_clock_and_no_optimizer() -> None:
-    content = canonical_model(network.saved(fitted(0)[0]))
+def test_the_file_carries_no_clock_and_no_optimizer(plain: tuple[keras.Model, Any]) -> None:
+    content = canonical_model(network.saved(plain[0]))
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         assert b"date_saved" not in archive.read("metadata.json")
