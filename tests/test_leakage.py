@@ -36,7 +36,7 @@ def same(before: pd.DataFrame, after: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(before.reset_index(drop=True), after.reset_index(drop=True), check_exact=True)
 
 
-@pytest.mark.parametrize("share", [0.0, 0.4, 0.9])
+@pytest.mark.parametrize("share", [0.0, pytest.param(0.4, marks=pytest.mark.slow), 0.9])
 def test_changing_what_comes_after_validation_changes_nothing_before_it(
     share: float, walked: Path, two_tickers: pd.DataFrame, tmp_path: Path
 ) -> None:
