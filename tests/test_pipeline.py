@@ -40,9 +40,9 @@ def run(folder: Path, *command: str, **environment: str) -> subprocess.Completed
     )
 
 
-def repro(folder: Path, **environment: str) -> list[str]:
+def repro(folder: Path, *options: str, **environment: str) -> list[str]:
     """The stages that ran, in order."""
-    done = run(folder, "dvc", "repro", **environment)
+    done = run(folder, "dvc", "repro", *options, **environment)
     assert done.returncode == 0, done.stdout + done.stderr
     return re.findall(r"^Running stage '(\w+)'", done.stdout, re.MULTILINE)
 
@@ -99,16 +99,25 @@ def test_another_folder_other_threads_and_another_hash_seed_give_the_same_bytes(
     assert digests(other) == digests(repository)
 
 
+EDITS: list[tuple[dict[str, Any], list[str]]] = [
+    ({"evaluate": {"coverage": 0.8}}, ["evaluate", "plot", "track"]),
+    ({"plot": {"sessions": 40}}, ["plot", "track"]),
+    ({"track": {"experiment": "other"}}, ["track"]),
+    ({"benchmark": {"models": ["persistence", "har"]}}, ["benchmark", "evaluate", "plot", "track"]),
+    ({"explore": {"lags": 11}}, ["explore", "track"]),
+    ({"train": {"epochs": 3}}, ["train", "evaluate", "plot", "track"]),
+]
+
+
+@pytest.mark.parametrize(("changes", "rerun"), EDITS)
+def test_dvc_would_rerun_what_an_edit_touches(changes: dict, rerun: list[str], repository: Path) -> None:
+    edit(repository, **changes)
+    assert sorted(repro(repository, "--dry", "--force-downstream")) == sorted(rerun)
+    edit(repository)
+
+
 @pytest.mark.parametrize(
-    ("changes", "rerun"),
-    [
-        ({"plot": {"sessions": 40}}, ["plot", "track"]),
-        ({"track": {"experiment": "other"}}, ["track"]),
-        ({"benchmark": {"models": ["persistence", "har"]}}, ["benchmark", "evaluate", "plot", "track"]),
-        ({"evaluate": {"coverage": 0.8}}, ["evaluate", "plot", "track"]),
-        ({"explore": {"lags": 11}}, ["explore", "track"]),
-        ({"train": {"epochs": 3}}, ["train", "evaluate", "plot", "track"]),
-    ],
+    ("changes", "rerun"), [EDITS[0], *(pytest.param(*own, marks=pytest.mark.slow) for own in EDITS[1:])]
 )
 def test_an_edit_reruns_what_it_touches_and_its_return_restores_all_but_track(
     changes: dict, rerun: list[str], repository: Path
@@ -132,11 +141,11 @@ def test_a_comment_reruns_nothing(repository: Path) -> None:
 
 def test_a_mistake_stops_its_stage_with_one_line_and_repro_brings_all_back(repository: Path) -> None:
     before = digests(repository)
-    edit(repository, train={"cell": "lsmt"})
+    edit(repository, benchmark={"window": 0})
     done = run(repository, "dvc", "repro")
     assert done.returncode != 0
-    said = [line for line in (done.stdout + done.stderr).splitlines() if line.startswith("train: ")]
-    assert said == ["train: params.yaml: train.cell: found 'lsmt'; accepted: lstm, gru, rnn, dense"]
+    said = [line for line in (done.stdout + done.stderr).splitlines() if line.startswith("benchmark: ")]
+    assert said == ["benchmark: params.yaml: benchmark.window: found 0; accepted: a whole number of at least 1"]
     assert "Traceback" not in done.stderr
     edit(repository)
     repro(repository)
