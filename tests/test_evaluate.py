@@ -59,6 +59,7 @@ def test_without_variance_only_the_price_is_judged_and_without_baseline_by_persi
         "plot",
         prepare=prepare,
         benchmark=benchmark,
+        train={"members": 1},
     )
     found = read_json(tmp_path / "reports/metrics.json")
     assert list(found["verdict"]) == ["price", "simpler"]
@@ -76,7 +77,7 @@ def test_a_benchmark_without_the_reference_is_refused(tmp_path: Path, two_ticker
 def test_a_missing_open_leaves_a_verdict_over_the_other_days(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
     prices = two_tickers[two_tickers["ticker"] == "AAA"].copy()
     prices.loc[[120, 460], "open"] = np.nan
-    walk(tmp_path, prices, "scrape", "prepare", "benchmark", "train", "evaluate", "plot")
+    walk(tmp_path, prices, "scrape", "prepare", "benchmark", "train", "evaluate", "plot", train={"members": 1})
     found = read_json(tmp_path / "reports/metrics.json")
     assert "undefined" not in "".join(found["verdict"].values())
     assert 40 < found["test"]["variance"]["h1"]["n"] < 75
