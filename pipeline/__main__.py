@@ -13,8 +13,8 @@ from pipeline.artifacts import read_json, read_table
 from pipeline.beyond import beyond, last_forecast, origin
 from pipeline.errors import UserError
 from pipeline.metrics import band, caption, lines, named, percent
-from pipeline.scores import NETWORK
 from pipeline.subject import Subject
+from pipeline.tables.scores import NETWORK
 from pipeline.verdict import chance
 
 REPORTS = ("reports/explore.html", "reports/forecast.html")

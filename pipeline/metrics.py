@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 
 from pipeline import verdict
-from pipeline.scores import NETWORK, POOLED, member
 from pipeline.slices import ALL, THIRDS
 from pipeline.subject import Subject
 from pipeline.tables.bands import MEASURES as OF_BANDS
+from pipeline.tables.scores import NETWORK, POOLED, member
 
 ERRORS = ("mse", "rmse", "mae", "r2")
 SKILLS = ("skill", "skill_low", "skill_high", "p_value", "skill_best", "p_best")

@@ -12,23 +12,16 @@ from pipeline import splits
 from pipeline.bootstrap import skill_interval
 from pipeline.errors import UserError
 from pipeline.slices import ALL, slices, thirds
-from pipeline.tables.scores import MEASURES
+from pipeline.tables.scores import MEASURES, NETWORK, POOLED, member
 from pipeline.volatility import change
 
 Floats = NDArray[np.float64]
 
-NETWORK = "network"
-POOLED = "all tickers"
 KEY = ["ticker", "origin", "horizon", "split"]
 OTHERS = ("actual", "center", "third", "unit", "percent")
 SPLITS = ("train", "validation", "test")
 TARGETS = {"price": "", "variance": "variance_"}  # and how tables/predictions names its columns
 EMPTY = dict.fromkeys(MEASURES, np.nan)
-
-
-def member(number: int | str) -> str:
-    """What one of the networks is called in the scores."""
-    return f"member {number}"
 
 
 def measures(actual: Floats, predicted: Floats) -> dict[str, Floats]:

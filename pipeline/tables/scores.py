@@ -11,6 +11,9 @@ against the network's. Null where undefined.
 
 import pyarrow as pa
 
+NETWORK = "network"
+POOLED = "all tickers"
+
 MEASURES = (
     "mse",
     "rmse",
@@ -45,3 +48,8 @@ SCHEMA = pa.schema(
         *((name, pa.float64()) for name in MEASURES),
     ]
 )
+
+
+def member(number: int | str) -> str:
+    """What one of the networks is called."""
+    return f"member {number}"
