@@ -8,7 +8,9 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -25,14 +27,33 @@ from tests.series import made_prices
 from tests.yahoo import Answer, Body, Yahoo, body_of, changed, empty, hang_up, slow, status, truncated, yahoo
 
 
-def quick(*more: str) -> list[str]:
+def quick(*more: str) -> str:
     """The stage without the waits between attempts, which are up to 33 s for a ticker; `more` is done before it."""
     patience = "stamina.set_testing(True, attempts=6, cap=True)"
     start = "from pipeline.stages import run, scrape"
-    return ["-c", "\n".join(["import pipeline, stamina", patience, *more, start, 'run("scrape", scrape.main)'])]
+    return "\n".join(["import pipeline, stamina", patience, *more, start, 'run("scrape", scrape.main)'])
 
 
-AS_IS = ["-m", "pipeline.stages.scrape"]
+# Has loaded what every scrape loads first, and for each line that it reads is a process of its own that runs a code in
+# a folder and an environment, with files for its two outputs; prints the exit status. yfinance is left to the code.
+WARM = """
+import json, os, sys
+import pipeline, pipeline.stages.scrape
+for line in sys.stdin:
+    if not os.fork():
+        break
+    print(os.waitstatus_to_exitcode(os.wait()[1]), flush=True)
+else:
+    sys.exit()
+code, folder, environment, outputs = json.loads(line)
+os.chdir(folder)
+os.environ.clear()
+os.environ.update(environment | pipeline.PINS)
+for number, name in enumerate(outputs, 1):
+    os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+exec(code)
+"""
+AS_IS = [sys.executable, "-m", "pipeline.stages.scrape"]
 QUICK = quick()
 IMPATIENT = quick("from pipeline.sources import yahoo", "yahoo.TIMEOUT = 2")
 FOR_EVER = 40
@@ -53,19 +74,42 @@ class Ended:
     complaints: list[str]
 
 
-def scrape(folder: Path, fake: Yahoo, command: list[str] = QUICK, **changes: Any) -> Ended:
+@cache
+def warm() -> subprocess.Popen[str]:
+    command, start = [sys.executable, "-c", WARM], {**UNPINNED, "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(command, env=start, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cooled() -> Iterator[None]:
+    yield
+    warm().communicate(timeout=60)
+
+
+def scrape(folder: Path, fake: Yahoo, code: str = QUICK, **changes: Any) -> Ended:
     """Scrape all that the fake has, or as `changes` to section scrape say, in a folder of a user's own."""
     settle(folder, fake, **changes)
-    done = subprocess.run(
-        [sys.executable, *command],
-        cwd=folder,
-        env=environment(folder, fake),
-        capture_output=True,
-        text=True,
-        timeout=200,
-    )
-    said = [line for line in done.stdout.splitlines() if "s of work after" not in line]
-    return Ended(done.returncode, said, done.stderr.splitlines())
+    process = warm()
+    assert process.stdin
+    assert process.stdout
+    with TemporaryDirectory() as aside:
+        outputs = [Path(aside) / name for name in ("said", "complaints")]
+        order = [code, str(folder), environment(folder, fake), [str(path) for path in outputs]]
+        print(json.dumps(order), file=process.stdin, flush=True)
+        status = int(process.stdout.readline())
+        return told(status, *(path.read_text() for path in outputs))
+
+
+def scrape_as_is(folder: Path, fake: Yahoo) -> Ended:
+    """The same with the waits, as DVC starts it."""
+    settle(folder, fake)
+    where: dict[str, Any] = {"cwd": folder, "env": environment(folder, fake)}
+    done = subprocess.run(AS_IS, **where, capture_output=True, text=True, timeout=200)
+    return told(done.returncode, done.stdout, done.stderr)
+
+
+def told(status: int, said: str, complaints: str) -> Ended:
+    return Ended(status, [line for line in said.splitlines() if "s of work after" not in line], complaints.splitlines())
 
 
 def settle(folder: Path, fake: Yahoo, **changes: Any) -> None:
@@ -576,7 +620,7 @@ def test_what_yahoo_really_answers_where_there_is_nothing_is_said(
 def test_the_waits_between_attempts_grow_and_are_said(three: Yahoo, folder: Path) -> None:
     three.answers["BBB"] = [status(429)] * 6
     begun = time.monotonic()
-    ended = scrape(folder, three, AS_IS)
+    ended = scrape_as_is(folder, three)
     seconds = time.monotonic() - begun
     assert (ended.status, ended.complaints) == (0, [])
     form = r"BBB: refused: too many requests \(429\); again in (\d\.\d) s"
@@ -593,7 +637,7 @@ def test_killed_at_any_moment_a_rerun_gives_the_bytes_of_an_undisturbed_one(fake
         fake.bodies[ticker] = body_of(with_events(ticker, seed=number))
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     begun = time.monotonic()
-    assert scrape(whole, fake, AS_IS).status == 0
+    assert scrape_as_is(whole, fake).status == 0
     length, rng, ends = time.monotonic() - begun, np.random.default_rng(0), list[int]()
     settle(killed, fake)
     for tenth in range(10):  # of a run's length
@@ -604,7 +648,7 @@ def test_killed_at_any_moment_a_rerun_gives_the_bytes_of_an_undisturbed_one(fake
     assert ends.count(-signal.SIGKILL) >= 6
     kept = kept_in(killed)
     fake.asked.clear()
-    assert scrape(killed, fake, AS_IS).status == 0
+    assert scrape_as_is(killed, fake).status == 0
     assert sorted(kept + fake.asked) == sorted(fake.bodies)
     assert left_in(killed) == left_in(whole)
     for name in ("data/prices.parquet", "reports/scrape.json"):
@@ -614,7 +658,7 @@ def test_killed_at_any_moment_a_rerun_gives_the_bytes_of_an_undisturbed_one(fake
 def killed_after(seconds: float, folder: Path, fake: Yahoo) -> int:
     """The exit status of a scrape that is given so long."""
     process = subprocess.Popen(
-        [sys.executable, *AS_IS],
+        AS_IS,
         cwd=folder,
         env=environment(folder, fake),
         stdout=subprocess.DEVNULL,
