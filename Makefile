@@ -28,7 +28,7 @@ repro: setup  ## run what changed, then say how it went
 	@python -m pipeline
 
 test: setup  ## what needs no network, browser or server
-	python -m pytest -n 2 --dist loadfile -m "not slow"
+	python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 test-slow: setup  ## the rest: Chromium, many seeds, another processor
 	@if command -v apt-get > /dev/null && ! { command -v chromium && command -v qemu-x86_64; } > /dev/null; then \

@@ -3,9 +3,12 @@
 import pipeline  # isort: skip  # pins the CPU code paths before anything loads numpy
 
 import contextlib
+import fcntl
 import importlib
 import os
+import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +27,14 @@ assert pipeline.PINNED, "numpy was imported before the CPU code paths were pinne
 UNPINNED = {name: value for name, value in os.environ.items() if name not in pipeline.PINS}
 
 FEATURES = ["variance_session", "variance_week", "return_session", "high_low", "close_location", "volume_month"]
+
+
+LONG = ["test_pipeline", "test_network", "test_yahoo", "test_leakage"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files come first, so that no worker waits for another at the end."""
+    items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
 
 
 @pytest.fixture(scope="session")
@@ -180,17 +191,33 @@ def two_sensors() -> pd.DataFrame:
     return pd.concat([oslo, rome.assign(heat=10 * rome["heat"] + 50)], ignore_index=True)
 
 
+def once(factory: pytest.TempPathFactory, name: str, fill: Callable[[Path], None]) -> Path:
+    """A new folder, filled; where pytest has several workers, the first that asks for it fills it, the others copy."""
+    folder = factory.mktemp(name)
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        fill(folder)
+        return folder
+    shared = factory.getbasetemp().parent / name
+    with shared.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not shared.exists():
+            fill(folder)
+            shutil.copytree(folder, shared)
+        else:
+            shutil.copytree(shared, folder, dirs_exist_ok=True)
+    return folder
+
+
+EVERY = ("scrape", "explore", "prepare", "benchmark", "train", "evaluate", "plot")
+
+
 @pytest.fixture(scope="session")
 def walked_heat(two_sensors: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which every stage but track ran on two hourly series."""
-    folder = tmp_path_factory.mktemp("heat")
-    walk_heat(folder, two_sensors, "scrape", "explore", "prepare", "benchmark", "train", "evaluate", "plot")
-    return folder
+    return once(tmp_path_factory, "heat", lambda folder: walk_heat(folder, two_sensors, *EVERY))
 
 
 @pytest.fixture(scope="session")
 def walked(two_tickers: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which every stage but track ran on two made tickers, small."""
-    folder = tmp_path_factory.mktemp("walked")
-    walk(folder, two_tickers, "scrape", "explore", "prepare", "benchmark", "train", "evaluate", "plot")
-    return folder
+    return once(tmp_path_factory, "walked", lambda folder: walk(folder, two_tickers, *EVERY))
