@@ -62,7 +62,14 @@ def test_it_overfits_32_windows_of_a_sine(cell: network.Cell) -> None:
     assert history["loss"].iloc[-1] < 0.02 * history["loss"].iloc[0]
 
 
-@pytest.mark.parametrize("changes", [{}, {"cell": "gru", "dropout": 0.3}, {"bidirectional": True, "units": [4, 4]}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({}, marks=pytest.mark.slow),  # the simplest
+        {"cell": "gru", "dropout": 0.3},
+        {"bidirectional": True, "units": [4, 4]},
+    ],
+)
 def test_two_fits_of_one_seed_are_identical_to_the_byte(changes: dict[str, Any]) -> None:
     (one, first), (two, second) = fitted(7, **changes), fitted(7, **changes)
     assert [w.tobytes() for w in one.get_weights()] == [w.tobytes() for w in two.get_weights()]
