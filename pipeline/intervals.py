@@ -15,9 +15,9 @@ from scipy.special import chdtrc, xlogy
 from scipy.stats import betabinom
 
 from pipeline.errors import UserError
-from pipeline.scores import NETWORK, POOLED
 from pipeline.slices import ALL, slices
 from pipeline.tables.rows import horizon_of
+from pipeline.tables.scores import NETWORK, POOLED
 from pipeline.volatility import change
 
 Floats = NDArray[np.float64]

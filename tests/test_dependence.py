@@ -79,9 +79,12 @@ def test_the_rank_correlations_are_spearmans_beside_the_usual_volume_and_as_it_i
     usual = traded.shift(1).rolling(22).mean()[22:]
     beside = stats.spearmanr(NOISE[22:].abs(), traded[22:] / usual).statistic
     as_it_is = stats.spearmanr(NOISE.abs(), traded).statistic
-    says = dependence.volumes(NOISE, traded, CLOSE, 100).says
+    figure = dependence.volumes(NOISE, traded, CLOSE, 5000)
+    assert figure.rows["dots"].loc[500].tolist() == pytest.approx(
+        [abs(NOISE[500]), traded[500] / traded[478:500].mean()]
+    )
     told = f"is {beside:+.2f}, volume taken beside its usual level; {as_it_is:+.2f} as it is."
-    assert says.endswith(told)
+    assert figure.says.endswith(told)
 
 
 def test_volume_that_grows_over_the_years_is_taken_beside_its_usual_level() -> None:
@@ -111,6 +114,13 @@ def memory(values: pd.Series, lags: int = 40, subject: Subject = CLOSE) -> str:
 
 def test_noise_is_all_but_uncorrelated_with_what_came_before() -> None:
     assert memory(NOISE).startswith("The returns are all but uncorrelated with those before: at most ")
+
+
+@pytest.mark.parametrize("part", range(5))
+def test_the_largest_of_many_autocorrelations_of_little_noise_is_not_taken_for_one(part: int) -> None:
+    figure = dependence.memory(NOISE[300 * part : 300 * part + 300], 40, CLOSE, "returns")
+    assert figure.rows["lags"]["acf"].abs().max() > 0.1
+    assert figure.says.startswith("The returns are all but uncorrelated with those before: at most ")
 
 
 @pytest.mark.parametrize("share", [0.5, -0.5])

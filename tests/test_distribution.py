@@ -168,10 +168,13 @@ def test_values_that_are_all_the_same_do_not_differ_by_group() -> None:
 
 
 def test_boxes_are_quartiles_with_whiskers_to_what_lies_within_one_and_a_half_ranges() -> None:
-    part = pd.Series([1.0, 2.0, 3.0, 4.0, 5.0, 100.0])
-    figure = grouped(part, pd.Series(np.zeros(6)))
-    assert figure.rows["boxes"].to_numpy().tolist() == [["low", 1.0, 2.25, 3.5, 4.75, 5.0, 6]]
-    assert figure.rows["outliers"].to_numpy().tolist() == [["low", 100.0]]
+    part = pd.Series([-4.0, -2.0, 1.0, 2.0, 3.0, 4.0, 5.0, 11.0, 12.0])
+    figure = grouped(part, pd.Series(np.zeros(9)))
+    assert figure.rows["boxes"].to_numpy().tolist() == [["low", -4.0, 1.0, 3.0, 5.0, 11.0, 9]]
+    assert figure.rows["outliers"].to_numpy().tolist() == [["low", 12.0]]
+    farther = grouped(part.replace({-4.0: -5.1, 12.0: 11.1}), pd.Series(np.zeros(9)))
+    assert farther.rows["boxes"].to_numpy().tolist() == [["low", -2.0, 1.0, 3.0, 5.0, 11.0, 9]]
+    assert farther.rows["outliers"].to_numpy().tolist() == [["low", -5.1], ["low", 11.1]]
 
 
 def test_every_value_known_is_in_one_box_in_the_order_of_groups() -> None:

@@ -25,8 +25,12 @@ def days(count: int, freq: str = "D") -> pd.Series:
     return pd.Series(pd.date_range("2001-01-01", periods=count, freq=freq).as_unit("us"))
 
 
-def course(values: Any, subject: Subject = HEAT, numbers: dict | None = None) -> sessions.Figure:
-    own = pd.DataFrame({"date": days(len(values)), "value": np.asarray(values, dtype=float), "volume": 1.0})
+def course(
+    values: Any, subject: Subject = HEAT, numbers: dict | None = None, volume: float = 1000.0
+) -> sessions.Figure:
+    own = pd.DataFrame({"date": days(len(values)), "value": np.asarray(values, dtype=float)})
+    if subject.priced:
+        own = own.assign(close=own["value"], volume=volume)
     numbers = numbers or summary(own["date"], own["value"], priced=subject.priced)
     return sessions.course(own, numbers, subject, 100)
 
@@ -70,6 +74,12 @@ def test_prices_alone_have_their_volume_beside_them_and_long_lines_are_thinned()
     priced = course(np.exp(STEPS / 100), CLOSE)
     assert {name: len(rows) for name, rows in priced.rows.items()} == {"values": 100, "volumes": 100}
     assert priced.title == "The close and the volume"
+
+
+@pytest.mark.parametrize("volume", [0.0, np.nan])
+def test_prices_without_volume_are_alone(volume: float) -> None:
+    figure = course(np.exp(STEPS[:50]), CLOSE, volume=volume)
+    assert (figure.title, set(figure.rows)) == ("The close", {"values"})
 
 
 def bars(ups: int, downs: int, even: int) -> pd.DataFrame:

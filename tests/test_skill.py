@@ -10,9 +10,9 @@ import pytest
 
 from pipeline import charts
 from pipeline.figures import skill
-from pipeline.scores import POOLED
 from pipeline.slices import ALL, THIRDS
 from pipeline.subject import Subject
+from pipeline.tables.scores import POOLED
 
 CLOSE = Subject("close", "USD", "session", priced=True)
 FALLING, RISEN = [5.0, 4.0, 3.0, 2.0], [5.0, 2.0, 3.0, 4.0]  # losses on validation
@@ -71,7 +71,7 @@ def metrics(**targets: list[tuple[float | None, float | None, float | None]]) ->
     }
 
 
-ABOVE, AROUND, BELOW = (0.2, 0.1, 0.3), (0.0, -0.1, 0.1), (-0.2, -0.3, -0.1)
+ABOVE, AROUND, BELOW = (0.2, 0.1, 0.3), (0.05, -0.1, 0.2), (-0.2, -0.3, -0.1)
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ import pandas as pd
 from pipeline import charts
 from pipeline.figures import Figure
 from pipeline.metrics import named, skills
-from pipeline.scores import POOLED
 from pipeline.slices import ALL, THIRDS
 from pipeline.subject import Subject
+from pipeline.tables.scores import POOLED
 
 FEW = 20  # forecasts: a year with fewer is not drawn
 STEADY = 0.5  # of the constant band's spread between thirds

@@ -8,9 +8,9 @@ from pipeline.beyond import Table, beyond, last_forecast, origin, shown
 from pipeline.figures import Figure, forecasts, skill
 from pipeline.metrics import Cell, lines, named
 from pipeline.pages import Ticker
-from pipeline.scores import NETWORK, POOLED
 from pipeline.slices import ALL, THIRDS
 from pipeline.subject import Subject
+from pipeline.tables.scores import NETWORK, POOLED
 from pipeline.verdict import chance
 
 ENOUGH = 30  # residuals, for figures of them
