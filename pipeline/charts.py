@@ -146,8 +146,8 @@ def course(subject: Subject, *, traded: bool) -> Spec:
     if not traded:
         return _spec(line, f"Line of the {subject.name} by date.")
     bars = _chart("volumes").mark_area(color=GREY, interpolate="step")
-    traded = alt.Y("value:Q", title="volume", axis=alt.Axis(format=".2~s"), stack=False)
-    volume = bars.encode(x=_date(), y=traded).properties(height=70)
+    y = alt.Y("value:Q", title="volume", axis=alt.Axis(format=".2~s"), stack=False)
+    volume = bars.encode(x=_date(), y=y).properties(height=70)
     return _spec(
         alt.vconcat(line, volume), f"Line of the {subject.name} by date on a log scale, above the volume traded."
     )

@@ -20,8 +20,10 @@ def autocorrelations(values: pd.Series, lags: int) -> pd.DataFrame:
     if not lags or known.nunique() == 1:
         return pd.DataFrame({"lag": [], "acf": [], "pacf": []})
     inner = values.loc[known.index[0] : known.index[-1]].to_numpy(np.float64)
-    found = acf(inner, nlags=lags, missing="conservative")
-    partial = levinson_durbin(found, nlags=lags, isacov=True)[2]
+    share = 1 - np.arange(lags + 1) / len(inner)
+    found = acf(inner, nlags=lags, missing="conservative", adjusted=True) * share  # over the pairs that are known
+    # The recursion needs a sequence that is one of covariances, whatever is missing.
+    partial = levinson_durbin(acf(inner, nlags=lags, missing="conservative"), nlags=lags, isacov=True)[2]
     return pd.DataFrame({"lag": np.arange(1, lags + 1), "acf": found[1:], "pacf": partial[1:]})
 
 

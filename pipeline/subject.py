@@ -38,4 +38,6 @@ class Subject:
 
     def amount(self, value: float) -> str:
         """A return of prices; a value of anything else, or a difference of values."""
-        return f"{value:+.2%}" if self.priced else f"{value:,.3g} {self.unit}".rstrip()
+        if self.priced:
+            return f"{value:+.2%}"
+        return f"{value:,.0f} {self.unit}".rstrip() if abs(value) >= 1000 else f"{value:.3g} {self.unit}".rstrip()

@@ -8,12 +8,13 @@ import pandas as pd
 from pipeline import stationarity
 from pipeline.correlations import ljung_box
 
+DIGITS = 12  # of a return: what lies beyond them is rounding
 LAGS = 22  # of the Ljung-Box test: a month of sessions
 
 
 def measured(values: pd.Series, *, priced: bool) -> pd.Series:
     """What is looked at step by step: log returns of prices, NaN at the first; anything else as it is."""
-    return np.log(values).diff() if priced else values
+    return np.log(values).diff().round(DIGITS) if priced else values
 
 
 def leveled(values: pd.Series, *, priced: bool) -> pd.Series:

@@ -223,3 +223,25 @@ def test_tickers_that_share_too_few_steps_are_said_to_have_no_correlation() -> N
 
 def test_a_ticker_that_stands_still_is_left_out_of_the_sentence() -> None:
     assert "over 10 pairs" in dependence.heat(panel(0.5).assign(T003=0.0), HEAT).says
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_clustering_is_seen_in_a_few_years_though_one_lag_lies_inside_the_band(seed: int) -> None:
+    returns = measured(made_prices("AAA", 1500, seed=seed)["close"], priced=True)
+    assert "volatility clusters, so it can be forecast" in dependence.clustering(returns, 60, CLOSE).says
+
+
+def test_noise_seldom_seems_to_have_a_season() -> None:
+    draws = [pd.Series(np.random.default_rng(seed).normal(size=200)).diff() for seed in range(20)]
+    says = [dependence.memory(own, 48, HEAT, "changes").says for own in draws]
+    assert sum("and again" in text for text in says) <= 2
+
+
+def test_tickers_that_move_against_one_another_are_said_to() -> None:
+    says = dependence.heat(pd.DataFrame({"AAA": NOISE, "BBB": -NOISE}), CLOSE).says
+    assert says.startswith("The tickers move against one another: the correlation of their returns is -1.00")
+
+
+def test_too_few_volumes_are_said_to_be_too_few() -> None:
+    sparse = pd.Series(np.where(np.arange(2000) < 5, 100.0, np.nan))
+    assert dependence.volumes(NOISE, sparse, CLOSE, 100).says == "Too few sessions with a volume and a return."

@@ -195,3 +195,13 @@ def test_outliers_are_no_more_than_allowed_and_the_farthest_are_among_them() -> 
     outliers = boxes(VALUES["heavy"], pd.Series(np.arange(COUNT) % 3), GROUPS, "level", CLOSE, 100).rows["outliers"]
     assert len(outliers) == 100
     assert {VALUES["heavy"].min(), VALUES["heavy"].max()} <= set(outliers["value"])
+
+
+def test_few_normal_values_seldom_seem_to_have_other_tails() -> None:
+    draws = [pd.Series(np.random.default_rng(seed).normal(size=300)) for seed in range(40)]
+    says = [quantiles(own, HEAT, "values", "heat", 100).says for own in draws]
+    assert sum(text.startswith("Both tails are about the normal distribution's") for text in says) > 30
+
+
+def test_values_equal_but_for_rounding_are_the_same() -> None:
+    assert "excess kurtosis 0.0, skew +0.00" in histogram(pd.Series([0.1 + 0.2, 0.3] * 50), HEAT, "values", "heat").says

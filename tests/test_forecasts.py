@@ -195,3 +195,9 @@ def test_what_never_came_is_passed_over() -> None:
     found = forecasts.residuals(own, HEAT, 1000)
     assert found["residuals"].says.startswith("Forecasts lie too low")
     assert "of 298 residuals" in found["residual_distribution"].says
+
+
+def test_forecasts_that_always_miss_by_as_much_are_said_to_be_too_low() -> None:
+    rising = np.arange(301.0)
+    says = forecasts.residuals(forecast(rising[:-1], rising), HEAT, 100)["residuals"].says
+    assert says.startswith("Forecasts lie too low (mean residual 1")

@@ -40,8 +40,8 @@ def course(
     [
         (np.cumsum(STEPS), "it wanders and has no level to come back to (ADF p 0."),
         (lfilter([1], [1, -0.5], STEPS), "it keeps to a level (ADF p <0.0001, KPSS p 0."),
-        (STEPS[:29], "it is too short, or changes too little, to test for a level."),
-        (np.full(60, 5.0), "it is too short, or changes too little, to test for a level."),
+        (STEPS[:29], "its level cannot be tested."),
+        (np.full(60, 5.0), "its level cannot be tested."),
     ],
     ids=["walk", "level", "short", "constant"],
 )
@@ -189,8 +189,8 @@ def test_what_only_rose_is_said_never_to_have_fallen(prices: tuple[float, ...]) 
 def test_a_fall_made_good_is_told_with_its_dates() -> None:
     figure = drawdown(100, 120, 90, 60, 90, 130, 117)
     assert figure.says == (
-        "The deepest fall, 50.0%, went from 2001-01-02 to 2001-01-04 and was made good on 2001-01-06; half of all "
-        "sessions lie more than 10.0% below an earlier high."
+        "The deepest fall, 50.0%, went from 2001-01-02 to 2001-01-04 and was made good on 2001-01-06; 57% of "
+        "the sessions lie below an earlier high, half of those by more than 25.0%."
     )
     np.testing.assert_allclose(figure.rows["values"]["value"], [0, 0, -0.25, -0.5, -0.25, 0, -0.1])
 
@@ -211,7 +211,7 @@ def faults(subject: Subject = CLOSE, **found: list) -> sessions.Figure:
 
 def test_nothing_missing_is_said() -> None:
     figure = faults(jumps=[])
-    assert figure.says == "Of 1,000 sessions none is missing, doubtful or dropped."
+    assert figure.says == "Of 1,000 sessions with a value none is odd; beside them none is missing or dropped."
     assert figure.rows["days"].empty
     assert json.dumps(charts.columns(figure.rows["days"]), allow_nan=False)
 
@@ -223,7 +223,9 @@ def test_what_is_missing_or_odd_is_counted_by_kind_and_drawn_on_its_day() -> Non
         dropped=[{"date": "2001-01-31", "reason": "volume below zero", "values": ""}],
         jumps=[{"date": "2001-05-05", "factor": 2.0}, {"date": "2001-06-06", "factor": 0.5}],
     )
-    assert figure.says == "Beside 1,000 sessions with a value: 2 missing, 1 dropped, 1 unexpected, 2 jumps."
+    assert (
+        figure.says == "Of 1,000 sessions with a value 2 jumped, 1 were unexpected; beside them 2 missing, 1 dropped."
+    )
     drawn = figure.rows["days"].set_index("date")
     assert drawn.loc["2001-02-01", ["kind", "year", "day"]].tolist() == ["missing", 2001, 32]
     assert drawn.loc["2002-12-31", ["kind", "year", "day"]].tolist() == ["missing", 2002, 365]
@@ -231,19 +233,21 @@ def test_what_is_missing_or_odd_is_counted_by_kind_and_drawn_on_its_day() -> Non
 
 
 def test_one_jump_is_one() -> None:
-    assert faults(jumps=[{"date": "2001-05-05", "factor": 2.0}]).says.endswith(": 1 jump.")
+    assert faults(jumps=[{"date": "2001-05-05", "factor": 2.0}]).says.startswith(
+        "Of 1,000 sessions with a value 1 jumped; "
+    )
 
 
 def test_what_has_no_value_is_not_counted_as_missing_too() -> None:
     figure = faults(missing_sessions=["2001-02-01", "2001-02-02"], null_values=["2001-02-01"])
-    assert figure.says == "Beside 1,000 sessions with a value: 1 missing, 1 without a value."
+    assert figure.says == "Of 1,000 sessions with a value none is odd; beside them 1 missing, 1 without a value."
     assert figure.rows["days"]["kind"].tolist() == ["missing", "without a value"]
 
 
 def test_hours_of_one_day_are_counted_each_and_drawn_once() -> None:
     hours = [f"2001-02-01 {hour:02}:00" for hour in range(5)]
     figure = faults(HOURLY, missing_sessions=hours)
-    assert figure.says == "Beside 1,000 hours with a value: 5 missing."
+    assert figure.says == "Of 1,000 hours with a value none is odd; beside them 5 missing."
     assert figure.rows["days"]["date"].tolist() == ["2001-02-01"]
 
 
@@ -252,3 +256,13 @@ def test_each_year_has_a_line_from_its_first_day_with_a_value_to_its_last() -> N
     assert spans.to_numpy().tolist() == [[2001, 1, 366], [2002, 1, 366], [2003, 1, 271]]
     (only,) = sessions.faults(days(10), report(), CLOSE).rows["spans"].to_numpy().tolist()
     assert only == [2001, 1, 11]
+
+
+def test_a_dropped_session_is_not_counted_as_missing_too() -> None:
+    dropped = [{"date": "2001-01-05", "reason": "", "values": ""}]
+    assert "; beside them 1 dropped." in faults(missing_sessions=["2001-01-05"], dropped=dropped).says
+
+
+def test_a_close_that_never_moves_has_no_volatility_that_comes_and_goes() -> None:
+    figure = sessions.volatility(days(100), pd.Series(np.zeros(100)), CLOSE, 100)
+    assert "hardly changes" in figure.says

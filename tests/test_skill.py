@@ -170,3 +170,8 @@ def test_a_band_of_too_few_forecasts_is_said_to_be_so() -> None:
     figure = skill.coverage(bands([], []), CLOSE)
     assert figure.says == "The volatility of too few forecasts is known."
     assert figure.rows["parts"].empty
+
+
+def test_a_network_whose_loss_on_train_rose_too_is_not_said_to_overfit() -> None:
+    own = history(RISEN).assign(loss=[5.0, 2.0, 3.0, 4.0])
+    assert skill.loss(own).says == "Validation was best at epoch 2 of 4; then it rose, and training stopped."

@@ -42,7 +42,8 @@ def lagged(measured: pd.Series, subject: Subject, most: int) -> Figure:
 
 def correlation(first: pd.Series, second: pd.Series) -> float:
     """Pearson's, of what both have; 0 where one of them does not vary."""
-    return float(first.corr(second)) if first.nunique() > 1 and second.nunique() > 1 else 0.0
+    pairs = pd.DataFrame({"x": first, "y": second}).dropna()
+    return float(pairs["x"].corr(pairs["y"])) if (pairs.nunique() > 1).all() else 0.0
 
 
 def volumes(returns: pd.Series, volume: pd.Series, subject: Subject, most: int) -> Figure:
@@ -58,9 +59,11 @@ def volumes(returns: pd.Series, volume: pd.Series, subject: Subject, most: int) 
         "absolute return", against, charts.PERCENT, "~g", f"Scatter of the {against}, against the absolute return."
     )
     rank = correlation(dots["x"].rank(), dots["y"].rank())  # Spearman's
-    raw = correlation(returns.abs().rank(), traded.rank())
-    of = f"volume taken beside its usual level; {raw:+.2f} as it is"
-    if abs(rank) < SLIGHT:
+    plain = pd.DataFrame({"x": returns.abs(), "y": traded}).dropna().rank()
+    of = f"volume taken beside its usual level; {correlation(plain['x'], plain['y']):+.2f} as it is"
+    if len(dots) < USUAL:
+        says = f"Too few {subject.step}s with a volume and a return."
+    elif abs(rank) < SLIGHT:
         says = f"Volume and the size of the move hardly go together: their rank correlation is {rank:+.2f}, {of}."
     else:
         kind = "high" if rank > 0 else "low"
@@ -86,31 +89,34 @@ def memory(values: pd.Series, lags: int, subject: Subject, what: str) -> Figure:
     outside = int((found.abs() > rows["noise"]["bound"].max()).sum())
     band = f"{outside} of {len(found)} lie outside the band of white noise"
     # The largest of many autocorrelations of noise lies beyond a band that holds 95 % of them: Bonferroni.
-    if abs(found[lag]) < max(SLIGHT, norm.isf(0.025 / len(found)) / np.sqrt(values.count())):
+    least = max(SLIGHT, norm.isf(0.025 / len(found)) / np.sqrt(values.count()))
+    if abs(found[lag]) < least:
         says = (
             f"The {what} are all but uncorrelated with those before: at most {found[lag]:+.2f}, at lag {lag}; {band}."
         )
     else:
-        peak = _peak(found)
+        peak = _peak(found, least)
         season = f", and again {peak} {subject.step}s before ({found[peak]:+.2f})" if peak and peak != lag else ""
         says = f"The {what} are correlated with those before: {found[lag]:+.2f} at lag {lag}{season}; {band}."
     return Figure(title, says, shape, rows)
 
 
-def _peak(found: pd.Series) -> int | None:
-    """The lag of the highest autocorrelation that stands above its neighbours, such as a season's."""
-    inner = found[(found > found.shift(1)) & (found > found.shift(-1)) & (found > SLIGHT)]
+def _peak(found: pd.Series, least: float) -> int | None:
+    """The lag of the highest autocorrelation above `least` that stands above its neighbours, such as a season's."""
+    inner = found[(found > found.shift(1)) & (found > found.shift(-1)) & (found > least)]
     return int(inner.idxmax()) if len(inner) else None
 
 
 def clustering(returns: pd.Series, lags: int, subject: Subject) -> Figure:
     """Autocorrelations of squared returns, in order: whether volatility clusters."""
     what = "squared returns"
-    shape, rows = _lags(returns**2, lags, subject, what)
+    shape, rows = _lags((returns - returns.mean()) ** 2, lags, subject, what)
     title, found, bound = f"Autocorrelation of the {what}", rows["lags"]["acf"], rows["noise"]["bound"].max()
     if found.empty:
         return Figure(title, "Too few returns that differ for autocorrelations.", shape, rows)
-    within = np.flatnonzero(found <= bound)
+    # A single lag may fall inside the band by chance: this one and the next ones are looked at together.
+    count = min(LASTING, len(found))
+    within = np.flatnonzero(found.rolling(count).mean().dropna() <= bound / np.sqrt(count))
     run = int(within[0]) if len(within) else len(found)
     stay = "Squared returns stay correlated for"
     if run >= LASTING:
@@ -141,7 +147,15 @@ def heat(values: pd.DataFrame, subject: Subject) -> Figure:
             title, "No two tickers share enough steps.", charts.heat(len(shown), subject.many), {"cells": cells}
         )
     middle = pairs.median()
-    how = "move together" if middle >= NEAR else "hardly move together" if middle < APART else "move together somewhat"
+    how = (
+        "move together"
+        if middle >= NEAR
+        else "move together somewhat"
+        if middle >= APART
+        else "move against one another"
+        if middle <= -APART
+        else "hardly move together"
+    )
     most, least = (
         f"{pairs[at]:+.2f} ({names[one[at]]} and {names[other[at]]})" for at in (pairs.idxmax(), pairs.idxmin())
     )

@@ -18,7 +18,9 @@ CHANCE = 0.05
 def histogram(values: pd.Series, subject: Subject, what: str, title: str) -> Figure:
     """values: any missing; what: they are, in the plural; title: of the axis."""
     own = values.dropna().to_numpy()
-    mean, deviation = own.mean(), own.std()
+    if np.ptp(own) <= 1e-12 * np.abs(own).max():  # rounding
+        own = np.full(len(own), own[0])
+    mean, deviation = own.mean(), own.std() if np.ptp(own) else 0.0
     kurtosis, skew = (stats.kurtosis(own, bias=False), stats.skew(own, bias=False)) if deviation else (0.0, 0.0)
     edges = np.histogram_bin_edges(own, bins=min(max(int(len(own) ** 0.5), 10), 80))
     density, _ = np.histogram(own, bins=edges, density=True)
@@ -28,13 +30,9 @@ def histogram(values: pd.Series, subject: Subject, what: str, title: str) -> Fig
     form = charts.axis_form(subject)
     shape = charts.distribution(title, form, what)
     far, expected = int((np.abs(own - mean) > FAR * deviation).sum()), 2 * stats.norm.sf(FAR) * len(own)
-    how = (
-        "more often than"
-        if far > NOTABLE * expected + 2
-        else "less often than"
-        if far < expected / NOTABLE - 2
-        else "about as often as"
-    )
+    how = "about as often as"
+    if stats.binomtest(far, len(own), 2 * stats.norm.sf(FAR)).pvalue < CHANCE and deviation:
+        how = "more often than" if far > NOTABLE * expected else "less often than" if far * NOTABLE < expected else how
     says = (
         f"Extremes come {how} under a normal distribution: {far} of {len(own):,} {what} lie beyond {FAR} deviations "
         f"({expected:.0f} under the normal); excess kurtosis {kurtosis:.1f}, skew {skew:+.2f}."
@@ -54,7 +52,8 @@ def quantiles(values: pd.Series, subject: Subject, what: str, title: str, most: 
     form = charts.axis_form(subject)
     low, high = np.quantile(own, [TAIL, 1 - TAIL])
     reach = deviation * stats.norm.isf(TAIL)
-    lower, upper = _tail((mean - low) / reach if reach else 1), _tail((high - mean) / reach if reach else 1)
+    margin = max(0.05, 3.2 / np.sqrt(len(own)))  # two standard errors of a normal sample's quantile, at least
+    lower, upper = (_tail(end / reach if reach else 1, margin) for end in (mean - low, high - mean))
     tails = f"Both tails are {lower}" if lower == upper else f"The lower tail is {lower}, the upper one {upper}"
     says = (
         f"{tails}: one in a hundred {what} is below {subject.amount(low)} ({subject.amount(mean - reach)} under the "
@@ -64,11 +63,11 @@ def quantiles(values: pd.Series, subject: Subject, what: str, title: str, most: 
     return Figure(f"Q–Q plot of the {what}", says, shape, {"dots": dots, "normal": ends})
 
 
-def _tail(times: float) -> str:
+def _tail(times: float, margin: float) -> str:
     """times: as far out as the normal distribution's."""
-    if times > 1.05:
+    if times > 1 + margin:
         return "heavier than the normal distribution's"
-    return "lighter than the normal distribution's" if times < 0.95 else "about the normal distribution's"
+    return "lighter than the normal distribution's" if times < 1 - margin else "about the normal distribution's"
 
 
 def boxes(values: pd.Series, groups: pd.Series, order: tuple[str, ...], by: str, subject: Subject, most: int) -> Figure:
@@ -102,9 +101,9 @@ def _differ(parts: list[np.ndarray], drawn: pd.DataFrame, by: str, subject: Subj
         f"{spread.idxmax()}, half of them within {width(spread.max())}",
         f"{spread.idxmin()}, {width(spread.min())}",
     )
-    spreads = f"spread most in {most}, and least in {least}"
+    spreads = f"; they spread most in {most}, and least in {least}" if spread.max() > spread.min() else ""
     if p >= CHANCE:
-        return f"The {by} tells nothing of the middle of the {subject.many} {test}; they {spreads}."
+        return f"The {by} tells nothing of the middle of the {subject.many} {test}{spreads}."
     high = f"highest in {median.idxmax()}, median {subject.amount(median.max())}"
     low = f"lowest in {median.idxmin()}, {subject.amount(median.min())}"
-    return f"The {subject.many} differ by {by} {test}: {high}, {low}; they {spreads}."
+    return f"The {subject.many} differ by {by} {test}: {high}, {low}{spreads}."

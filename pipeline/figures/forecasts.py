@@ -24,7 +24,9 @@ def predicted(tested: pd.DataFrame, subject: Subject, sessions: int, coverage: f
     moved = (tested["actual"] - tested["persistence"]).abs().mean()
     distance = f"on average it lies {_short(from_last, subject)} from the last {subject.name}"
     error = f"misses the next one by {_short(missed, subject)}, as the last one does by {_short(moved, subject)}"
-    how = f"shadows the last {subject.name}" if from_last < SHADOW * missed else f"departs from the last {subject.name}"
+    how = (
+        f"shadows the last {subject.name}" if from_last <= SHADOW * missed else f"departs from the last {subject.name}"
+    )
     return Figure(
         f"The {subject.name}, predicted one {subject.step} ahead, and actual",
         f"The forecast {how}: {distance}, and {error}.",
@@ -109,7 +111,7 @@ def _bias(missed: pd.Series, dates: pd.Series, subject: Subject) -> str:
     known = missed.dropna()
     worst = known.abs().idxmax()
     most = f"the largest residual, {subject.amount(known[worst])}, is of {moment(dates[worst])}"
-    p = float(stats.ttest_1samp(known, 0).pvalue) if known.nunique() > 1 else 1.0
+    p = float(stats.ttest_1samp(known, 0).pvalue if known.nunique() > 1 else known.iloc[0] == 0)
     test = f"mean residual {subject.amount(known.mean())}, p {chance(p)}"
     if p >= SIGNIFICANT:
         return f"Forecasts lie neither too high nor too low ({test}); {most}."

@@ -34,7 +34,7 @@ def course(own: pd.DataFrame, numbers: dict[str, Any], subject: Subject, most: i
     rows = {"values": thinning.line(own[["date", "value"]], "value", most)}
     tests = f"ADF p {chance(numbers['adf'])}, KPSS p {chance(numbers['kpss'])}"
     level = {
-        "": "it is too short, or changes too little, to test for a level",
+        "": "its level cannot be tested",
         "stationary": f"it keeps to a level ({tests})",
         "wanders (unit root)": f"it wanders and has no level to come back to ({tests})",
     }.get(numbers["stationarity"], f"whether it has a level to come back to is unclear ({tests})")
@@ -121,7 +121,7 @@ def _comes_and_goes(deviation: pd.Series, what: str, subject: Subject) -> str:
         return f"Too few {subject.step}s for a rolling deviation."
     low, high = deviation.quantile(0.05), deviation.quantile(0.95)
     told = (lambda value: f"{value:.1%}") if subject.priced else subject.amount
-    changes = "comes and goes" if high >= COMES_AND_GOES * low else "hardly changes"
+    changes = "comes and goes" if high >= COMES_AND_GOES * low and high > 0 else "hardly changes"
     return (
         f"{what} {changes}: nine tenths of the time it lies between {told(low)} and {told(high)}, at the end at "
         f"{told(deviation.iloc[-1])}, higher than {(deviation < deviation.iloc[-1]).mean():.0%} of the time."
@@ -140,19 +140,20 @@ def drawdown(dates: pd.Series, values: pd.Series, subject: Subject, most: int) -
 def _deepest(dates: pd.Series, values: pd.Series, fall: pd.Series, subject: Subject) -> str:
     if fall.min() == 0:
         return f"The {subject.name} never fell below an earlier one."
-    bottom = fall.idxmin()
+    bottom, below = fall.idxmin(), fall[fall < 0]
     peak = values.loc[:bottom].idxmax()
     healed = values.loc[bottom:][values.loc[bottom:] >= values[peak]]
     end = f"was made good on {moment(dates[healed.index[0]])}" if len(healed) else "has not been made good"
     return (
         f"The deepest fall, {-fall.min():.1%}, went from {moment(dates[peak])} to {moment(dates[bottom])} and {end}; "
-        f"half of all {subject.step}s lie more than {-fall.median():.1%} below an earlier high."
+        f"{len(below) / len(fall):.0%} of the {subject.step}s lie below an earlier high, half of those by more than "
+        f"{-below.median():.1%}."
     )
 
 
 def faults(dates: pd.Series, report: dict[str, Any], subject: Subject) -> Figure:
     """dates: with a value, in order; report: of the ticker in reports/scrape.json."""
-    without = set(report["null_values"])
+    without = {*report["null_values"], *(row["date"] for row in report["dropped"])}
     found = {
         "missing": [date for date in report["missing_sessions"] if date not in without],
         "without a value": report["null_values"],
@@ -170,15 +171,13 @@ def faults(dates: pd.Series, report: dict[str, Any], subject: Subject) -> Figure
     spans = pd.DataFrame(
         {"year": years.index, "from": years["min"].dt.day_of_year, "to": years["max"].dt.day_of_year + 1}
     )
-    told = [f"{len(rows):,} {_kind(kind, len(rows))}" for kind, rows in found.items() if rows]
-    count = f"{report['sessions']:,} {subject.step}s"
-    says = (
-        f"Beside {count} with a value: {', '.join(told)}."
-        if told
-        else f"Of {count} none is missing, doubtful or dropped."
-    )
+    odd = _told(found, "jump", "unexpected") or "none is odd"
+    absent = _told(found, "missing", "without a value", "dropped") or "none is missing or dropped"
+    says = f"Of {report['sessions']:,} {subject.step}s with a value {odd}; beside them {absent}."
     return Figure("Calendar of what is missing or odd", says, charts.faults(subject), {"spans": spans, "days": days})
 
 
-def _kind(kind: str, count: int) -> str:
-    return f"{kind}s" if kind == "jump" and count > 1 else kind
+def _told(found: dict[str, list[str]], *kinds: str) -> str:
+    """How many there are of each kind; empty where there are none."""
+    words = {"jump": "jumped", "unexpected": "were unexpected"}
+    return ", ".join(f"{len(found[kind]):,} {words.get(kind, kind)}" for kind in kinds if found[kind])

@@ -14,13 +14,16 @@ from pipeline.subject import Subject
 from pipeline.tables.scores import POOLED
 
 FEW = 20  # forecasts: a year with fewer is not drawn
+SLIGHT = 0.02  # a spread of coverage between thirds
 STEADY = 0.5  # of the constant band's spread between thirds
 
 
 def loss(history: pd.DataFrame) -> Figure:
     """history: tables/history."""
-    best = history.loc[history.groupby("member")["val_loss"].idxmin()].set_index("member")["epoch"]
-    last = history.groupby("member")["epoch"].max()
+    best = history.loc[history.groupby("member")["val_loss"].idxmin()].set_index("member")
+    ends = history.groupby("member").last()
+    fell = bool((ends["loss"] < best["loss"]).all())
+    best, last = best["epoch"], ends["epoch"]
     at = f"{best.min()}" if best.min() == best.max() else f"{best.min()} to {best.max()}"
     many = len(best) > 1
     still = int((best == last).sum())
@@ -28,10 +31,12 @@ def loss(history: pd.DataFrame) -> Figure:
     if still:
         whose = f" for {still} of them" if many else ""
         says += f"; it was still falling at the last epoch{whose}: more epochs may help."
-    else:
+    elif fell:
         says += (
             "; then it rose while the loss on train fell on, and training stopped: the network had begun to overfit."
         )
+    else:
+        says += "; then it rose, and training stopped."
     rows = {"epochs": history[["member", "epoch", "loss", "val_loss"]]}
     return Figure("Loss by epoch, on train (loss) and on validation (val_loss)", says, charts.loss(), rows)
 
@@ -73,7 +78,8 @@ def by_year(scores: pd.DataFrame, subject: Subject) -> Figure | None:
     """scores: tables/scores of the network one step ahead on test, of one ticker or pooled. None where there is one
     year.
     """
-    own = scores[~scores["slice"].isin((ALL, *THIRDS)) & (scores["n"] >= FEW)].sort_values(["target", "slice"])
+    own = scores[~scores["slice"].isin((ALL, *THIRDS)) & (scores["n"] >= FEW)]
+    own = own.dropna(subset="skill").sort_values(["target", "slice"])
     table = pd.DataFrame({
         "target": own["target"].map(lambda target: named(target, subject)),
         "group": own["slice"],
@@ -118,7 +124,8 @@ def coverage(bands: Mapping[str, Any], subject: Subject) -> Figure:
         says = "The volatility of too few forecasts is known."
     else:
         spread, other = max(own.values()) - min(own.values()), max(constant.values()) - min(constant.values())
-        how = "holds in calm and in storm alike" if spread < STEADY * other else "depends on volatility"
+        steady = spread <= max(STEADY * other, SLIGHT)
+        how = "holds in calm and in storm alike" if steady else "depends on volatility"
         says = (
             f"The band {how}: it held between {min(own.values()):.1%} and {max(own.values()):.1%}, one of constant "
             f"width between {min(constant.values()):.1%} and {max(constant.values()):.1%}."
