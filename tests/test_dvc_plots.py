@@ -15,9 +15,9 @@ from tests.test_browser import ARGUMENTS
 from tests.test_pipeline import run
 
 PLOTS = {
-    "loss by epoch": {"member", "epoch", "loss", "val_loss"},
-    "predicted one step ahead and actual": {"date", "actual", "predicted", "persistence"},
-    "skill by horizon": {"target", "horizon", "skill", "skill_low", "skill_high"},
+    "reports/loss.csv": {"member", "epoch", "loss", "val_loss"},
+    "reports/predicted.csv": {"date", "actual", "predicted", "persistence"},
+    "reports/skill.csv": {"target", "horizon", "skill", "skill_low", "skill_high"},
 }
 COLOURS = ["#945dd6", "#13adc7"]  # DVC's, of the first revision and of the second
 
@@ -60,7 +60,7 @@ def test_dvc_lists_the_three_plots_with_their_columns_and_the_picture(repository
         (plot,) = found["data"][name]
         assert plot["revisions"] == ["workspace", "HEAD"]
         assert columns <= set(plot["content"]["data"]["values"][0])
-    epochs = [point["epoch"] for point in found["data"]["loss by epoch"][0]["content"]["data"]["values"]]
+    epochs = [point["epoch"] for point in found["data"]["reports/loss.csv"][0]["content"]["data"]["values"]]
     assert set(epochs) == {"1", "2", "3"}
 
 
@@ -78,7 +78,7 @@ def test_dvcs_page_draws_both_states_and_asks_nothing_of_the_network(
     asked, logged = [], []
 
     def drawn(page: Page, name: str, colour: str) -> int:
-        figure = page.locator(f"[id='{name.replace(' ', '_')}'] svg.marks")
+        figure = page.locator(f"#reports_{name}_csv svg.marks")
         assert figure.count() == 1
         return figure.locator(f":is(.mark-line, .mark-rule, .mark-symbol).role-mark [stroke='{colour}']").count()
 
@@ -93,10 +93,10 @@ def test_dvcs_page_draws_both_states_and_asks_nothing_of_the_network(
         page.wait_for_function("document.querySelectorAll('svg.marks').length == 3", timeout=10_000)
         # per revision: two members' losses twice; actual, predicted and persistence, what was added, and the
         # navigator's line; three horizons of two targets
-        assert [drawn(page, "loss by epoch", colour) for colour in COLOURS] == [4, 4]
-        assert [drawn(page, "predicted one step ahead and actual", colour) for colour in COLOURS] == [5, 5]
-        assert [drawn(page, "skill by horizon", colour) for colour in COLOURS] == [6, 6]
-        titles = page.locator("#predicted_one_step_ahead_and_actual svg.marks").get_by_text("value", exact=True)
+        assert [drawn(page, "loss", colour) for colour in COLOURS] == [4, 4]
+        assert [drawn(page, "predicted", colour) for colour in COLOURS] == [5, 5]
+        assert [drawn(page, "skill", colour) for colour in COLOURS] == [6, 6]
+        titles = page.locator("#reports_predicted_csv svg.marks").get_by_text("value", exact=True)
         assert titles.count() == panels
         browser.close()
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
