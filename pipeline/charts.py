@@ -340,7 +340,9 @@ def predicted(subject: Subject, band: str) -> Spec:
     """
     table, brush = "forecasts", _brush()
     shown = alt.param(
-        name="persistence", value=False, bind=alt.binding_checkbox(name="show persistence: tomorrow equals today")
+        name="persistence",
+        value=False,
+        bind=alt.binding_checkbox(name=f"show persistence: the last {subject.name} again"),
     )
     x = alt.X("date:T", title=None, scale=alt.Scale(domain=brush))
     y = _value("value", subject.name)

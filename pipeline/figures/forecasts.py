@@ -91,7 +91,7 @@ def residuals(tested: pd.DataFrame, subject: Subject, most: int) -> dict[str, Fi
     """
     missed = (tested["actual"] - tested["predicted"]) / (tested["persistence"] if subject.priced else 1)
     title = "residual, of the last price" if subject.priced else f"residual of the {subject.name}"
-    rows = thinning.evenly(pd.DataFrame({"date": tested["date"], "value": missed}), most)
+    rows = thinning.line(pd.DataFrame({"date": tested["date"], "value": missed}), "value", most)  # the worst stay
     over_time = Figure(
         "Residuals over time: what came less what was forecast",
         _bias(missed, tested["date"], subject),

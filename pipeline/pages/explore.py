@@ -13,13 +13,14 @@ from pipeline.tables.prices import has_range
 ROWS = 50_000  # of the longest tables of a page, shared by its tickers
 MOST = 2000  # points of a line: more than a screen is wide
 DOTS = 1500  # of a scatter
+CANDLES = 10_000  # to choose from
 QUANTILES = 400  # of a Q-Q plot
 
 
 def points(tickers: int) -> tuple[int, int]:
     """How many points a line may have, and how many candles there may be, for so many tickers."""
     share = max(ROWS // tickers, 80)
-    return min(share, MOST), share
+    return min(share, MOST), min(share, CANDLES)
 
 
 def figures(

@@ -15,6 +15,7 @@ from pipeline.verdict import chance
 
 ENOUGH = 30  # residuals, for figures of them
 ROWS = 100_000  # of the longest tables of the page, shared by its tickers
+MOST = 10_000  # points of a line that is shown in parts
 DOTS = 1500  # of a scatter
 KNOWN = 40  # steps before the forecast beyond the last one
 
@@ -27,7 +28,7 @@ def tested(predictions: pd.DataFrame) -> pd.DataFrame:
 
 def points(tickers: int) -> int:
     """How many points a line may have, for so many tickers."""
-    return max(ROWS // tickers, 100)
+    return min(max(ROWS // tickers, 100), MOST)
 
 
 def thinned(longest: int, tickers: int) -> str:
@@ -36,9 +37,9 @@ def thinned(longest: int, tickers: int) -> str:
     if longest <= min(most, DOTS):
         return ""
     return (
-        f"Lines of more than {most:,} forecasts are drawn from {most:,} of them, chosen by largest triangle three "
-        f"buckets (Steinarsson 2013); residuals over time from {min(most, DOTS):,}, at even distances. Sentences and "
-        "tables are of all."
+        f"Lines of more than {most:,} forecasts are drawn from {most:,} of them, and residuals over time from at most "
+        f"{min(most, DOTS):,}, chosen by largest triangle three buckets (Steinarsson 2013). Sentences and tables are "
+        "of all."
     )
 
 

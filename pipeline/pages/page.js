@@ -47,8 +47,8 @@ function spans(figure) {
   }));
 }
 
-async function drawAll() {
-  const own = ++run, main = document.querySelector("main");
+async function drawAll(own = ++run) {
+  const main = document.querySelector("main");
   main.setAttribute("aria-busy", "true");
   for (const figure of document.querySelectorAll("figure")) {
     figure.hidden = !shown(figure);
@@ -72,9 +72,9 @@ async function unpacked(script) {
   return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
 }
 
-async function choose(name) {
-  const at = Math.max(names.indexOf(name), 0), select = document.querySelector("#ticker");
-  chosen = await unpacked(document.querySelectorAll("script.ticker")[at]);
+function choose(at, ticker) {
+  const select = document.querySelector("#ticker");
+  chosen = ticker;
   if (select) select.selectedIndex = at;
   document.querySelector("#chosen").textContent = chosen.heading;
   document.querySelector("#notes").replaceChildren(...chosen.notes.map(text => Object.assign(document.createElement("p"), {textContent: text})));
@@ -106,8 +106,11 @@ function sort(button) {
 for (const button of document.querySelectorAll("th button")) button.addEventListener("click", () => sort(button));
 document.querySelector("#ticker")?.addEventListener("change", event => { location.hash = encodeURIComponent(event.target.value); });
 async function fromAddress() {
-  await choose(decodeURIComponent(location.hash.slice(1)));
-  await drawAll();
+  const own = ++run, at = Math.max(names.indexOf(decodeURIComponent(location.hash.slice(1))), 0);
+  const ticker = await unpacked(document.querySelectorAll("script.ticker")[at]);
+  if (own !== run) return;  // another was chosen meanwhile
+  choose(at, ticker);
+  await drawAll(own);
 }
 addEventListener("hashchange", fromAddress);
 let width = innerWidth, waiting;
@@ -115,6 +118,6 @@ addEventListener("resize", () => {
   if (innerWidth === width) return;
   width = innerWidth;
   clearTimeout(waiting);
-  waiting = setTimeout(drawAll, 200);
+  waiting = setTimeout(() => drawAll(), 200);
 });
 fromAddress();
