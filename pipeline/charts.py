@@ -131,6 +131,11 @@ def _overview(table: str, field: str, brush: alt.Parameter) -> alt.Chart:
     return line.properties(height=44).add_params(brush)
 
 
+def _zoomed(layers: alt.Chart | alt.LayerChart, height: int, table: str, field: str, brush: alt.Parameter) -> Any:
+    """Layers of the part of a table that is chosen on the overview below them."""
+    return alt.vconcat(layers.properties(height=height), _overview(table, field, brush))
+
+
 def _brush() -> alt.Parameter:
     return alt.selection_interval(name="brush", encodings=["x"])
 
@@ -174,9 +179,8 @@ def candles(subject: Subject) -> Spec:
     width = alt.expr("brush.date ? clamp(0.7 * width / (density * (brush.date[1] - brush.date[0])), 1, 14) : 1")
     ranges = base.mark_rule(clip=False).encode(y=_value("low", subject.name), y2="high:Q")
     bodies = base.mark_bar(size=width, clip=False).encode(y=_value("open", subject.name), y2="close:Q")
-    detail = (ranges + bodies).properties(height=280)
     return _spec(
-        alt.vconcat(detail, _overview(table, "close", brush)).add_params(density),
+        _zoomed(ranges + bodies, 280, table, "close", brush).add_params(density),
         f"Candles of open, high, low and close of the {subject.step}s chosen; below them the close of all.",
     )
 
@@ -279,7 +283,7 @@ def heat(count: int, what: str) -> Spec:
     form = alt.Axis(labelOverlap=False, labelFontSize=10 if count <= 20 else 8)
     colour = alt.Color(
         "correlation:Q",
-        scale=alt.Scale(scheme="blueorange", domain=[-1, 1], reverse=False),
+        scale=alt.Scale(scheme="blueorange", domain=[-1, 1]),
         legend=alt.Legend(title="correlation", format="~g"),
     )
     cells = (
@@ -329,10 +333,6 @@ def curves(value: str, number: str, names: tuple[str, ...], *, powers: tuple[flo
     return _spec(lines, f"Lines of the {value} by {number} for {', '.join(names)}.")
 
 
-def _zoomed(table: str, layers: alt.Chart | alt.LayerChart, brush: alt.Parameter, height: int) -> alt.VConcatChart:
-    return alt.vconcat(layers.properties(height=height), _overview(table, "actual", brush))
-
-
 @cache
 def predicted(subject: Subject, band: str) -> Spec:
     """Actual and predicted with its band, of the part chosen below. forecasts: date, actual, predicted, lower, upper,
@@ -352,7 +352,7 @@ def predicted(subject: Subject, band: str) -> Spec:
     seen = alt.condition("datum.line != 'persistence' || persistence", alt.value(1), alt.value(0))
     lines = _lines(table, x, y, colours).encode(opacity=seen).transform_filter(brush)
     return _spec(
-        _zoomed(table, area + lines, brush, 300).add_params(shown),
+        _zoomed(area + lines, 300, table, "actual", brush).add_params(shown),
         f"Lines of the actual {subject.name} and of its forecast one {subject.step} ahead with its {band} band, of the "
         "part chosen on the line below.",
     )
@@ -368,7 +368,7 @@ def volatility(subject: Subject) -> Spec:
     y = _value("value", f"volatility of the {subject.step}", PERCENT)
     lines = _lines(table, x, y, {"actual": BLUE, "predicted": ORANGE}).transform_filter(brush)
     return _spec(
-        _zoomed(table, lines, brush, 240),
+        _zoomed(lines, 240, table, "actual", brush),
         f"Lines of the volatility of each {subject.step}, actual and as forecast one {subject.step} ahead.",
     )
 

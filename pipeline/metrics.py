@@ -162,7 +162,7 @@ def lines(metrics: dict[str, Any]) -> Iterator[tuple[str, int, Cell]]:
 
 
 def skills(metrics: dict[str, Any]) -> pd.DataFrame:
-    """The network's skill on test with its bounds, a row for each target and horizon, for `dvc plots`."""
+    """The network's skill on test with its bounds, a row for each target and horizon."""
     names = ["skill", "skill_low", "skill_high"]
     rows = [[target, horizon, *(own[name] for name in names)] for target, horizon, own in lines(metrics)]
     return pd.DataFrame(rows, columns=["target", "horizon", *names])

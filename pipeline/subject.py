@@ -40,4 +40,4 @@ class Subject:
         """A return of prices; a value of anything else, or a difference of values."""
         if self.priced:
             return f"{value:+.2%}"
-        return f"{value:,.0f} {self.unit}".rstrip() if abs(value) >= 1000 else f"{value:.3g} {self.unit}".rstrip()
+        return f"{value:,.0f} {self.unit}".rstrip() if abs(value) >= 999.5 else f"{value:.3g} {self.unit}".rstrip()

@@ -6,10 +6,10 @@ from tsdownsample import LTTBDownsampler
 
 
 def line(rows: pd.DataFrame, value: str, most: int) -> pd.DataFrame:
-    """At most `most` rows, at least 3, by largest triangle three buckets (Steinarsson 2013, "Downsampling Time Series
-    for Visual Representation", University of Iceland); all rows where they are no more.
+    """At most `most` values, at least 3, by largest triangle three buckets (Steinarsson 2013, "Downsampling Time Series
+    for Visual Representation", University of Iceland); all where they are no more.
 
-    rows: in order; value: the column drawn. Rows without it go, but for one in each gap that is wide enough to be seen.
+    rows: in order; value: the column drawn. Rows without it go, but for one more in each gap wide enough to be seen.
     """
     if len(rows) <= most:
         return rows

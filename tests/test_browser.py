@@ -232,6 +232,31 @@ def test_printed_pages_are_dark_on_white_without_controls(walked: Path, opened: 
     assert label.evaluate("text => getComputedStyle(text).fill") == "rgb(0, 0, 0)"
     assert own.locator("#ticker").is_hidden()
     assert own.locator("#figure-course svg.marks").is_visible()
+    own.evaluate("document.body.style.width = '500px'")  # paper is narrower than the window
+    beyond = "all => all.filter(one => one.firstElementChild.getBoundingClientRect().width > one.clientWidth).length"
+    assert own.locator("figure:not([hidden]) .chart").evaluate_all(beyond) == 0
+
+
+def test_an_address_that_names_no_ticker_shows_the_first(walked: Path, opened: Callable[..., Any]) -> None:
+    for fragment in ("#%", "#nobody"):
+        own = opened(walked / "reports/forecast.html", fragment=fragment)
+        assert own.locator("#chosen").text_content().startswith("AAA")
+
+
+def test_the_part_chosen_is_kept_when_the_window_changes_and_not_for_another_ticker(
+    walked: Path, opened: Callable[..., Any]
+) -> None:
+    own = opened(walked / "reports/explore.html")
+    own.locator("#figure-candles").get_by_role("button", name="1 month").click()
+    count = "document.querySelectorAll('#figure-candles .role-mark.mark-rule line').length"
+    own.wait_for_function(f"{count} < 30")
+    before = own.locator("#figure-candles svg.marks").evaluate("one => one.clientWidth")
+    own.set_viewport_size({"width": 700, "height": 900})
+    own.wait_for_function(f"document.querySelector('#figure-candles svg.marks').clientWidth < {before}")
+    drawn(own)
+    assert own.evaluate(count) < 30
+    own.locator("#ticker").select_option("BBB")
+    own.wait_for_function(f"{count} === 120")
 
 
 @pytest.fixture(scope="module")

@@ -120,7 +120,7 @@ def test_noise_is_all_but_uncorrelated_with_what_came_before() -> None:
 def test_the_largest_of_many_autocorrelations_of_little_noise_is_not_taken_for_one(part: int) -> None:
     figure = dependence.memory(NOISE[300 * part : 300 * part + 300], 40, CLOSE, "returns")
     assert figure.rows["lags"]["acf"].abs().max() > 0.1
-    assert figure.says.startswith("The returns are all but uncorrelated with those before: at most ")
+    assert figure.says.startswith("The returns are not told apart from noise: the largest autocorrelation is ")
 
 
 @pytest.mark.parametrize("share", [0.5, -0.5])
@@ -162,7 +162,7 @@ def test_squared_returns_correlated_at_every_lag_shown_may_stay_so_for_more() ->
 
 def test_the_same_returns_shuffled_are_said_not_to_cluster() -> None:
     shuffled = pd.Series(np.random.default_rng(0).permutation(GARCH.dropna()))
-    said = "Squared returns are not correlated with those of the session before: volatility does not cluster here."
+    said = "Squared returns are not told apart from noise: volatility does not cluster here."
     assert dependence.clustering(shuffled, 60, CLOSE).says == said
 
 
@@ -245,3 +245,17 @@ def test_tickers_that_move_against_one_another_are_said_to() -> None:
 def test_too_few_volumes_are_said_to_be_too_few() -> None:
     sparse = pd.Series(np.where(np.arange(2000) < 5, 100.0, np.nan))
     assert dependence.volumes(NOISE, sparse, CLOSE, 100).says == "Too few sessions with a volume and a return."
+
+
+@pytest.mark.parametrize("share", [0.5, 0.9, 0.97])
+def test_a_series_that_stays_where_it_was_seldom_seems_to_have_a_season(share: float) -> None:
+    draws = [lfilter([1], [1, -share], np.random.default_rng(seed).normal(size=1000)) for seed in range(20)]
+    says = [dependence.memory(pd.Series(own), 60, HEAT, "values").says for own in draws]
+    assert sum("and again" in text for text in says) <= 2
+
+
+def test_volatility_that_lasts_two_sessions_clusters_little() -> None:
+    shocks = np.random.default_rng(0).normal(size=(2, 3000))
+    loud = 1 + 2 * (shocks[1] > 1.5)
+    returns = pd.Series(shocks[0] * np.maximum(loud, np.roll(loud, 1)))
+    assert "volatility clusters little" in dependence.clustering(returns, 60, CLOSE).says

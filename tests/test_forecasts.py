@@ -139,7 +139,7 @@ def residuals(shift: float, subject: Subject = HEAT) -> str:
     [
         (0.5, "Forecasts lie too low (mean residual 0."),
         (-0.5, "Forecasts lie too high (mean residual -0."),
-        (0.0, "Forecasts lie neither too high nor too low (mean residual "),
+        (0.0, "Forecasts show no bias beyond chance (mean residual "),
     ],
 )
 def test_forecasts_that_lie_too_low_are_told_from_those_that_lie_too_high(shift: float, said: str) -> None:
@@ -177,16 +177,16 @@ def test_residuals_that_follow_from_those_before_are_told_from_those_that_do_not
     def says(missed: np.ndarray) -> str:
         return forecasts.residuals(forecast(PRICES[1:] - missed), HEAT, 100)["residual_memory"].says
 
-    assert says(SMALL).startswith("The residuals are all but uncorrelated with those before")
+    assert says(SMALL).startswith("The residuals are not told apart from noise: ")
     assert says(np.convolve(SMALL, np.ones(5), "same")).startswith(
         "The residuals are correlated with those before: +0."
     )
 
 
-def test_a_perfect_forecast_lies_neither_too_high_nor_too_low() -> None:
-    assert residuals(0.0).startswith("Forecasts lie neither")
+def test_a_perfect_forecast_has_no_bias() -> None:
+    assert residuals(0.0).startswith("Forecasts show no bias")
     perfect = forecasts.residuals(forecast(PRICES[1:]), HEAT, 100)
-    assert perfect["residuals"].says.startswith("Forecasts lie neither too high nor too low (mean residual 0 °C, p 1.")
+    assert perfect["residuals"].says.startswith("Forecasts show no bias beyond chance (mean residual 0 °C, p 1.")
 
 
 def test_what_never_came_is_passed_over() -> None:

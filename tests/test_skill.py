@@ -79,7 +79,7 @@ ABOVE, AROUND, BELOW = (0.2, 0.1, 0.3), (0.05, -0.1, 0.2), (-0.2, -0.3, -0.1)
     [
         ([ABOVE, ABOVE, AROUND], "above 0 at 2 of 3 horizons"),
         ([AROUND, AROUND, AROUND], "above 0 at 0 of 3 horizons"),
-        ([BELOW, AROUND, BELOW], "below 0 at 2 of 3 horizons"),
+        ([BELOW, AROUND, BELOW], "above 0 at 0 of 3 horizons and below 0 at 2"),
         ([(None, None, None)], "above 0 at 0 of 1 horizons"),
     ],
     ids=["above", "around", "below", "undefined"],
@@ -93,8 +93,8 @@ def test_an_interval_of_skill_above_0_is_told_from_one_around_or_below_it(found:
 def test_each_target_is_told_and_drawn_by_horizon() -> None:
     figure = skill.by_horizon(metrics(price=[BELOW, AROUND], variance=[ABOVE, ABOVE]), CLOSE)
     assert figure.says == (
-        "On the close the interval of the skill lies below 0 at 1 of 2 horizons; on the log variance the interval of "
-        "the skill lies above 0 at 2 of 2 horizons."
+        "On the close the interval of the skill lies above 0 at 0 of 2 horizons and below 0 at 1; on the log variance "
+        "the interval of the skill lies above 0 at 2 of 2 horizons."
     )
     assert figure.rows["skills"].to_numpy().tolist()[0] == ["close", 1, *BELOW]
     assert figure.rows["skills"]["group"].tolist() == [1, 2, 1, 2]
@@ -154,7 +154,12 @@ def bands(own: list[float], constant: list[float]) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("own", "said"),
-    [([0.91, 0.9, 0.89], "holds in calm and in storm alike"), ([0.99, 0.9, 0.82], "depends on volatility")],
+    [
+        ([0.91, 0.9, 0.89], "holds in calm and in storm alike"),
+        ([0.61, 0.6, 0.59], "errs in calm and in storm alike"),
+        ([0.99, 0.9, 0.82], "depends on volatility less than one of constant width"),
+        ([0.99, 0.9, 0.7], "depends on volatility no less than one of constant width"),
+    ],
 )
 def test_a_band_that_holds_steadily_is_told_from_one_that_depends_on_volatility(own: list[float], said: str) -> None:
     figure = skill.coverage(bands(own, [0.99, 0.93, 0.8]), CLOSE)
@@ -175,3 +180,9 @@ def test_a_band_of_too_few_forecasts_is_said_to_be_so() -> None:
 def test_a_network_whose_loss_on_train_rose_too_is_not_said_to_overfit() -> None:
     own = history(RISEN).assign(loss=[5.0, 2.0, 3.0, 4.0])
     assert skill.loss(own).says == "Validation was best at epoch 2 of 4; then it rose, and training stopped."
+
+
+def test_one_epoch_does_not_tell_where_the_loss_goes() -> None:
+    assert (
+        skill.loss(history([5.0])).says == "Validation was best at epoch 1 of 1: one epoch does not tell where it goes."
+    )

@@ -89,21 +89,28 @@ def memory(values: pd.Series, lags: int, subject: Subject, what: str) -> Figure:
     outside = int((found.abs() > rows["noise"]["bound"].max()).sum())
     band = f"{outside} of {len(found)} lie outside the band of white noise"
     # The largest of many autocorrelations of noise lies beyond a band that holds 95 % of them: Bonferroni.
-    least = max(SLIGHT, norm.isf(0.025 / len(found)) / np.sqrt(values.count()))
-    if abs(found[lag]) < least:
-        says = (
-            f"The {what} are all but uncorrelated with those before: at most {found[lag]:+.2f}, at lag {lag}; {band}."
-        )
+    beyond = norm.isf(0.025 / len(found))
+    largest = f"{found[lag]:+.2f}, at lag {lag}; {band}"
+    if abs(found[lag]) < SLIGHT:
+        says = f"The {what} are all but uncorrelated with those before: at most {largest}."
+    elif abs(found[lag]) < beyond / np.sqrt(values.count()):
+        says = f"The {what} are not told apart from noise: the largest autocorrelation is {largest}."
     else:
-        peak = _peak(found, least)
+        peak = _peak(found, beyond, int(values.count()))
         season = f", and again {peak} {subject.step}s before ({found[peak]:+.2f})" if peak and peak != lag else ""
         says = f"The {what} are correlated with those before: {found[lag]:+.2f} at lag {lag}{season}; {band}."
     return Figure(title, says, shape, rows)
 
 
-def _peak(found: pd.Series, least: float) -> int | None:
-    """The lag of the highest autocorrelation above `least` that stands above its neighbours, such as a season's."""
-    inner = found[(found > found.shift(1)) & (found > found.shift(-1)) & (found > least)]
+def _peak(found: pd.Series, beyond: float, count: int) -> int | None:
+    """The lag of the highest autocorrelation that stands out from the lowest one before it, such as a season's: by
+    `beyond` standard errors (Bartlett 1946, of a series whose later autocorrelations are zero).
+
+    found: by lag, in order; count: of values.
+    """
+    least = beyond * np.sqrt((1 + 2 * (found**2).cumsum().shift(1, fill_value=0)) / count)
+    tops = (found > found.shift(1)) & (found > found.shift(-1))
+    inner = found[tops & (found > least) & (found - found.cummin() > least) & (found > SLIGHT)]
     return int(inner.idxmax()) if len(inner) else None
 
 
@@ -117,7 +124,7 @@ def clustering(returns: pd.Series, lags: int, subject: Subject) -> Figure:
     # A single lag may fall inside the band by chance: this one and the next ones are looked at together.
     count = min(LASTING, len(found))
     within = np.flatnonzero(found.rolling(count).mean().dropna() <= bound / np.sqrt(count))
-    run = int(within[0]) if len(within) else len(found)
+    run = max(int(within[0]) if len(within) else len(found), int(found[0] > bound))
     stay = "Squared returns stay correlated for"
     if run >= LASTING:
         more = " and more" if run == len(found) else ""
@@ -125,8 +132,7 @@ def clustering(returns: pd.Series, lags: int, subject: Subject) -> Figure:
     elif run:
         says = f"{stay} {run} {subject.step}{'s' * (run > 1)} only: volatility clusters little."
     else:
-        before = f"those of the {subject.step} before"
-        says = f"Squared returns are not correlated with {before}: volatility does not cluster here."
+        says = "Squared returns are not told apart from noise: volatility does not cluster here."
     return Figure(title, says, shape, rows)
 
 

@@ -10,23 +10,28 @@ from pipeline.subject import Subject
 from pipeline.verdict import chance
 
 FAR = 3  # standard deviations
+QUANTILES = 400  # dots of a Q-Q plot
 TAIL = 0.01  # share of the values in each
 NOTABLE = 1.2  # times the normal distribution's
 CHANCE = 0.05
 
 
+def _known(values: pd.Series) -> np.ndarray:
+    """What is not missing; all the same where rounding alone makes them differ."""
+    own = values.dropna().to_numpy()
+    return own if np.ptp(own) > 1e-12 * np.abs(own).max() else np.full(len(own), own[0])
+
+
 def histogram(values: pd.Series, subject: Subject, what: str, title: str) -> Figure:
     """values: any missing; what: they are, in the plural; title: of the axis."""
-    own = values.dropna().to_numpy()
-    if np.ptp(own) <= 1e-12 * np.abs(own).max():  # rounding
-        own = np.full(len(own), own[0])
+    own = _known(values)
     mean, deviation = own.mean(), own.std() if np.ptp(own) else 0.0
     kurtosis, skew = (stats.kurtosis(own, bias=False), stats.skew(own, bias=False)) if deviation else (0.0, 0.0)
     edges = np.histogram_bin_edges(own, bins=min(max(int(len(own) ** 0.5), 10), 80))
     density, _ = np.histogram(own, bins=edges, density=True)
-    x = np.linspace(edges[0], edges[-1], 81)
+    x = np.linspace(edges[0], edges[-1], 81 if deviation else 0)
     bars = pd.DataFrame({"from": edges[:-1], "to": edges[1:], "density": density})
-    normal = pd.DataFrame({"x": x, "density": stats.norm.pdf(x, mean, deviation or 1.0)})
+    normal = pd.DataFrame({"x": x, "density": stats.norm.pdf(x, mean, deviation)})
     form = charts.axis_form(subject)
     shape = charts.distribution(title, form, what)
     far, expected = int((np.abs(own - mean) > FAR * deviation).sum()), 2 * stats.norm.sf(FAR) * len(own)
@@ -37,6 +42,8 @@ def histogram(values: pd.Series, subject: Subject, what: str, title: str) -> Fig
         f"Extremes come {how} under a normal distribution: {far} of {len(own):,} {what} lie beyond {FAR} deviations "
         f"({expected:.0f} under the normal); excess kurtosis {kurtosis:.1f}, skew {skew:+.2f}."
     )
+    if not deviation:
+        says = f"All {what} are the same."
     return Figure(
         f"Distribution of the {what} (bars), and the normal one (line)", says, shape, {"bars": bars, "normal": normal}
     )
@@ -44,10 +51,10 @@ def histogram(values: pd.Series, subject: Subject, what: str, title: str) -> Fig
 
 def quantiles(values: pd.Series, subject: Subject, what: str, title: str, most: int) -> Figure:
     """values: any missing; what: they are, in the plural; title: of the axis. Plotting positions (i - 0.5) / n."""
-    own = np.sort(values.dropna().to_numpy())
-    mean, deviation = own.mean(), own.std()
+    own = np.sort(_known(values))
+    mean, deviation = own.mean(), own.std() if np.ptp(own) else 0.0
     theory = mean + deviation * stats.norm.ppf((np.arange(len(own)) + 0.5) / len(own))
-    dots = thinning.line(pd.DataFrame({"normal": theory, "own": own}), "own", most)
+    dots = thinning.line(pd.DataFrame({"normal": theory, "own": own}), "own", min(most, QUANTILES))
     ends = pd.DataFrame({"x": theory[[0, -1]], "y": theory[[0, -1]]})
     form = charts.axis_form(subject)
     low, high = np.quantile(own, [TAIL, 1 - TAIL])
@@ -59,6 +66,8 @@ def quantiles(values: pd.Series, subject: Subject, what: str, title: str, most: 
         f"{tails}: one in a hundred {what} is below {subject.amount(low)} ({subject.amount(mean - reach)} under the "
         f"normal), one above {subject.amount(high)} ({subject.amount(mean + reach)})."
     )
+    if not deviation:
+        says = f"All {what} are the same."
     shape = charts.quantiles(title, form, what)
     return Figure(f"Q–Q plot of the {what}", says, shape, {"dots": dots, "normal": ends})
 
@@ -103,7 +112,7 @@ def _differ(parts: list[np.ndarray], drawn: pd.DataFrame, by: str, subject: Subj
     )
     spreads = f"; they spread most in {most}, and least in {least}" if spread.max() > spread.min() else ""
     if p >= CHANCE:
-        return f"The {by} tells nothing of the middle of the {subject.many} {test}{spreads}."
+        return f"The middle of the {subject.many} is not told apart by {by} {test}{spreads}."
     high = f"highest in {median.idxmax()}, median {subject.amount(median.max())}"
     low = f"lowest in {median.idxmin()}, {subject.amount(median.min())}"
     return f"The {subject.many} differ by {by} {test}: {high}, {low}{spreads}."

@@ -101,7 +101,7 @@ def residuals(tested: pd.DataFrame, subject: Subject, most: int) -> dict[str, Fi
     return {
         "residuals": over_time,
         "residual_distribution": distribution.histogram(missed, subject, "residuals", title),
-        "residual_quantiles": distribution.quantiles(missed, subject, "residuals", title, min(most, 400)),
+        "residual_quantiles": distribution.quantiles(missed, subject, "residuals", title, most),
         "residual_memory": dependence.memory(missed, min(LAGS, len(missed) // 4), subject, "residuals"),
     }
 
@@ -114,5 +114,5 @@ def _bias(missed: pd.Series, dates: pd.Series, subject: Subject) -> str:
     p = float(stats.ttest_1samp(known, 0).pvalue if known.nunique() > 1 else known.iloc[0] == 0)
     test = f"mean residual {subject.amount(known.mean())}, p {chance(p)}"
     if p >= SIGNIFICANT:
-        return f"Forecasts lie neither too high nor too low ({test}); {most}."
+        return f"Forecasts show no bias beyond chance ({test}); {most}."
     return f"Forecasts lie too {'low' if known.mean() > 0 else 'high'} ({test}); {most}."

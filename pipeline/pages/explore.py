@@ -14,7 +14,6 @@ ROWS = 50_000  # of the longest tables of a page, shared by its tickers
 MOST = 2000  # points of a line: more than a screen is wide
 DOTS = 1500  # of a scatter
 CANDLES = 10_000  # to choose from
-QUANTILES = 400  # of a Q-Q plot
 
 
 def points(tickers: int) -> tuple[int, int]:
@@ -50,7 +49,7 @@ def figures(
     if subject.priced:
         found["drawdown"] = sessions.drawdown(dates[known], values[known], subject, most)
     found["distribution"] = distribution.histogram(steps, subject, subject.many, subject.measured)
-    found["quantiles"] = distribution.quantiles(steps, subject, subject.many, subject.measured, min(most, QUANTILES))
+    found["quantiles"] = distribution.quantiles(steps, subject, subject.many, subject.measured, most)
     dots = min(most, DOTS)
     found |= calendar(steps, dates, subject, dots)
     found["lagged"] = dependence.lagged(steps, subject, dots)
@@ -111,12 +110,12 @@ def shown(name: str, value: Any) -> str:
         return f"{value:.2f}"
     if name in SHARES:
         return f"{value:.1%}" if name == "annual_volatility" else f"{value:+.1%}"
-    return f"{value:,.4g}"
+    return f"{value:,.0f}" if abs(value) >= 9999.5 else f"{value:,.4g}"
 
 
-def undrawn(names: list[str], enough: int) -> str:
-    """What to tell of tickers without figures, empty where there are none. enough: values."""
-    return f"Without figures, for they have fewer than {enough} values: {', '.join(names)}." if names else ""
+def undrawn(names: list[str], enough: str) -> str:
+    """What to tell of tickers without figures, empty where there are none. enough: "30 returns", say."""
+    return f"Without figures, for they have fewer than {enough}: {', '.join(names)}." if names else ""
 
 
 def legend(column: str, step: str, *, priced: bool) -> str:
@@ -135,10 +134,11 @@ def legend(column: str, step: str, *, priced: bool) -> str:
 def thinned(longest: int, tickers: int) -> str:
     """What to tell of figures that show some of their values, empty where all are shown. longest: rows of a ticker."""
     most, candles = points(tickers)
-    if longest <= min(most, DOTS):
+    if longest <= min(most, DOTS, distribution.QUANTILES):
         return ""
     return (
         f"Lines of many values are drawn from at most {most:,} of them, chosen by largest triangle three buckets "
-        f"(Steinarsson 2013), which keeps peaks; of scatters and outliers at most {min(most, DOTS):,} dots are drawn, "
-        f"at even distances, and at most the last {candles:,} candles. Sentences and tables are of all values."
+        f"(Steinarsson 2013), which keeps peaks; Q–Q plots so from at most {min(most, distribution.QUANTILES)}; "
+        f"scatters and outliers from at most {min(most, DOTS):,}, at even distances; at most the last {candles:,} "
+        "candles are there. Sentences and tables are of all values."
     )

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.beyond import Table, beyond, last_forecast, origin, shown
-from pipeline.figures import Figure, forecasts, skill
+from pipeline.figures import Figure, distribution, forecasts, skill
 from pipeline.metrics import Cell, lines, named
 from pipeline.pages import Ticker
 from pipeline.slices import ALL, THIRDS
@@ -34,12 +34,12 @@ def points(tickers: int) -> int:
 def thinned(longest: int, tickers: int) -> str:
     """What to tell of figures that show some of their values, else nothing. longest: forecasts of a ticker's test."""
     most = points(tickers)
-    if longest <= min(most, DOTS):
+    if longest <= min(most, DOTS, distribution.QUANTILES):
         return ""
     return (
-        f"Lines of more than {most:,} forecasts are drawn from {most:,} of them, and residuals over time from at most "
-        f"{min(most, DOTS):,}, chosen by largest triangle three buckets (Steinarsson 2013). Sentences and tables are "
-        "of all."
+        f"Lines of more than {most:,} forecasts are drawn from {most:,} of them, residuals over time from at most "
+        f"{min(most, DOTS):,}, Q–Q plots from at most {min(most, distribution.QUANTILES)}, chosen by largest triangle "
+        "three buckets (Steinarsson 2013). Sentences and tables are of all."
     )
 
 

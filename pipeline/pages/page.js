@@ -2,6 +2,7 @@
 const parsed = id => JSON.parse(document.getElementById(id).textContent);
 const shapes = parsed("shapes"), common = parsed("common"), views = new Map();
 const names = [...document.querySelectorAll("script.ticker")].map(script => script.dataset.name);
+const kept = new Map();  // by figure, the label of the part that was chosen
 let chosen, run = 0;
 
 function shown(figure) {
@@ -13,13 +14,13 @@ function records(table) {
   return table[names[0]].map((_, at) => Object.fromEntries(names.map(name => [name, table[name][at]])));
 }
 
-async function draw(figure, brush) {
+async function draw(figure) {
   const own = shown(figure), chart = figure.querySelector(".chart"), spec = structuredClone(shapes[figure.dataset.name]);
   const width = Math.max(chart.clientWidth, 240), beside = 88;  // the vertical axis with its title
   spec.datasets = Object.fromEntries(Object.entries(own.rows).map(([name, table]) => [name, records(table)]));
   for (const param of spec.params ?? []) {
     if (param.name in own.start) param.value = own.start[param.name];
-    if (param.name === "brush" && brush) param.value = brush;
+    if (param.name === "brush" && kept.has(figure)) param.value = own.spans[kept.get(figure)];
     if (param.bind && views.has(figure)) param.value = views.get(figure).view.signal(param.name);
   }
   if (spec.vconcat) spec.config.view.continuousWidth = width - beside;
@@ -35,19 +36,23 @@ async function draw(figure, brush) {
 }
 
 function spans(figure) {
-  const row = figure.querySelector(".spans"), own = shown(figure);
-  row.replaceChildren(...Object.entries(own.spans).map(([label, brush]) => {
+  const row = figure.querySelector(".spans");
+  const press = () => {
+    for (const button of row.children) button.setAttribute("aria-pressed", String(button.textContent === kept.get(figure)));
+  };
+  row.replaceChildren(...Object.keys(shown(figure).spans).map(label => {
     const button = Object.assign(document.createElement("button"), {textContent: label, type: "button"});
-    button.setAttribute("aria-pressed", "false");
     button.addEventListener("click", () => {
-      for (const other of row.children) other.setAttribute("aria-pressed", String(other === button));
-      draw(figure, brush);
+      kept.set(figure, label);
+      press();
+      draw(figure);
     });
     return button;
   }));
+  press();
 }
 
-async function drawAll(own = ++run) {
+async function drawAll(own) {
   const main = document.querySelector("main");
   main.setAttribute("aria-busy", "true");
   for (const figure of document.querySelectorAll("figure")) {
@@ -74,6 +79,7 @@ async function unpacked(script) {
 
 function choose(at, ticker) {
   const select = document.querySelector("#ticker");
+  if (chosen?.name !== ticker.name) kept.clear();
   chosen = ticker;
   if (select) select.selectedIndex = at;
   document.querySelector("#chosen").textContent = chosen.heading;
@@ -104,20 +110,35 @@ function sort(button) {
 }
 
 for (const button of document.querySelectorAll("th button")) button.addEventListener("click", () => sort(button));
-document.querySelector("#ticker")?.addEventListener("change", event => { location.hash = encodeURIComponent(event.target.value); });
+document.querySelector("#ticker")?.addEventListener("change", event => {
+  location.hash = encodeURIComponent(names[event.target.selectedIndex]);
+});
+
+function named() {
+  try {
+    return decodeURIComponent(location.hash.slice(1));
+  } catch {
+    return "";  // no name of a ticker
+  }
+}
+
 async function fromAddress() {
-  const own = ++run, at = Math.max(names.indexOf(decodeURIComponent(location.hash.slice(1))), 0);
+  const own = ++run, at = Math.max(names.indexOf(named()), 0);
   const ticker = await unpacked(document.querySelectorAll("script.ticker")[at]);
   if (own !== run) return;  // another was chosen meanwhile
   choose(at, ticker);
   await drawAll(own);
 }
-addEventListener("hashchange", fromAddress);
+
+addEventListener("hashchange", () => {
+  if (document.activeElement?.matches("td a")) document.querySelector("#chosen").focus();  // from the table to the figures
+  fromAddress();
+});
 let width = innerWidth, waiting;
 addEventListener("resize", () => {
   if (innerWidth === width) return;
   width = innerWidth;
   clearTimeout(waiting);
-  waiting = setTimeout(() => drawAll(), 200);
+  waiting = setTimeout(fromAddress, 200);
 });
 fromAddress();

@@ -26,7 +26,7 @@ class Params(Section):
     lags: int = Field(ge=1, le=250)
 
 
-ENOUGH = 30  # values, for figures; the table has every ticker
+ENOUGH = 30  # returns of prices, values of anything else, for figures; the table has every ticker
 
 
 def main() -> None:
@@ -36,9 +36,10 @@ def main() -> None:
     column, calendar, step = found["column"], found["calendar"], found["step"]
     priced = column in PRICES
     parts = {str(name): own.reset_index(drop=True) for name, own in prices.groupby("ticker")}
-    drawn = [name for name, own in parts.items() if own[column].count() >= ENOUGH]
+    drawn = [name for name, own in parts.items() if measured(own[column], priced=priced).count() >= ENOUGH]
+    enough = f"{ENOUGH} {Subject(column, '', step, priced).many}"
     if not drawn:
-        raise UserError(f"data/prices.parquet: found no ticker with {ENOUGH} values; accepted: a longer period")
+        raise UserError(f"data/prices.parquet: found no ticker with {enough}; accepted: a longer period")
     summaries: list[dict[str, Any]] = []
     tickers: list[Ticker] = []
     for name, own in parts.items():
@@ -83,7 +84,7 @@ def main() -> None:
         if len(parts) > 1
         else [],
         thinned=explore.thinned(max(map(len, parts.values())), len(drawn)),
-        undrawn=explore.undrawn(sorted(set(parts) - set(drawn)), ENOUGH),
+        undrawn=explore.undrawn(sorted(set(parts) - set(drawn)), enough),
     )
     write_bytes(Path("reports/explore.html"), html)
 
