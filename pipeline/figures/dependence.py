@@ -42,8 +42,11 @@ def lagged(measured: pd.Series, subject: Subject, most: int) -> Figure:
 
 def correlation(first: pd.Series, second: pd.Series) -> float:
     """Pearson's, of what both have; 0 where one of them does not vary."""
-    pairs = pd.DataFrame({"x": first, "y": second}).dropna()
-    return float(pairs["x"].corr(pairs["y"])) if (pairs.nunique() > 1).all() else 0.0
+    known = (first.notna() & second.notna()).to_numpy()
+    one, other = first.to_numpy()[known], second.to_numpy()[known]
+    if not len(one) or np.ptp(one) == 0 or np.ptp(other) == 0:
+        return 0.0
+    return float(np.corrcoef(one, other)[0, 1])
 
 
 def volumes(returns: pd.Series, volume: pd.Series, subject: Subject, most: int) -> Figure:

@@ -84,16 +84,17 @@ def boxes(values: pd.Series, groups: pd.Series, order: tuple[str, ...], by: str,
     known = values.notna().to_numpy()
     own, places = values.to_numpy()[known], groups.to_numpy()[known]
     parts = {name: own[places == place] for place, name in enumerate(order) if (places == place).any()}
-    measures, outside = [], []
+    measures, outside, beside = [], [], []
     for name, part in parts.items():
         q1, median, q3 = np.quantile(part, [0.25, 0.5, 0.75])
         within = (part >= q1 - 1.5 * (q3 - q1)) & (part <= q3 + 1.5 * (q3 - q1))
         measures.append((name, part[within].min(), q1, median, q3, part[within].max(), len(part)))
-        outside.append(pd.DataFrame({"group": name, "value": part[~within]}))
+        outside.append(part[~within])
+        beside += [name] * len(outside[-1])
     drawn = pd.DataFrame(measures, columns=["group", "low", "q1", "median", "q3", "high", "n"])
-    outliers = thinning.evenly(pd.concat(outside).sort_values("value"), most)
+    outliers = pd.DataFrame({"group": beside, "value": np.concatenate(outside)}).sort_values("value")
     says = _differ(list(parts.values()), drawn.set_index("group"), by, subject)
-    rows = {"boxes": drawn, "outliers": outliers}
+    rows = {"boxes": drawn, "outliers": thinning.evenly(outliers, most)}
     return Figure(f"{subject.many.capitalize()} by {by}", says, charts.boxes(order, by, subject), rows)
 
 
