@@ -164,11 +164,7 @@ def candles(subject: Subject) -> Spec:
 
     Parameters: brush, the part chosen; density, sessions a millisecond.
     """
-    table, brush, density = (
-        "sessions",
-        _brush(),
-        alt.param(name="density", value=1e-8),
-    )
+    table, brush, density = "sessions", _brush(), alt.param(name="density", value=1e-8)
     up = alt.condition("datum.close >= datum.open", alt.value(BLUE), alt.value(ORANGE))
     tips = [
         alt.Tooltip("date:T"),

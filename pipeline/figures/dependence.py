@@ -148,13 +148,12 @@ def heat(values: pd.DataFrame, subject: Subject) -> Figure:
     title = "Correlations between tickers"
     if count > TICKERS:
         title = f"{title}: {TICKERS} of {count}, evenly from an order that puts like beside like"
-    shown = [names[at] for at in np.unique(np.linspace(0, count - 1, min(count, TICKERS)).round().astype(int))]
+    shown = thinning.evenly(found, TICKERS).index
+    shape = charts.heat(len(shown), subject.many)
     part = found.loc[shown, shown].rename_axis("a").reset_index()
     cells = part.melt(id_vars="a", var_name="b", value_name="correlation")
     if pairs.empty:
-        return Figure(
-            title, "No two tickers share enough steps.", charts.heat(len(shown), subject.many), {"cells": cells}
-        )
+        return Figure(title, "No two tickers share enough steps.", shape, {"cells": cells})
     middle = pairs.median()
     how = (
         "move together"
@@ -172,4 +171,4 @@ def heat(values: pd.DataFrame, subject: Subject) -> Figure:
     if len(pairs) > 1:
         over = f"{middle:+.2f} over {len(pairs):,} pairs, the highest {most}, the lowest {least}"
         says = f"The tickers {how}: the median correlation of their {subject.many} is {over}."
-    return Figure(title, says, charts.heat(len(shown), subject.many), {"cells": cells})
+    return Figure(title, says, shape, {"cells": cells})

@@ -7,13 +7,12 @@ from scipy import stats
 from pipeline import charts, thinning
 from pipeline.figures import Figure
 from pipeline.subject import Subject
-from pipeline.verdict import chance
+from pipeline.verdict import SIGNIFICANT, chance
 
 FAR = 3  # standard deviations
 QUANTILES = 400  # dots of a Q-Q plot
 TAIL = 0.01  # share of the values in each
 NOTABLE = 1.2  # times the normal distribution's
-CHANCE = 0.05
 
 
 def _known(values: pd.Series) -> np.ndarray:
@@ -22,10 +21,15 @@ def _known(values: pd.Series) -> np.ndarray:
     return own if np.ptp(own) > 1e-12 * np.abs(own).max() else np.full(len(own), own[0])
 
 
+def _moments(own: np.ndarray) -> tuple[float, float]:
+    """Mean and deviation, which is exactly 0 where all are the same."""
+    return own.mean(), own.std() if np.ptp(own) else 0.0
+
+
 def histogram(values: pd.Series, subject: Subject, what: str, title: str) -> Figure:
     """values: any missing; what: they are, in the plural; title: of the axis."""
     own = _known(values)
-    mean, deviation = own.mean(), own.std() if np.ptp(own) else 0.0
+    mean, deviation = _moments(own)
     kurtosis, skew = (stats.kurtosis(own, bias=False), stats.skew(own, bias=False)) if deviation else (0.0, 0.0)
     edges = np.histogram_bin_edges(own, bins=min(max(int(len(own) ** 0.5), 10), 80))
     density, _ = np.histogram(own, bins=edges, density=True)
@@ -36,7 +40,7 @@ def histogram(values: pd.Series, subject: Subject, what: str, title: str) -> Fig
     shape = charts.distribution(title, form, what)
     far, expected = int((np.abs(own - mean) > FAR * deviation).sum()), 2 * stats.norm.sf(FAR) * len(own)
     how = "about as often as"
-    if stats.binomtest(far, len(own), 2 * stats.norm.sf(FAR)).pvalue < CHANCE and deviation:
+    if stats.binomtest(far, len(own), 2 * stats.norm.sf(FAR)).pvalue < SIGNIFICANT and deviation:
         how = "more often than" if far > NOTABLE * expected else "less often than" if far * NOTABLE < expected else how
     says = (
         f"Extremes come {how} under a normal distribution: {far} of {len(own):,} {what} lie beyond {FAR} deviations "
@@ -52,7 +56,7 @@ def histogram(values: pd.Series, subject: Subject, what: str, title: str) -> Fig
 def quantiles(values: pd.Series, subject: Subject, what: str, title: str, most: int) -> Figure:
     """values: any missing; what: they are, in the plural; title: of the axis. Plotting positions (i - 0.5) / n."""
     own = np.sort(_known(values))
-    mean, deviation = own.mean(), own.std() if np.ptp(own) else 0.0
+    mean, deviation = _moments(own)
     theory = mean + deviation * stats.norm.ppf((np.arange(len(own)) + 0.5) / len(own))
     dots = thinning.line(pd.DataFrame({"normal": theory, "own": own}), "own", min(most, QUANTILES))
     ends = pd.DataFrame({"x": theory[[0, -1]], "y": theory[[0, -1]]})
@@ -112,7 +116,7 @@ def _differ(parts: list[np.ndarray], drawn: pd.DataFrame, by: str, subject: Subj
         f"{spread.idxmin()}, {width(spread.min())}",
     )
     spreads = f"; they spread most in {most}, and least in {least}" if spread.max() > spread.min() else ""
-    if p >= CHANCE:
+    if p >= SIGNIFICANT:
         return f"The middle of the {subject.many} is not told apart by {by} {test}{spreads}."
     high = f"highest in {median.idxmax()}, median {subject.amount(median.max())}"
     low = f"lowest in {median.idxmin()}, {subject.amount(median.min())}"

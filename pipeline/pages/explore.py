@@ -9,6 +9,7 @@ from pipeline.figures import Figure, dependence, distribution, sessions
 from pipeline.subject import Subject
 from pipeline.summary import LAGS, measured
 from pipeline.tables.prices import has_range
+from pipeline.verdict import chance
 
 ROWS = 50_000  # of the longest tables of a page, shared by its tickers
 MOST = 2000  # points of a line: more than a screen is wide
@@ -105,7 +106,7 @@ def shown(name: str, value: Any) -> str:
     if pd.isna(value):
         return ""
     if name in P_VALUES:
-        return "<0.0001" if value < 0.0001 else f"{value:.4f}"
+        return chance(value)
     if name in ("skew", "excess_kurtosis"):
         return f"{value:.2f}"
     if name in SHARES:

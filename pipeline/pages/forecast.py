@@ -69,8 +69,7 @@ def ticker(
 
 def common(metrics: dict[str, Any], scores: pd.DataFrame, history: pd.DataFrame) -> dict[str, Figure]:
     """The figures of all tickers together. scores, history: the tables of these names."""
-    subject = Subject(**metrics["subject"])
-    own = scores[(scores["model"] == NETWORK) & (scores["split"] == "test") & (scores["horizon"] == 1)]
+    subject, own = Subject(**metrics["subject"]), nearest(scores)
     found = {
         "horizons": skill.by_horizon(metrics, subject),
         "years": skill.by_year(own[own["ticker"] == whole(scores, metrics)], subject),
@@ -79,6 +78,17 @@ def common(metrics: dict[str, Any], scores: pd.DataFrame, history: pd.DataFrame)
         "loss": skill.loss(history),
     }
     return {name: figure for name, figure in found.items() if figure}
+
+
+def nearest(scores: pd.DataFrame) -> pd.DataFrame:
+    """The network's scores one step ahead on test. scores: tables/scores."""
+    return scores[(scores["model"] == NETWORK) & (scores["split"] == "test") & (scores["horizon"] == 1)]
+
+
+def nearest_bands(bands: pd.DataFrame, metrics: dict[str, Any]) -> pd.DataFrame:
+    """How the forecast's own bands held one step ahead. bands: tables/bands."""
+    own = bands[(bands["horizon"] == 1) & (bands["calibrated"] == "later")]
+    return own[own["scale"] == metrics["bands"]["scale"]]
 
 
 def whole(scores: pd.DataFrame, metrics: dict[str, Any]) -> str:
@@ -107,10 +117,9 @@ def by_ticker(scores: pd.DataFrame, bands: pd.DataFrame, metrics: dict[str, Any]
     scores, bands: the tables of these names.
     """
     subject, targets = Subject(**metrics["subject"]), list(metrics["test"])
-    own = scores[(scores["model"] == NETWORK) & (scores["split"] == "test") & (scores["horizon"] == 1)]
+    own, used = nearest(scores), nearest_bands(bands, metrics)
     own = own[(own["slice"] == ALL) & (own["ticker"] != POOLED)].set_index(["ticker", "target"])
-    held = bands[(bands["horizon"] == 1) & (bands["slice"] == ALL) & (bands["calibrated"] == "later")]
-    held = held[held["scale"] == metrics["bands"]["scale"]].set_index("ticker")["coverage"]
+    held = used[used["slice"] == ALL].set_index("ticker")["coverage"]
     cells = []
     for name in own.index.unique("ticker") if metrics["tickers"] > 1 else []:
         skills = [shown(own["skill"].get((name, target)), "+.4f") for target in targets]
@@ -216,10 +225,9 @@ def by_slice(scores: pd.DataFrame, bands: pd.DataFrame, metrics: dict[str, Any])
     scores, bands: the tables of these names.
     """
     subject, cells, ticker = Subject(**metrics["subject"]), [], whole(scores, metrics)
-    own = scores[(scores["ticker"] == ticker) & (scores["split"] == "test") & (scores["model"] == NETWORK)]
-    own = own[own["horizon"] == 1].set_index(["target", "slice"])
-    held = bands[(bands["ticker"] == ticker) & (bands["horizon"] == 1) & (bands["calibrated"] == "later")]
-    held = held[held["scale"] == metrics["bands"]["scale"]].set_index("slice")["coverage"]
+    own, used = nearest(scores), nearest_bands(bands, metrics)
+    own = own[own["ticker"] == ticker].set_index(["target", "slice"])
+    held = used[used["ticker"] == ticker].set_index("slice")["coverage"]
     years = sorted(name for name in held.index if name not in (ALL, *THIRDS))
     for target in metrics["test"]:
         for part in (name for name in (ALL, *years, *THIRDS) if (target, name) in own.index):

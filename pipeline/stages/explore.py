@@ -36,7 +36,9 @@ def main() -> None:
     column, calendar, step = found["column"], found["calendar"], found["step"]
     priced = column in PRICES
     parts = {str(name): own.reset_index(drop=True) for name, own in prices.groupby("ticker")}
-    drawn = [name for name, own in parts.items() if measured(own[column], priced=priced).count() >= ENOUGH]
+    steps = {name: measured(own.set_index("date")[column], priced=priced) for name, own in parts.items()}
+    drawn = [name for name, own in steps.items() if own.count() >= ENOUGH]
+    notes = {name: list(findings.notes(report, calendar, step)) for name, report in found["tickers"].items()}
     enough = f"{ENOUGH} {Subject(column, '', step, priced).many}"
     if not drawn:
         raise UserError(f"data/prices.parquet: found no ticker with {enough}; accepted: a longer period")
@@ -49,15 +51,13 @@ def main() -> None:
         if name in drawn:
             subject = Subject(column, report["unit"], step, priced)
             figures = explore.figures(own, column, numbers, report, subject, params.lags, len(drawn))
-            tickers.append(
-                Ticker(name, f"{name}: {subject.label}", list(findings.notes(report, calendar, step)), figures)
-            )
+            tickers.append(Ticker(name, f"{name}: {subject.label}", notes[name], figures))
         if sys.stdout.isatty() and len(parts) > 1:
             print(f"{name}: {len(summaries)} of {len(parts)}")
     common = {}
     if len(drawn) > 1:
-        steps = pd.DataFrame({name: measured(parts[name].set_index("date")[column], priced=priced) for name in drawn})
-        common["heat"] = dependence.heat(steps, Subject(column, "", step, priced))
+        together = pd.DataFrame({name: steps[name] for name in drawn})
+        common["heat"] = dependence.heat(together, Subject(column, "", step, priced))
 
     for name, figure in {**tickers[0].figures, **common}.items():
         title = figure.title if name in common else f"{tickers[0].name}: {figure.title}"
@@ -77,9 +77,7 @@ def main() -> None:
         lines=lines,
         legend=explore.legend(column, step, priced=priced),
         odd=[
-            {"name": name, "notes": list(findings.notes(report, calendar, step))}
-            for name, report in found["tickers"].items()
-            if findings.is_odd(report)
+            {"name": name, "notes": notes[name]} for name, report in found["tickers"].items() if findings.is_odd(report)
         ]
         if len(parts) > 1
         else [],
