@@ -49,8 +49,6 @@ forecast: setup  ## the forecast beyond the last session, with its bands
 bench: setup  ## the figures of the docs, made again
 	python -m studies.choices
 	python -m studies.losses
-	python -m studies.cells
-	python -m studies.memory
 	python -m studies.results
 	python -m studies.panel
 

@@ -1,4 +1,4 @@
-"""docs/method.md and docs/cells.md name what exists, and their arithmetic is right."""
+"""docs/method.md names what exists, and their arithmetic is right."""
 
 import re
 
@@ -11,7 +11,7 @@ from scipy.stats import norm
 from tests.imports import ROOT
 
 METHOD = (ROOT / "docs/method.md").read_text()
-BOTH = METHOD + "".join((ROOT / f"docs/{name}.md").read_text() for name in ("cells", "choices", "results"))
+BOTH = METHOD + "".join((ROOT / f"docs/{name}.md").read_text() for name in ("choices", "results"))
 MAKEFILE = (ROOT / "Makefile").read_text()
 
 
