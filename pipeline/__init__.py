@@ -9,13 +9,13 @@ import sys
 from pathlib import Path
 
 PINS = {
-    "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",
+    "NPY_DISABLE_CPU_FEATURES": "X86_V3 X86_V4 AVX512_ICL AVX512_SPR",
     "OPENBLAS_CORETYPE": "Haswell",
     "OPENBLAS_NUM_THREADS": "1",  # sums split over threads round differently
     "OMP_NUM_THREADS": "1",  # boosted trees add up so
     "TF_NUM_INTRAOP_THREADS": "1",
     "ONEDNN_MAX_CPU_ISA": "AVX2",
-    "TF_ENABLE_ONEDNN_OPTS": "0",
+    "TF_ENABLE_ONEDNN_OPTS": "1",
     "CUDA_VISIBLE_DEVICES": "-1",
     "KERAS_BACKEND": "tensorflow",
     "KERAS_HOME": os.devnull,  # a keras.json in the user's home would silently change floatx

@@ -1,15 +1,40 @@
 """The network (the only module that imports Keras): build, fit, answer, save, load."""
 
+import os
+import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-import keras
 import numpy as np
 import pandas as pd
-import tensorflow as tf
-from keras import layers
 from numpy.typing import NDArray
+
+
+@contextmanager
+def without_announcement() -> Iterator[None]:
+    """Drop oneDNN's announcement from standard error; it ignores TF_CPP_MIN_LOG_LEVEL. All other lines pass.
+
+    A process of its own filters, so that the last words of a crashing import are shown too.
+    """
+    noise = ["-e", "oneDNN custom operations are on", "-e", "log messages before absl::InitializeLog"]
+    kept = os.dup(2)
+    with subprocess.Popen(["grep", "-v", *noise], stdin=subprocess.PIPE, stdout=kept) as grep:
+        assert grep.stdin
+        os.dup2(grep.stdin.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
+with without_announcement():
+    import keras
+    import tensorflow as tf
+    from keras import layers
 
 Model = keras.Model
 Floats = NDArray[np.float32]
@@ -25,6 +50,8 @@ def seed(seed: int) -> None:
     keras.utils.clear_session()  # layers are named by a count that the session keeps
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
+    # It turns x / sqrt(y) into x * rsqrt(y), an approximate instruction that differs between AMD and Intel.
+    tf.config.optimizer.set_experimental_options({"arithmetic_optimization": False})
     tf.get_logger().setLevel("ERROR")  # it warns of every member's own graph
 
 
@@ -55,7 +82,21 @@ def build(
             x = layers.Dropout(dropout)(x)
     # Kernels of zeros: the network starts as its baseline and has to earn every departure from it.
     answers = {head: layers.Dense(horizon, kernel_initializer="zeros", name=head)(x) for head in heads}
-    return keras.Model(inputs, answers)
+    model = keras.Model(inputs, answers)
+    for variable in model.trainable_variables:
+        if variable.name == "recurrent_kernel":
+            variable.assign(orthogonal(*variable.shape))
+    return model
+
+
+def orthogonal(rows: int, columns: int) -> Floats:
+    """Draw (rows, columns) with orthonormal rows, as Keras draws recurrent kernels; columns >= rows.
+
+    TensorFlow's QR decomposition rounds by the size of the processor's cache, LAPACK's does not.
+    """
+    normal = keras.random.normal((columns, rows)).numpy().astype(np.float64)
+    q, r = np.linalg.qr(normal)
+    return (q * np.sign(np.diag(r))).T.astype(np.float32)
 
 
 def fit(

@@ -41,8 +41,7 @@ def everything() -> dict[str, dict[str, Any]]:
     Raises UserError where the file is missing, is no YAML mapping, or has unknown or missing sections.
     """
     try:
-        # YAML 1.2 as DVC reads it: to YAML 1.1 readers 1e-3 is a string and `no` is false.
-        found = YAML(typ="safe", pure=True).load(FILE)
+        found = parsed(FILE.read_text())
     except FileNotFoundError:
         raise UserError(f"{FILE}: no such file; run from the folder that holds it") from None
     except MarkedYAMLError as error:
@@ -92,15 +91,21 @@ def load_one(section: str, key: str, models: Mapping[str, type[S]]) -> S:
     return load(section, next(iter(models.values())))
 
 
-def rewrite(section: str, **values: str) -> None:
-    """Write texts into a section of params.yaml, quoted, keeping everything else and every comment as it is."""
+def parsed(text: str) -> Any:
+    """A YAML text as plain values, read as DVC reads it: to YAML 1.1 readers 1e-3 is a string and `no` is false."""
+    return YAML(typ="safe", pure=True).load(text)
+
+
+def rewrite(section: str, file: Path = FILE, **values: str | int) -> None:
+    """Write values into a section of params.yaml, texts quoted, keeping everything else and every comment as it is."""
     yaml = YAML()
     yaml.preserve_quotes, yaml.width = True, 4096
-    whole = yaml.load(FILE)
-    whole[section].update({key: DoubleQuotedScalarString(value) for key, value in values.items()})
+    whole = yaml.load(file)
+    quoted = {k: DoubleQuotedScalarString(v) if isinstance(v, str) else v for k, v in values.items()}
+    whole[section].update(quoted)
     buffer = io.BytesIO()
     yaml.dump(whole, buffer)
-    write_bytes(FILE, buffer.getvalue())
+    write_bytes(file, buffer.getvalue())
 
 
 def _line(section: str, mistake: Mapping[str, Any], schema: dict[str, Any]) -> str:
