@@ -6,7 +6,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 COMPILE := uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-emit-index-url --no-header --quiet
 
-.PHONY: setup repro test test-slow check bench forecast latest revisions ui lock clean
+.PHONY: setup repro test test-slow check verify bench forecast latest revisions ui lock clean
 
 setup: .venv/ready  ## make .venv from requirements.lock
 
@@ -45,6 +45,9 @@ check: setup  ## formatting, lint, types, import rules, lock
 forecast: setup  ## the forecast beyond the last session, with its bands
 	dvc repro
 	@python -m pipeline forecast
+
+verify: setup  ## rebuild a commit elsewhere, compare every output: make verify [REV=HEAD~1] [CPU=Haswell]
+	@python -m pipeline.verify $(if $(REV),--rev "$(REV)") $(if $(CPU),--cpu "$(CPU)")
 
 bench: setup  ## the figures of the docs, made again
 	python -m studies.choices

@@ -43,6 +43,7 @@ def test_the_make_targets_of_the_project_exist() -> None:
         "test",
         "test-slow",
         "check",
+        "verify",
         "bench",
         "forecast",
         "latest",

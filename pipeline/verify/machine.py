@@ -1,0 +1,54 @@
+"""What machine this is, in words: processor, cache sizes, C library, and a processor that QEMU emulates."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from pipeline.errors import UserError
+
+QEMU = "qemu-x86_64"
+
+
+def emulating(cpu: str) -> list[str]:
+    """The command that runs a program on an emulated processor, such as Haswell or EPYC,legacy-cache=on."""
+    return [QEMU, "-cpu", f"{cpu},check=off"]  # check=off: no warning, from each thread, of what QEMU lacks
+
+
+def check_emulator(cpu: str) -> None:
+    """Raise UserError where QEMU is missing or does not know this processor."""
+    if not shutil.which(QEMU):
+        raise UserError(f"{QEMU}: not found; CPU needs it; on Debian: apt-get install qemu-user")
+    if not printed(*emulating(cpu), _getconf(), "PATH"):
+        raise UserError(f"CPU: found {cpu!r}; accepted: what `{QEMU} -cpu help` lists, such as Haswell")
+
+
+def processor(cpu: str | None = None) -> str:
+    """The processor of this machine, or the emulated one: name, family, model and the sizes of its three caches."""
+    command = emulating(cpu) if cpu else []
+    sizes = [printed(*command, _getconf(), f"LEVEL{level}_SIZE") for level in ("1_DCACHE", "2_CACHE", "3_CACHE")]
+    caches = " / ".join(f"{int(size) // 1024}" if size.isdecimal() else "?" for size in sizes)
+    if cpu:
+        return f"an emulated {cpu} (QEMU {printed(QEMU, '--version').split()[2]}; caches {caches} KiB)"
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().split("\n\n")[0].splitlines() if info.exists() else []
+    known = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
+    name, family, model = (known.get(key, "?") for key in ("model name", "cpu family", "model"))
+    return f"{name} (family {family}, model {model}; caches {caches} KiB)"
+
+
+def libc() -> str:
+    """The C library and its version: numpy takes exp, log and pow of float64 from it."""
+    return printed(_getconf(), "GNU_LIBC_VERSION") or "no glibc"
+
+
+def _getconf() -> str:
+    return shutil.which("getconf") or "getconf"  # QEMU looks no program up
+
+
+def printed(*command: str) -> str:
+    """What a command prints; nothing where it fails or is not there."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    except FileNotFoundError:
+        return ""
+    return "" if done.returncode else done.stdout.strip()
