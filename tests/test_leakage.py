@@ -1,5 +1,6 @@
 """The acid test: nothing that happens after a session changes anything known, or forecast, at that session."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.artifacts import read_table
-from pipeline.features import FEATURES, features
+from pipeline.features import FEATURES, Feature, features
 from pipeline.samples import with_prices
 from pipeline.tables import rows as table
 from pipeline.tables.prices import OHLC
@@ -22,13 +23,17 @@ STAGES = ("scrape", "prepare", "benchmark", "train", "evaluate")
 
 
 def corrupted(prices: pd.DataFrame, after: pd.Timestamp, seed: int) -> pd.DataFrame:
-    """The prices with every session after a date made another one, as wild as it is possible."""
-    rng = np.random.default_rng(seed)
-    later = prices["date"] > after
-    factors = np.exp(rng.normal(0, 0.5, later.sum()))
-    changed = prices.copy()
-    changed.loc[later, [*OHLC, "adj_close"]] = changed.loc[later, [*OHLC, "adj_close"]].mul(factors, axis=0)
-    changed.loc[later, "volume"] = rng.integers(0, 10**6, later.sum()).astype(float)
+    """The prices with every session after a date made another one, as wild as it is possible.
+
+    Each numeric column gets a random factor of its own. (One for all four prices would leave the variance as it is, and
+    a feature that sees tomorrow's variance would not be caught.) Then high is made the largest and low the smallest of
+    the four, for scrape refuses any other session.
+    """
+    rng, later, changed = np.random.default_rng(seed), prices["date"] > after, prices.copy()
+    numeric = list(prices.select_dtypes("number"))
+    changed.loc[later, numeric] *= np.exp(rng.normal(0, 0.5, (later.sum(), len(numeric))))
+    four = changed.loc[later, list(OHLC)]
+    changed.loc[later, "high"], changed.loc[later, "low"] = four.max(axis=1), four.min(axis=1)
     return changed
 
 
@@ -93,20 +98,47 @@ def test_changing_what_comes_after_any_session_changes_no_feature_up_to_it(
 AT_RANDOM = settings(max_examples=8, deadline=None, derandomize=True)  # the same dates on every run
 
 
+def before_and_after(name: str, prices: pd.DataFrame, t: pd.Timestamp, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """A feature of one ticker, from its prices and from those that are corrupted after t."""
+    clean, changed = (
+        features(own.assign(log_variance=log_variance(own)), [name], "close")
+        for own in (prices, corrupted(prices, t, seed))
+    )
+    return clean, changed
+
+
 @pytest.mark.parametrize("name", FEATURES)
 @given(session=st.integers(66, 418), seed=st.integers(0, 99))
 @AT_RANDOM
 def test_no_feature_sees_the_future_at_any_date(name: str, session: int, seed: int, two_tickers: pd.DataFrame) -> None:
     t = two_tickers.loc[session, "date"]
     for ticker, own in two_tickers.groupby("ticker"):
-        clean, changed = (
-            features(prices.assign(log_variance=log_variance(prices)), [name], "close")
-            for prices in (own, corrupted(own, t, seed))
-        )
-        before = own["date"] <= t
-        same(clean[before], changed[before])
+        clean, changed = before_and_after(name, own, t, seed)
+        same(clean[own["date"] <= t], changed[own["date"] <= t])
         if ticker == "AAA":
             assert clean.equals(changed) == (name == "december")  # which sees the date alone
+
+
+PLANTED: dict[str, Callable[[pd.DataFrame, str], pd.Series]] = {
+    "tomorrow's variance": lambda prices, column: prices["log_variance"].shift(-1),
+    "tomorrow's return": lambda prices, column: np.log(prices[column].shift(-1) / prices[column]),
+    "tomorrow's volume": lambda prices, column: prices["volume"].shift(-1),
+    "tomorrow's range by its close": lambda prices, column: ((prices["high"] - prices["low"]) / prices["close"]).shift(
+        -1
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_planted_feature_that_sees_tomorrow_is_caught(
+    name: str, two_tickers: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(FEATURES, name, Feature(PLANTED[name], lookback=0))
+    own = two_tickers[two_tickers["ticker"] == "AAA"]
+    t = own.loc[200, "date"]
+    clean, changed = before_and_after(name, own, t, seed=0)
+    with pytest.raises(AssertionError):
+        same(clean[own["date"] <= t], changed[own["date"] <= t])
 
 
 @pytest.mark.parametrize("kind", get_args(Kind))
