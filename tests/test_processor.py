@@ -12,14 +12,14 @@ import pytest
 from ruamel.yaml import YAML
 
 from pipeline.sources import sample
-from pipeline.verify.machine import emulating, printed
+from pipeline.verify.machine import output_of, qemu_command
 from tests.conftest import UNPINNED, committed, walk
 from tests.imports import ROOT
 from tests.networks import NETWORKS
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not shutil.which("qemu-x86_64"), reason="needs Debian's qemu-user"),
+    pytest.mark.skipif(not shutil.which("qemu-x86_64"), reason="needs qemu-x86_64: apt-get install qemu-user"),
 ]
 
 # EPYC has a level-1 data cache of 32 KiB, with legacy-cache=on of 64 KiB, and is otherwise the same processor.
@@ -28,14 +28,14 @@ TRAINED = ("data/model/1.keras", "data/history.parquet", "data/outputs.parquet")
 
 
 def python(cpu: str | None, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run Python in a folder, with the pipeline of here, on an emulated processor where one is named."""
-    command = [*(emulating(cpu) if cpu else []), sys.executable, *arguments]
+    """Run Python in a folder, with the code of this checkout, on an emulated processor where one is named."""
+    command = [*(qemu_command(cpu) if cpu else []), sys.executable, *arguments]
     environment = {**UNPINNED, "PYTHONPATH": str(ROOT)}
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=1800)
 
 
 def test_the_emulated_caches_differ() -> None:
-    sizes = [printed(*emulating(cpu), shutil.which("getconf") or "", "LEVEL1_DCACHE_SIZE") for cpu in PROCESSORS]
+    sizes = [output_of(*qemu_command(cpu), shutil.which("getconf") or "", "LEVEL1_DCACHE_SIZE") for cpu in PROCESSORS]
     assert sizes == ["32768", "65536", "32768"]
 
 
@@ -61,7 +61,8 @@ def test_networks_of_every_kind_have_the_same_bytes_whatever_the_caches(tmp_path
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         done = list(pool.map(lambda cpu: python(cpu, tmp_path, "-m", "tests.networks"), (None, *PROCESSORS[:2])))
     assert [process.returncode for process in done] == [0, 0, 0], done[-1].stderr
-    expected, *others = (dict(line.split(" ", 1)[::-1] for line in process.stdout.splitlines()) for process in done)
+    # each line: SHA-256 name
+    expected, *others = ({line[65:]: line[:64] for line in process.stdout.splitlines()} for process in done)
     assert set(expected) == set(NETWORKS)
     for cpu, found in zip(PROCESSORS, others, strict=False):
         assert {name for name in NETWORKS if found[name] != expected[name]} == set(), cpu

@@ -99,7 +99,7 @@ def test_without_the_committed_files_it_says_so(careless: Path, tmp_path: Path) 
     assert done.returncode == 1
     lines = [line for line in done.stdout.splitlines() if line.startswith("different")]
     assert lines
-    assert all(line.endswith("is neither in DVC's cache here nor in a remote") for line in lines)
+    assert all(line.endswith("the committed file is neither in the DVC cache nor in a remote") for line in lines)
 
 
 def test_the_same_bytes_are_told_and_exit_0(tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def from_yahoo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_yahoo_is_not_asked_again(from_yahoo: Path) -> None:
     done = verify(from_yahoo)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "Yahoo is not asked again: prices.parquet come" in done.stdout
+    assert "Yahoo is not asked again: prices.parquet" in done.stdout
     assert told(done.stdout) == {"prices": "same", "b": "same"}
 
 
@@ -147,19 +147,19 @@ def test_yahoos_answer_that_is_nowhere_is_named(from_yahoo: Path, tmp_path: Path
     run(tmp_path, "git", "clone", "--quiet", str(from_yahoo), "clone")
     done = verify(tmp_path / "clone")
     assert done.returncode == 1
-    assert done.stderr.startswith("verify: prices.parquet of commit ")
-    assert "accepted: a repository where" in done.stderr
+    assert done.stderr.startswith("verify: prices.parquet: the prices of commit ")
+    assert "`dvc pull`" in done.stderr
 
 
 def test_mistakes_are_named(careless: Path, tmp_path: Path) -> None:
     assert verify(careless, "--rev", "nowhere").stderr == (
-        "verify: REV: found 'nowhere'; accepted: a revision that git knows, such as HEAD~1\n"
+        "verify: REV: 'nowhere' is no git revision; accepted: for example HEAD~1, a tag or a commit\n"
     )
     run(tmp_path, "git", "init", "--quiet")
     shutil.copy(ROOT / "requirements.lock", tmp_path)
     run(tmp_path, "git", "add", "--all")
     run(tmp_path, "git", "commit", "--quiet", "--message", "nothing ran")
-    assert "dvc.lock: not in commit" in verify(tmp_path).stderr
+    assert "dvc.lock: commit " in verify(tmp_path).stderr
     if shutil.which("qemu-x86_64"):
         assert verify(careless, "--cpu", "Z80").stderr.startswith("verify: CPU: found 'Z80'; accepted: what ")
     assert verify(careless, "--cpu", "Haswell", PATH=str(tmp_path)).returncode != 0

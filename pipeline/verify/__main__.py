@@ -1,7 +1,7 @@
 """`python -m pipeline.verify [--rev REV] [--cpu CPU]`: rebuild a commit elsewhere and compare its outputs.
 
-It compares the hashes of dvc.lock, so it knows no stage but `scrape`, whose prices Yahoo may give otherwise today. With
-CPU, one small configuration is built twice: on this processor and on an emulated one.
+It compares the hashes in dvc.lock. Only the stage `scrape` is treated specially: Yahoo may have changed its prices, so
+stored ones are used. With CPU, one small configuration is built twice: on this processor and on an emulated one.
 """
 
 import argparse
@@ -18,8 +18,8 @@ from typing import Any
 import pipeline
 from pipeline.errors import UserError
 from pipeline.params import parsed, rewrite
-from pipeline.verify.differences import largest
-from pipeline.verify.machine import check_emulator, emulating, libc, printed, processor
+from pipeline.verify.differences import largest_difference
+from pipeline.verify.machine import check_emulator, libc, output_of, processor, qemu_command
 
 LIMIT = 6 * 3600  # seconds a command: hundreds of tickers on an emulated processor take hours
 SMALL = {"epochs": 4, "members": 1}  # of section train
@@ -34,13 +34,13 @@ Fetch = Callable[[str], Path | None]
 
 def main(revision: str, cpu: str) -> bool:
     """Print the comparison. Returns whether every output is the same; raises UserError where none can be made."""
-    root, commit = Path.cwd(), printed("git", "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+    root, commit = Path.cwd(), output_of("git", "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
     if not commit:
-        raise UserError(f"REV: found {revision!r}; accepted: a revision that git knows, such as HEAD~1")
+        raise UserError(f"REV: {revision!r} is no git revision; accepted: for example HEAD~1, a tag or a commit")
     if cpu:
         check_emulator(cpu)
-    if printed("git", "status", "--porcelain"):
-        print("What is not committed takes no part.")
+    if output_of("git", "status", "--porcelain"):
+        print("Uncommitted changes are ignored.")
     with tempfile.TemporaryDirectory(prefix="verify-") as scratch:
         if cpu:
             return emulated(root, commit, cpu, Path(scratch))
@@ -67,7 +67,7 @@ def emulated(root: Path, commit: str, cpu: str, scratch: Path) -> bool:
     small = ", ".join(f"train.{key} {value}" for key, value in SMALL.items())
     print(f"Building commit {commit[:12]} with {small} on this processor, then on {processor(cpu)}")
     describe(here, programs)
-    for clone, path in ((here, [programs]), (there, [emulator(scratch / "bin", programs, cpu), programs])):
+    for clone, path in ((here, [programs]), (there, [emulated_python(scratch / "bin", programs, cpu), programs])):
         rewrite("train", clone / "params.yaml", **SMALL)
         rebuild(root, commit, clone, path)
     differences = compare(hashes(here), hashes(there), lambda name: here / name, there)
@@ -81,7 +81,7 @@ def cloned(root: Path, commit: str, folder: Path) -> Path:
     run(["git", "clone", "--quiet", "--no-checkout", str(root), str(folder)], root, dict(os.environ))
     run(["git", "checkout", "--quiet", "--detach", commit], folder, dict(os.environ))
     if not (folder / "dvc.lock").exists():
-        raise UserError(f"dvc.lock: not in commit {commit[:12]}; accepted: a commit that was made after `dvc repro`")
+        raise UserError(f"dvc.lock: commit {commit[:12]} has none; accepted: a commit that was made after `dvc repro`")
     (folder / ".dvc/config.local").write_text("[cache]\n    dir = cache\n")
     return folder
 
@@ -91,7 +91,7 @@ def programs_for(root: Path, clone: Path) -> Path:
     lock = "requirements.lock"
     if (clone / lock).read_bytes() == (root / lock).read_bytes():
         return Path(sys.prefix) / "bin"
-    print(f"{lock} differs from the one here: setting it up")
+    print("This commit uses other package versions: installing them in the temporary folder")
     run(["make", "setup", f"PYTHON={Path(sys.executable).resolve()}"], clone, environment(clone, []))
     return clone / ".venv/bin"
 
@@ -101,13 +101,12 @@ def rebuild(root: Path, commit: str, clone: Path, path: list[Path]) -> None:
 
     path: the folders in which python and dvc are looked for first.
     """
-    lock = read_lock(clone)
-    kept = {}
+    lock, kept_stages = read_lock(clone), {}
     if parsed((clone / "params.yaml").read_text())["scrape"]["source"] == "yahoo":
-        kept = {"scrape": lock["stages"]["scrape"]}
-        bring_prices(root, commit, clone, [out["path"] for out in kept["scrape"]["outs"]])
+        kept_stages = {"scrape": lock["stages"]["scrape"]}
+        bring_prices(root, commit, clone, [out["path"] for out in kept_stages["scrape"]["outs"]])
         run(["dvc", "freeze", "scrape"], clone, environment(clone, path))
-    (clone / "dvc.lock").write_text(json.dumps({"schema": lock["schema"], "stages": kept}))
+    (clone / "dvc.lock").write_text(json.dumps({"schema": lock["schema"], "stages": kept_stages}))
     run(["dvc", "repro"], clone, environment(clone, path) | ELSEWHERE, umask=UMASK, preexec_fn=use_one_processor)
 
 
@@ -118,12 +117,12 @@ def bring_prices(root: Path, commit: str, clone: Path, names: list[str]) -> None
         found = fetch(name)
         if not found:
             raise UserError(
-                f"{name} of commit {commit[:12]}: Yahoo may answer otherwise today, and its answer of then is neither "
-                "in DVC's cache here nor in a remote; accepted: a repository where `dvc pull` or `dvc repro` brought it"
+                f"{name}: the prices of commit {commit[:12]} are neither in this repository's DVC cache nor in a "
+                "remote, and Yahoo may have changed them since; try `dvc pull`"
             )
         (clone / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(found, clone / name)
-    print(f"Yahoo is not asked again: {' and '.join(names)} come from DVC's cache here or a remote")
+    print(f"Yahoo is not asked again: {' and '.join(names)} are taken from this repository's DVC cache or a remote")
 
 
 def fetcher(root: Path, commit: str, scratch: Path) -> Fetch:
@@ -140,9 +139,9 @@ def fetcher(root: Path, commit: str, scratch: Path) -> Fetch:
 
 
 def compare(expected: dict[str, str], found: dict[str, str], fetch: Fetch, folder: Path) -> dict[str, float]:
-    """Print a line an output, and return by how much each differs: 0 where the bytes are the same, nan where unknown.
+    """Print a line an output. Return by how much each differs: 0 where the bytes are the same, nan where unknown.
 
-    expected, found: hashes by path; fetch: brings the expected file; folder: that of the files found.
+    expected, found: hashes by path; fetch: brings the expected file; folder: where the files found are.
     """
     differences = {}
     for name, digest in expected.items():
@@ -150,22 +149,29 @@ def compare(expected: dict[str, str], found: dict[str, str], fetch: Fetch, folde
             differences[name] = 0.0
             print(f"same       {digest}  {name}")
             continue
-        before = fetch(name) if name in found else None
-        size, words = float("nan"), "the committed file is neither in DVC's cache here nor in a remote"
-        if before:
-            size, words = largest(before, folder / name)
-        differences[name] = size or float("nan")
-        print(f"different  {digest}  {found.get(name, 'not made')}  {name}: {words}")
+        size, words = float("nan"), "the rebuild did not make it"
+        if name in found:
+            before = fetch(name)
+            words = "by how much is not known: the committed file is neither in the DVC cache nor in a remote"
+            if before:
+                size, words = largest_difference(before, folder / name)
+        differences[name] = size or float("nan")  # other bytes of the same numbers: a Parquet file of another version
+        print(f"different  {digest} -> {found.get(name, 'none')}  {name}: {words}")
     return differences
 
 
 def sentence(commit: str, differences: dict[str, float], what: str, clone: Path, programs: Path) -> str:
     """The outcome as it can stand in a paper."""
-    same, known = list(differences.values()).count(0.0), [size for size in differences.values() if size > 0]
-    count = f"All {same}" if same == len(differences) else f"{same} of {len(differences)}"
-    rest = f"; the largest relative difference of a number in the others is {max(known):.1g}" if known else ""
+    sizes = list(differences.values())
+    same, numeric = sizes.count(0.0), [size for size in sizes if 0 < size < float("inf")]
+    count, others = f"All {same}" if same == len(sizes) else f"{same} of {len(sizes)}", len(sizes) - same - len(numeric)
     versions = ", ".join(versions_of(clone, programs)[:4])
-    return f"\n{count} outputs of commit {commit[:12]} {what} with {versions} and {libc()}{rest}."
+    parts = [f"\n{count} outputs of commit {commit[:12]} {what} with {versions} and {libc()}"]
+    if numeric:
+        parts.append(f"the numbers of {len(numeric)} differ, by at most {max(numeric):.1g} of their column's largest")
+    if others:
+        parts.append(f"{others} differ otherwise")
+    return f"{'; '.join(parts)}."
 
 
 def describe(clone: Path, programs: Path) -> None:
@@ -176,14 +182,14 @@ def describe(clone: Path, programs: Path) -> None:
 def versions_of(clone: Path, programs: Path) -> list[str]:
     """Python and the packages whose code decides bytes, with their versions."""
     locked = parsed((clone / "versions.yaml").read_text())
-    return [printed(f"{programs}/python", "--version"), *(f"{name} {locked[name]}" for name in PACKAGES)]
+    return [output_of(f"{programs}/python", "--version"), *(f"{name} {locked[name]}" for name in PACKAGES)]
 
 
-def emulator(folder: Path, programs: Path, cpu: str) -> Path:
-    """A folder whose `python` runs on an emulated processor. An emulated DVC would start native stages."""
+def emulated_python(folder: Path, programs: Path, cpu: str) -> Path:
+    """A folder whose `python` runs on an emulated processor. DVC is not emulated, for its stages would run natively."""
     folder.mkdir()
     python = folder / "python"
-    python.write_text(f"#!/bin/sh\nexec {' '.join(emulating(cpu))} '{programs}/python' \"$@\"\n")
+    python.write_text(f"#!/bin/sh\nexec {' '.join(qemu_command(cpu))} '{programs}/python' \"$@\"\n")
     python.chmod(0o755)
     return folder
 

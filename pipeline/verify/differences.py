@@ -15,15 +15,15 @@ from pipeline.states import flat
 Numbers = dict[str, NDArray[np.float64]]
 
 
-def largest(before: Path, after: Path) -> tuple[float, str]:
-    """The largest difference between two files or folders, relative to the largest value of its column, and a
-    sentence that names the column. It is infinite where rows, columns or missing values differ.
+def largest_difference(before: Path, after: Path) -> tuple[float, str]:
+    """The largest difference between two files or folders, relative to the largest value of its column, and a sentence
+    that names the column. It is infinite where rows, columns or missing values differ, and nan without numbers.
     """
     old, new = numbers(before), numbers(after)
     if not old:
-        return 0.0, "holds no numbers to compare"
+        return np.nan, "a file of this type has no numbers to compare"
     if other := [name for name in old if name not in new or not comparable(old[name], new[name])]:
-        return np.inf, f"other rows, columns or missing values, in {other[0]}"
+        return np.inf, f"rows, columns or missing values differ, in {other[0]}"
     distances = {name: distance(old[name], new[name]) for name in old}
     where = max(distances, key=distances.__getitem__)
     return distances[where], f"the largest relative difference is {distances[where]:.1g}, in {where}"

@@ -9,7 +9,7 @@ from pipeline.errors import UserError
 QEMU = "qemu-x86_64"
 
 
-def emulating(cpu: str) -> list[str]:
+def qemu_command(cpu: str) -> list[str]:
     """The command that runs a program on an emulated processor, such as Haswell or EPYC,legacy-cache=on."""
     return [QEMU, "-cpu", f"{cpu},check=off"]  # check=off: no warning, from each thread, of what QEMU lacks
 
@@ -18,17 +18,17 @@ def check_emulator(cpu: str) -> None:
     """Raise UserError where QEMU is missing or does not know this processor."""
     if not shutil.which(QEMU):
         raise UserError(f"{QEMU}: not found; CPU needs it; on Debian: apt-get install qemu-user")
-    if not printed(*emulating(cpu), _getconf(), "PATH"):
+    if not output_of(*qemu_command(cpu), _getconf(), "PATH"):
         raise UserError(f"CPU: found {cpu!r}; accepted: what `{QEMU} -cpu help` lists, such as Haswell")
 
 
 def processor(cpu: str | None = None) -> str:
     """The processor of this machine, or the emulated one: name, family, model and the sizes of its three caches."""
-    command = emulating(cpu) if cpu else []
-    sizes = [printed(*command, _getconf(), f"LEVEL{level}_SIZE") for level in ("1_DCACHE", "2_CACHE", "3_CACHE")]
+    command = qemu_command(cpu) if cpu else []
+    sizes = [output_of(*command, _getconf(), f"LEVEL{level}_SIZE") for level in ("1_DCACHE", "2_CACHE", "3_CACHE")]
     caches = " / ".join(f"{int(size) // 1024}" if size.isdecimal() else "?" for size in sizes)
     if cpu:
-        return f"an emulated {cpu} (QEMU {printed(QEMU, '--version').split()[2]}; caches {caches} KiB)"
+        return f"an emulated {cpu} (QEMU {output_of(QEMU, '--version').split()[2]}; caches {caches} KiB)"
     info = Path("/proc/cpuinfo")
     lines = info.read_text().split("\n\n")[0].splitlines() if info.exists() else []
     known = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
@@ -38,14 +38,14 @@ def processor(cpu: str | None = None) -> str:
 
 def libc() -> str:
     """The C library and its version: numpy takes exp, log and pow of float64 from it."""
-    return printed(_getconf(), "GNU_LIBC_VERSION") or "no glibc"
+    return output_of(_getconf(), "GNU_LIBC_VERSION") or "no glibc"
 
 
 def _getconf() -> str:
     return shutil.which("getconf") or "getconf"  # QEMU looks no program up
 
 
-def printed(*command: str) -> str:
+def output_of(*command: str) -> str:
     """What a command prints; nothing where it fails or is not there."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
