@@ -148,6 +148,8 @@ def _accepted(node: dict[str, Any]) -> str:
         return ", ".join(str(value) for value in node["enum"])
     if "const" in node:
         return str(node["const"])
+    if "anyOf" in node:
+        return " or ".join(_accepted(each) for each in node["anyOf"])
     if node["type"] == "array":
         return f"a list of at least {node.get('minItems', 0)}, each {_accepted(node['items'])}"
     if "patternProperties" in node:

@@ -43,9 +43,10 @@ def _unscaled(
     return rows.assign(**ahead, complete=complete)
 
 
-def in_splits(rows: pd.DataFrame, validation: float, test: float, needed: list[str]) -> pd.DataFrame:
+def in_splits(rows: pd.DataFrame, validation: float | str, test: float | str, needed: list[str]) -> pd.DataFrame:
     """The rows with their split, without the tickers that have fewer than ENOUGH train samples.
 
+    validation, test: shares or first dates, as splits.boundaries takes them;
     needed: columns that an origin must have, and of these `last` and `log_variance` its targets too.
 
     Raises UserError where train or test is empty, or early stopping would see no sample.
@@ -65,13 +66,13 @@ def in_splits(rows: pd.DataFrame, validation: float, test: float, needed: list[s
             raise UserError(
                 f"data/prices.parquet: no sample for {part}: validation starts {first_validation:%Y-%m-%d}, test "
                 f"{first_test:%Y-%m-%d}, and a ticker needs {ENOUGH} train samples, each with its look-back and its "
-                "targets; accepted: a longer period, or smaller prepare.horizon, season, validation and test"
+                "targets; accepted: a longer period, shorter validation and test, or smaller prepare.horizon and season"
             )
     if not splits.stopping(rows).any():
         raise UserError(
-            f"params.yaml: prepare.validation: found {validation:g}, from {first_validation:%Y-%m-%d} to before "
+            f"params.yaml: prepare.validation: found {validation}, from {first_validation:%Y-%m-%d} to before "
             f"{first_test:%Y-%m-%d}, whose earlier half holds no sample to stop on; "
-            "accepted: a larger share, or a smaller prepare.horizon"
+            "accepted: a longer validation, or a smaller prepare.horizon"
         )
     return rows[trained].reset_index(drop=True)
 

@@ -8,18 +8,29 @@ from pipeline.errors import UserError
 from pipeline.tables import rows as table
 
 
-def boundaries(dates: pd.DatetimeIndex, validation: float, test: float) -> tuple[pd.Timestamp, pd.Timestamp]:
-    """The first session of validation and of test, the same for all tickers.
+def boundaries(
+    dates: pd.DatetimeIndex, validation: float | str, test: float | str
+) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """The first date of validation and of test, the same for all tickers.
 
-    dates: the distinct sessions in order; validation, test: shares of them. Raises UserError where a part is empty.
+    dates: the distinct sessions in order; validation, test: both shares of them, or both first dates. Only with dates
+    do they stay where they are when sessions are added. Raises UserError where a part is empty.
     """
-    tested, validated = round(len(dates) * test), round(len(dates) * validation)
-    if not (tested and validated and len(dates) > tested + validated):
+    if isinstance(validation, str) or isinstance(test, str):
+        first_validation, first_test = pd.Timestamp(validation), pd.Timestamp(test)
+        tested, later = int((dates >= first_test).sum()), int((dates >= first_validation).sum())
+        validated, accepted = later - tested, f"dates after {dates[0]:%Y-%m-%d} and up to {dates[-1]:%Y-%m-%d}, which"
+    else:
+        tested, validated = round(len(dates) * test), round(len(dates) * validation)
+        accepted = "shares that"
+    if not (tested > 0 and validated > 0 and len(dates) > tested + validated):
         raise UserError(
-            f"params.yaml: prepare.validation, prepare.test: found {validation:g} and {test:g}, which of {len(dates)} "
+            f"params.yaml: prepare.validation, prepare.test: found {validation} and {test}, which of {len(dates)} "
             f"sessions leave train {len(dates) - tested - validated}, validation {validated}, test {tested}; "
-            "accepted: shares that leave each some"
+            f"accepted: {accepted} leave each some"
         )
+    if isinstance(validation, str):
+        return first_validation, first_test
     return dates[-tested - validated], dates[-tested]
 
 

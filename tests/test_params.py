@@ -69,7 +69,11 @@ def test_a_misspelt_key_is_named_with_the_one_that_was_meant(project: Path) -> N
          "scrape.source: found 'yaho'; did you mean yahoo? accepted: sample, yahoo, file"),
         ("explore", "lags", 0, "explore.lags: found 0; accepted: a whole number of at least 1 and at most 250"),
         ("prepare", "target", "price", "prepare.target: found 'price'; accepted: return, level, difference"),
-        ("prepare", "test", 1.0, "prepare.test: found 1.0; accepted: a number above 0 and below 1"),
+        *[("prepare", "test", value,
+           f"prepare.test: found {value!r}; accepted: a number above 0 and below 1, or the first date in quotes, "
+           'such as "2016-01-04"') for value in (1.0, 0, True, "2016", "2016-02-30", "04/01/2016")],
+        ("prepare", "test", "2016-01-04",
+         "prepare: found validation 0.15 and test '2016-01-04'; accepted: two shares, or two first dates in quotes"),
         ("prepare", "features", [], "prepare.features: found []; accepted: a list of at least 1, each a text"),
         ("benchmark", "models", ["garch"],
          "benchmark.models.0: found 'garch'; accepted: persistence, drift, seasonal_naive, ewma, har, har_yearly, "

@@ -53,6 +53,30 @@ def test_shares_that_leave_nothing_are_refused(tmp_path: Path, two_tickers: pd.D
     assert not (tmp_path / "data/rows.parquet").exists()
 
 
+def test_new_prices_leave_the_samples_before_test_as_they_were_where_boundaries_are_dates(
+    tmp_path: Path, two_tickers: pd.DataFrame
+) -> None:
+    dates = {"validation": "2002-07-01", "test": "2002-09-02"}
+    found = []
+    for name, prices in (("later", two_tickers), ("earlier", two_tickers[two_tickers["date"] < "2002-11-20"])):
+        walk(tmp_path / name, prices, "scrape", "prepare", prepare=dates)
+        rows = read_table(tmp_path / name / "data/rows.parquet")
+        found.append(rows[rows["split"].isin(["warmup", "train", "validation"])].reset_index(drop=True))
+    pd.testing.assert_frame_equal(*found, check_exact=True)
+    own = found[0][found[0]["split"] == "validation"]
+    assert own[table.date(1)].min() >= pd.Timestamp(dates["validation"])
+    assert own[table.date(3)].max() < pd.Timestamp(dates["test"])
+    scalers = [
+        (tmp_path / name / "data/scaler.json").read_text().split('"missing"')[0] for name in ("later", "earlier")
+    ]
+    assert scalers[0] == scalers[1]
+
+
+def test_dates_in_the_wrong_order_are_refused(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
+    with pytest.raises(UserError, match=r"^params.yaml: prepare: found validation '2002-09-02' and test '2002-07-01'"):
+        walk(tmp_path, two_tickers, "scrape", "prepare", prepare={"validation": "2002-09-02", "test": "2002-07-01"})
+
+
 def test_an_unknown_feature_is_refused(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
     with pytest.raises(UserError, match=r"^params.yaml: prepare.features: found 'macd'; accepted here: "):
         walk(tmp_path, two_tickers, "scrape", "prepare", prepare={"features": ["macd"]})

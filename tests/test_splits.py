@@ -38,6 +38,26 @@ def test_shares_that_leave_a_part_empty_are_refused(validation: float, test: flo
         boundaries(SESSIONS, validation, test)
 
 
+def test_boundaries_that_are_dates_stay_when_sessions_are_added() -> None:
+    expected = pd.Timestamp("2001-04-01"), pd.Timestamp("2001-05-01")  # a Sunday, and a session
+    for sessions in (SESSIONS, SESSIONS[:-5]):
+        assert boundaries(sessions, "2001-04-01", "2001-05-01") == expected
+
+
+@pytest.mark.parametrize(
+    ("validation", "test", "counts"),
+    [
+        ("2000-01-01", "2001-05-01", "train 0, validation 86, test 14"),
+        ("2001-04-28", "2001-04-29", "train 85, validation 0, test 15"),
+        ("2001-04-01", "2001-07-01", "train 65, validation 35, test 0"),
+    ],
+)
+def test_dates_that_leave_a_part_empty_are_refused(validation: str, test: str, counts: str) -> None:
+    line = f"found {validation} and {test}, which of 100 sessions leave {counts}; accepted: dates after 2001-01-01 and "
+    with pytest.raises(UserError, match=f"^params.yaml: prepare.validation, prepare.test: {line}up to 2001-05-18"):
+        boundaries(SESSIONS, validation, test)
+
+
 @pytest.mark.parametrize("horizon", [1, 3, 5])
 def test_every_target_of_a_sample_lies_in_its_split(horizon: int) -> None:
     validation, test = boundaries(SESSIONS, 0.15, 0.15)

@@ -1,10 +1,12 @@
 """Make causal features and targets, scale them, and say which sample is train, validation or test."""
 
+import contextlib
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pandas as pd
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from pipeline import calendars, samples, targets
 from pipeline.artifacts import read_json, read_table, write_json, write_table
@@ -16,7 +18,21 @@ from pipeline.stages import run
 from pipeline.tables import prices as prices_table
 from pipeline.tables import rows as table
 
-Share = Annotated[float, Field(gt=0, lt=1)]
+
+def share_or_date(value: object) -> object:
+    """Refuse what is neither a share of the sessions nor a date."""
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+        with contextlib.suppress(ValueError):  # of a 31st of June
+            pd.Timestamp(value)
+            return value
+    if isinstance(value, float) and 0 < value < 1:
+        return value
+    raise ValueError(
+        f'found {value!r}; accepted: a number above 0 and below 1, or the first date in quotes, such as "2016-01-04"'
+    )
+
+
+Boundary = Annotated[float | str, BeforeValidator(share_or_date)]
 
 
 class Params(Section):
@@ -31,8 +47,17 @@ class Params(Section):
     horizon: int = Field(ge=1, le=48)
     features: Annotated[list[str], Field(min_length=1), AfterValidator(each_once)]
     scaling: Kind
-    validation: Share
-    test: Share
+    validation: Boundary
+    test: Boundary
+
+    @model_validator(mode="after")
+    def are_of_one_kind_and_in_order(self) -> "Params":
+        found = f"found validation {self.validation!r} and test {self.test!r}"
+        if type(self.validation) is not type(self.test):
+            raise ValueError(f"{found}; accepted: two shares, or two first dates in quotes")
+        if isinstance(self.validation, str) and isinstance(self.test, str) and self.validation >= self.test:
+            raise ValueError(f"{found}; accepted: a test that starts after validation")
+        return self
 
 
 def main() -> None:
