@@ -47,7 +47,7 @@ forecast: setup  ## the forecast beyond the last session, with its bands
 	@python -m pipeline forecast
 
 verify: setup  ## rebuild a commit elsewhere, compare every output: make verify [REV=HEAD~1] [CPU=Haswell]
-	@python -m pipeline.verify $(if $(REV),--rev "$(REV)") $(if $(CPU),--cpu "$(CPU)")
+	@python -m pipeline.verify $(foreach name,REV CPU,$(if $(findstring command,$(origin $(name))),--$(name) "$($(name))"))
 
 bench: setup  ## the figures of the docs, made again
 	python -m studies.choices

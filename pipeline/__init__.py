@@ -1,7 +1,8 @@
 """Pins the CPU code paths and every other ambient input, before numpy is first imported; nothing else.
 
-numpy, OpenBLAS and oneDNN pick their instructions at run time, and the last bits of exp, log and
-matmul follow that choice. Held to AVX2 and one thread, any x86-64 machine of the last ten years gives the same bytes.
+numpy, OpenBLAS and oneDNN pick their instructions at run time, and the last bits of exp, log and matmul follow that
+choice. They are held to AVX2 or less and to one thread; pipeline/network.py does the rest for TensorFlow. Then x86-64
+machines of the last ten years give the same bytes: docs/decisions/0004-the-same-bytes-on-every-processor.md.
 """
 
 import os

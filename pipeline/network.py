@@ -17,18 +17,25 @@ from numpy.typing import NDArray
 def without_announcement() -> Iterator[None]:
     """Drop oneDNN's announcement from standard error; it ignores TF_CPP_MIN_LOG_LEVEL. All other lines pass.
 
-    A process of its own filters, so that the last words of a crashing import are shown too.
+    A process of its own filters, so that the last words of a crashing import are shown too. Where there is no standard
+    error, or no grep, nothing is dropped.
     """
     noise = ["-e", "oneDNN custom operations are on", "-e", "log messages before absl::InitializeLog"]
-    kept = os.dup(2)
-    with subprocess.Popen(["grep", "-v", *noise], stdin=subprocess.PIPE, stdout=kept) as grep:
-        assert grep.stdin
-        os.dup2(grep.stdin.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
+    try:
+        kept = os.dup(2)
+        grep = subprocess.Popen(["grep", "-a", "-v", *noise], stdin=subprocess.PIPE, stdout=kept)
+    except OSError:
+        yield
+        return
+    assert grep.stdin
+    os.dup2(grep.stdin.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        grep.stdin.close()
+        grep.wait()
 
 
 with without_announcement():

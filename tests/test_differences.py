@@ -25,9 +25,31 @@ def test_the_column_that_differs_most_is_named(tmp_path: Path) -> None:
 def test_other_rows_and_other_gaps_are_infinitely_far(tmp_path: Path) -> None:
     table = pd.DataFrame({"close": [1.0, 2.0]})
     table.to_parquet(tmp_path / "one.parquet")
-    for own in (table.iloc[:1], table.assign(close=[1.0, np.nan]), table.rename(columns={"close": "open"})):
+    for own in (
+        table.iloc[:1],
+        table.assign(close=[1.0, np.nan]),
+        table.rename(columns={"close": "open"}),
+        table.assign(open=1.0),
+    ):
         own.to_parquet(tmp_path / "two.parquet")
         assert largest_difference(tmp_path / "one.parquet", tmp_path / "two.parquet")[0] == np.inf
+
+
+def test_the_same_numbers_and_infinities_do_not_differ(tmp_path: Path) -> None:
+    table = pd.DataFrame({"close": [1.0, np.inf, np.nan]})
+    for name in ("one", "two"):
+        table.to_parquet(tmp_path / f"{name}.parquet", compression="gzip" if name == "two" else None)
+    assert largest_difference(tmp_path / "one.parquet", tmp_path / "two.parquet") == (0.0, "the numbers are the same")
+
+
+def test_files_of_one_name_in_two_folders_are_told_apart(tmp_path: Path) -> None:
+    for name, value in (("one", 1), ("two", 5)):
+        for folder in ("a", "b"):
+            path = tmp_path / name / folder / "x.json"
+            path.parent.mkdir(parents=True)
+            path.write_text(json.dumps([value if folder == "a" else 1]))
+    size, words = largest_difference(tmp_path / "one", tmp_path / "two")
+    assert (size, words) == (4.0, "the largest relative difference is 4, in a/x.json 0")
 
 
 def test_metrics_are_compared_by_their_path(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`python -m pipeline.verify [--rev REV] [--cpu CPU]`: rebuild a commit elsewhere and compare its outputs.
+"""`python -m pipeline.verify [--REV REV] [--CPU CPU]`: rebuild a commit elsewhere and compare its outputs.
 
 It compares the hashes in dvc.lock. Only the stage `scrape` is treated specially: Yahoo may have changed its prices, so
 stored ones are used. With CPU, one small configuration is built twice: on this processor and on an emulated one.
@@ -7,7 +7,9 @@ stored ones are used. With CPU, one small configuration is built twice: on this 
 import argparse
 import json
 import os
+import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -26,10 +28,23 @@ SMALL = {"epochs": 4, "members": 1}  # of section train
 ELSEWHERE = {"TZ": "Asia/Kathmandu", "PYTHONHASHSEED": "4711", "LC_ALL": "C"}
 UMASK = 0o077
 # What our own programs listen to; a user's settings must not reach the rebuilt pipeline.
-DROPPED = ("DVC_", "GIT_", "MAKE", "MFLAGS", "MLFLOW_", "PYTHON", "VIRTUAL_ENV")
-PACKAGES = ("tensorflow", "keras", "numpy", "pandas", "scipy", "scikit-learn", "arch", "pyarrow", "altair", "dvc")
+DROPPED = ("BASH_ENV", "DVC_", "ENV", "GIT_", "MAKE", "MFLAGS", "MLFLOW_", "PYTHON", "VIRTUAL_ENV")
+PACKAGES = (
+    "tensorflow-cpu",
+    "tensorflow",
+    "keras",
+    "numpy",
+    "pandas",
+    "scipy",
+    "scikit-learn",
+    "arch",
+    "pyarrow",
+    "altair",
+    "dvc",
+)
 
 Fetch = Callable[[str], Path | None]
+NAN = float("nan")
 
 
 def main(revision: str, cpu: str) -> bool:
@@ -51,12 +66,14 @@ def rebuilt(root: Path, commit: str, scratch: Path) -> bool:
     """Rebuild a commit and compare its outputs with those of its dvc.lock."""
     clone = cloned(root, commit, scratch / "clone")
     programs, expected = programs_for(root, clone), hashes(clone)
-    print(f"Rebuilding commit {commit[:12]} in another folder, with umask {UMASK:03o}, one processor, and", end=" ")
+    print(
+        f"Rebuilding commit {commit[:12]} in another folder and HOME, with umask {UMASK:03o}, one processor,", end=" "
+    )
     print(", ".join(f"{name}={value}" for name, value in ELSEWHERE.items()))
-    describe(clone, programs)
-    rebuild(root, commit, clone, [programs])
-    differences = compare(expected, hashes(clone), fetcher(root, commit, scratch), clone)
-    print(sentence(commit, differences, f"were rebuilt to the same bytes on {processor()}", clone, programs))
+    describe(programs)
+    taken = rebuild(root, commit, clone, [programs])
+    differences = compare(expected, hashes(clone), taken, fetcher(root, commit, scratch), clone)
+    print(sentence(commit, differences, f"were rebuilt to the same bytes on {processor()}", programs))
     return not any(differences.values())
 
 
@@ -66,21 +83,24 @@ def emulated(root: Path, commit: str, cpu: str, scratch: Path) -> bool:
     programs = programs_for(root, here)
     small = ", ".join(f"train.{key} {value}" for key, value in SMALL.items())
     print(f"Building commit {commit[:12]} with {small} on this processor, then on {processor(cpu)}")
-    describe(here, programs)
-    for clone, path in ((here, [programs]), (there, [emulated_python(scratch / "bin", programs, cpu), programs])):
+    describe(programs)
+    python = emulated_python(scratch / "bin", programs, cpu)
+    for clone, path in ((here, [programs]), (there, [python.parent, programs])):
         rewrite("train", clone / "params.yaml", **SMALL)
-        rebuild(root, commit, clone, path)
-    differences = compare(hashes(here), hashes(there), lambda name: here / name, there)
+        taken = rebuild(root, commit, clone, path)
+    if not python.with_name("was_called").exists():
+        raise UserError(f"{python}: the stages ran another Python; accepted: a folder TMPDIR that may hold programs")
+    differences = compare(hashes(here), hashes(there), taken, lambda name: here / name, there)
     what = f"with {small} are the same bytes on {processor()} and on {processor(cpu)}"
-    print(sentence(commit, differences, what, here, programs))
+    print(sentence(commit, differences, what, programs))
     return not any(differences.values())
 
 
 def cloned(root: Path, commit: str, folder: Path) -> Path:
     """A clone of this repository at a commit, with an empty DVC cache of its own."""
-    run(["git", "clone", "--quiet", "--no-checkout", str(root), str(folder)], root, dict(os.environ))
-    run(["git", "checkout", "--quiet", "--detach", commit], folder, dict(os.environ))
-    if not (folder / "dvc.lock").exists():
+    run(["git", "clone", "--quiet", "--no-checkout", str(root), str(folder)], root, environment(folder, []))
+    run(["git", "checkout", "--quiet", "--detach", commit], folder, environment(folder, []))
+    if not (folder / "dvc.lock").exists() or not hashes(folder):
         raise UserError(f"dvc.lock: commit {commit[:12]} has none; accepted: a commit that was made after `dvc repro`")
     (folder / ".dvc/config.local").write_text("[cache]\n    dir = cache\n")
     return folder
@@ -96,18 +116,25 @@ def programs_for(root: Path, clone: Path) -> Path:
     return clone / ".venv/bin"
 
 
-def rebuild(root: Path, commit: str, clone: Path, path: list[Path]) -> None:
-    """Run all stages in a clone. Its dvc.lock is emptied before, so that it lists only what was made there.
+def rebuild(root: Path, commit: str, clone: Path, path: list[Path]) -> list[str]:
+    """Run all stages in a clone, and return the outputs that were taken from the commit: Yahoo's prices.
 
+    No other output is there before, and dvc.lock names none, so what is there afterwards was made there.
     path: the folders in which python and dvc are looked for first.
     """
-    lock, kept_stages = read_lock(clone), {}
+    lock, stages_kept, taken = read_lock(clone), {}, []
+    for name in hashes(clone):
+        output = clone / name
+        shutil.rmtree(output) if output.is_dir() else output.unlink(missing_ok=True)
     if parsed((clone / "params.yaml").read_text())["scrape"]["source"] == "yahoo":
-        kept_stages = {"scrape": lock["stages"]["scrape"]}
-        bring_prices(root, commit, clone, [out["path"] for out in kept_stages["scrape"]["outs"]])
+        stages_kept = {"scrape": lock["stages"]["scrape"]}
+        taken = [out["path"] for out in lock["stages"]["scrape"]["outs"]]
+        bring_prices(root, commit, clone, taken)
         run(["dvc", "freeze", "scrape"], clone, environment(clone, path))
-    (clone / "dvc.lock").write_text(json.dumps({"schema": lock["schema"], "stages": kept_stages}))
-    run(["dvc", "repro"], clone, environment(clone, path) | ELSEWHERE, umask=UMASK, preexec_fn=use_one_processor)
+    (clone / "dvc.lock").write_text(json.dumps({"schema": lock["schema"], "stages": stages_kept}))
+    elsewhere = {**environment(clone, path), **ELSEWHERE, "HOME": str(settings_of(clone))}
+    run(["dvc", "repro"], clone, elsewhere, umask=UMASK, preexec_fn=use_one_processor)
+    return taken
 
 
 def bring_prices(root: Path, commit: str, clone: Path, names: list[str]) -> None:
@@ -138,34 +165,48 @@ def fetcher(root: Path, commit: str, scratch: Path) -> Fetch:
     return fetch
 
 
-def compare(expected: dict[str, str], found: dict[str, str], fetch: Fetch, folder: Path) -> dict[str, float]:
+def compare(
+    expected: dict[str, str], found: dict[str, str], taken: list[str], fetch: Fetch, folder: Path
+) -> dict[str, float]:
     """Print a line an output. Return by how much each differs: 0 where the bytes are the same, nan where unknown.
 
-    expected, found: hashes by path; fetch: brings the expected file; folder: where the files found are.
+    expected, found: hashes by path; taken: outputs that were not rebuilt, which do not count; fetch: brings the
+    expected file; folder: where the files found are.
     """
     differences = {}
-    for name, digest in expected.items():
-        if found.get(name) == digest:
+    for name in dict.fromkeys([*expected, *found]):
+        old, new = expected.get(name, "none"), found.get(name, "none")
+        if name in taken:
+            print(f"taken      {old}  {name}")
+        elif old == new:
+            print(f"same       {old}  {name}")
             differences[name] = 0.0
-            print(f"same       {digest}  {name}")
-            continue
-        size, words = float("nan"), "the rebuild did not make it"
-        if name in found:
-            before = fetch(name)
-            words = "by how much is not known: the committed file is neither in the DVC cache nor in a remote"
-            if before:
-                size, words = largest_difference(before, folder / name)
-        differences[name] = size or float("nan")  # other bytes of the same numbers: a Parquet file of another version
-        print(f"different  {digest} -> {found.get(name, 'none')}  {name}: {words}")
+        else:
+            size, words = (
+                difference(name, fetch, folder) if "none" not in (old, new) else (NAN, "made on one side only")
+            )
+            print(f"different  {old} -> {new}  {name}: {words}")
+            differences[name] = size or NAN  # other bytes of the same numbers
     return differences
 
 
-def sentence(commit: str, differences: dict[str, float], what: str, clone: Path, programs: Path) -> str:
+def difference(name: str, fetch: Fetch, folder: Path) -> tuple[float, str]:
+    """By how much an output differs, nan where that is not known, and the same in words."""
+    before = fetch(name)
+    if not before:
+        return NAN, "by how much is not known: the committed file is neither in the DVC cache nor in a remote"
+    try:
+        return largest_difference(before, folder / name)
+    except Exception as error:  # whatever a broken file raises, the other outputs are still compared
+        return NAN, f"by how much is not known: {type(error).__name__}: {error}"
+
+
+def sentence(commit: str, differences: dict[str, float], what: str, programs: Path) -> str:
     """The outcome as it can stand in a paper."""
     sizes = list(differences.values())
     same, numeric = sizes.count(0.0), [size for size in sizes if 0 < size < float("inf")]
     count, others = f"All {same}" if same == len(sizes) else f"{same} of {len(sizes)}", len(sizes) - same - len(numeric)
-    versions = ", ".join(versions_of(clone, programs)[:4])
+    versions = ", ".join(versions_of(programs)[:4])
     parts = [f"\n{count} outputs of commit {commit[:12]} {what} with {versions} and {libc()}"]
     if numeric:
         parts.append(f"the numbers of {len(numeric)} differ, by at most {max(numeric):.1g} of their column's largest")
@@ -174,44 +215,73 @@ def sentence(commit: str, differences: dict[str, float], what: str, clone: Path,
     return f"{'; '.join(parts)}."
 
 
-def describe(clone: Path, programs: Path) -> None:
+def describe(programs: Path) -> None:
     """Print the processor and what is installed."""
-    print(f"Processor: {processor()}\nInstalled: {', '.join([*versions_of(clone, programs), libc()])}\n")
+    print(f"Processor: {processor()}\nInstalled: {', '.join([*versions_of(programs), libc()])}\n")
 
 
-def versions_of(clone: Path, programs: Path) -> list[str]:
-    """Python and the packages whose code decides bytes, with their versions."""
-    locked = parsed((clone / "versions.yaml").read_text())
-    return [output_of(f"{programs}/python", "--version"), *(f"{name} {locked[name]}" for name in PACKAGES)]
+def versions_of(programs: Path) -> list[str]:
+    """Python and the installed packages whose code decides bytes, with their versions."""
+    code = "import sys, importlib.metadata as m; p = {d.name: d.version for d in m.distributions()}; "
+    code += "print('Python', sys.version.split()[0], *(f'\\n{n} {p[n]}' for n in sys.argv[1:] if n in p))"
+    return [line.strip() for line in output_of(f"{programs}/python", "-c", code, *PACKAGES).splitlines()]
 
 
 def emulated_python(folder: Path, programs: Path, cpu: str) -> Path:
-    """A folder whose `python` runs on an emulated processor. DVC is not emulated, for its stages would run natively."""
+    """A `python` in a folder of its own that runs on an emulated processor, and notes that it was called.
+
+    DVC is not emulated, for its stages would run natively.
+    """
     folder.mkdir()
     python = folder / "python"
-    python.write_text(f"#!/bin/sh\nexec {' '.join(qemu_command(cpu))} '{programs}/python' \"$@\"\n")
+    command = shlex.join([*qemu_command(cpu), f"{programs}/python"])
+    python.write_text(f'#!/bin/sh\n: > {shlex.quote(f"{folder}/was_called")}\nexec {command} "$@"\n')
     python.chmod(0o755)
-    return folder
+    return python
+
+
+def settings_of(clone: Path) -> Path:
+    """An empty folder beside a clone, for the settings that programs look for outside the repository."""
+    return clone.with_name(f"{clone.name}-settings")
 
 
 def environment(clone: Path, path: list[Path]) -> dict[str, str]:
-    """The environment of here without our pins and the user's settings of DVC, MLflow and Python."""
+    """The environment of here without our pins and the user's settings of DVC, Git, MLflow, Python and the shell."""
     kept = {n: v for n, v in os.environ.items() if n not in pipeline.PINS and not n.startswith(DROPPED)}
-    settings = clone.with_name(f"{clone.name}-settings")
-    dvc = {f"DVC_{name}_DIR": f"{settings}/{name}" for name in ("GLOBAL_CONFIG", "SYSTEM_CONFIG", "SITE_CACHE")}
-    return {**kept, **dvc, "PATH": os.pathsep.join([*map(str, path), os.environ["PATH"]])}
+    folders = {
+        f"DVC_{name}_DIR": f"{settings_of(clone)}/{name}" for name in ("GLOBAL_CONFIG", "SYSTEM_CONFIG", "SITE_CACHE")
+    }
+    return {**kept, **folders, "SHELL": "/bin/sh", "PATH": os.pathsep.join([*map(str, path), os.environ["PATH"]])}
 
 
 def run(command: list[str], folder: Path, environment: dict[str, str], **how: Any) -> None:
     """Run a command, on a terminal with what it prints. Raises UserError with its last lines where it fails."""
     seen = None if sys.stdout.isatty() else subprocess.PIPE
     sys.stdout.flush()
-    done = subprocess.run(
-        command, cwd=folder, env=environment, stdout=seen, stderr=subprocess.STDOUT, text=True, timeout=LIMIT, **how
-    )
-    if done.returncode:
-        last = (done.stdout or "").strip().splitlines()[-12:]
-        raise UserError("\n".join([f"`{' '.join(command)}` failed with exit status {done.returncode}", *last]))
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=seen,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+        **how,
+    ) as process:
+        try:
+            printed, _ = process.communicate(timeout=LIMIT)
+        except BaseException:  # interrupted, or out of time: what the command has started ends too
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+    if process.returncode:
+        last = (printed or "").strip().splitlines()[-12:]
+        raise UserError("\n".join([f"`{' '.join(command)}` failed with exit status {process.returncode}", *last]))
+
+
+def stop(*_: Any) -> None:
+    """End with the temporary folder removed, as after Ctrl-C."""
+    raise KeyboardInterrupt
 
 
 def use_one_processor() -> None:
@@ -232,10 +302,16 @@ def hashes(folder: Path) -> dict[str, str]:
 
 if __name__ == "__main__":
     options = argparse.ArgumentParser(prog="make verify", usage="make verify [REV=...] [CPU=...]")
-    options.add_argument("--rev", default="HEAD")
-    options.add_argument("--cpu", default="")
+    options.add_argument("--REV", default="HEAD")
+    options.add_argument("--CPU", default="")
     chosen = options.parse_args()
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGHUP, stop)
     try:
-        sys.exit(0 if main(chosen.rev, chosen.cpu) else 1)
+        sys.exit(0 if main(chosen.REV, chosen.CPU) else 1)
     except UserError as error:
         sys.exit("\n".join(f"verify: {line}" for line in str(error).splitlines()))
+    except subprocess.TimeoutExpired as error:
+        sys.exit(f"verify: `{' '.join(map(str, error.cmd))}` had not ended after {error.timeout:.0f} s")
+    except KeyboardInterrupt:
+        sys.exit("verify: interrupted")

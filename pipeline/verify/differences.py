@@ -2,7 +2,9 @@
 
 import io
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -10,7 +12,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.artifacts import read_json, read_table
-from pipeline.states import flat
 
 Numbers = dict[str, NDArray[np.float64]]
 
@@ -20,12 +21,15 @@ def largest_difference(before: Path, after: Path) -> tuple[float, str]:
     that names the column. It is infinite where rows, columns or missing values differ, and nan without numbers.
     """
     old, new = numbers(before), numbers(after)
-    if not old:
+    if not old and not new:
         return np.nan, "a file of this type has no numbers to compare"
-    if other := [name for name in old if name not in new or not comparable(old[name], new[name])]:
+    shared = [name for name in old if name in new and comparable(old[name], new[name])]
+    if other := sorted((old.keys() | new.keys()) - set(shared)):
         return np.inf, f"rows, columns or missing values differ, in {other[0]}"
     distances = {name: distance(old[name], new[name]) for name in old}
     where = max(distances, key=distances.__getitem__)
+    if not distances[where]:
+        return 0.0, "the numbers are the same"
     return distances[where], f"the largest relative difference is {distances[where]:.1g}, in {where}"
 
 
@@ -36,9 +40,9 @@ def comparable(old: NDArray[np.float64], new: NDArray[np.float64]) -> bool:
 
 def distance(old: NDArray[np.float64], new: NDArray[np.float64]) -> float:
     """The largest |new - old| by the largest |old|, over values that are not missing; 0 where there are none."""
-    known = ~np.isnan(old)
-    apart = np.abs(new - old)[known].max(initial=0)
-    return float(apart / (np.abs(old[known]).max(initial=0) or 1.0))
+    changed = (old != new) & ~np.isnan(old)
+    size = np.abs(old[np.isfinite(old)]).max(initial=0) or 1.0
+    return float(np.abs(new[changed] - old[changed]).max(initial=0) / size)
 
 
 def numbers(path: Path) -> Numbers:
@@ -47,22 +51,27 @@ def numbers(path: Path) -> Numbers:
     """
     if path.is_dir():
         files = sorted(file for file in path.rglob("*") if file.is_file())
-        return {f"{file.name} {name}": values for file in files for name, values in numbers(file).items()}
+        return {f"{file.relative_to(path)} {name}": values for file in files for name, values in numbers(file).items()}
     match path.suffix:
         case ".parquet":
             return columns(read_table(path))
         case ".csv":
             return columns(pd.read_csv(path))
         case ".json":
-            return {
-                name: np.array([value], np.float64)
-                for name, value in flat(read_json(path))
-                if isinstance(value, int | float)
-            }
+            return {name: np.array([value], np.float64) for name, value in leaves(read_json(path))}
         case ".keras":
             return weights(path)
         case _:
             return {}
+
+
+def leaves(value: Any, name: str = "") -> Iterator[tuple[str, float]]:
+    """The numbers in nested mappings and lists, by their path."""
+    if isinstance(value, int | float):
+        yield name.lstrip("."), value
+    elif isinstance(value, dict | list):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from leaves(item, f"{name}.{key}")
 
 
 def columns(table: pd.DataFrame) -> Numbers:
