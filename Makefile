@@ -57,7 +57,6 @@ bench: setup  ## the figures of the docs, made again
 
 latest: setup  ## Yahoo's prices up to the last finished session, as a new vintage; then what that changes
 	python -m pipeline.latest
-	dvc repro
 	@python -m pipeline
 
 revisions: setup  ## what the source revised since a commit: make revisions REV=HEAD~1

@@ -1,20 +1,26 @@
-"""`python -m pipeline`: how the last `dvc repro` went; `python -m pipeline forecast`: what comes next."""
+"""`python -m pipeline`: how the last `dvc repro` went; `python -m pipeline forecast`: what comes next;
+`python -m pipeline forecast FILE`: what comes after the last row of a file.
+"""
 
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.artifacts import read_json, read_table
+from pipeline.artifacts import read_json, read_record, read_table
 from pipeline.beyond import beyond, last_forecast, origin
 from pipeline.errors import UserError
+from pipeline.findings import moment
+from pipeline.forecaster.bands import Bands
+from pipeline.forecaster.preparation import Preparation
 from pipeline.metrics import band, caption, lines, named, percent
-from pipeline.subject import Subject
-from pipeline.tables.scores import NETWORK
+from pipeline.subject import Subject, subject
+from pipeline.tables.forecasts import NETWORK
 from pipeline.verdict import chance
 
 REPORTS = ("reports/explore.html", "reports/forecast.html")
@@ -33,7 +39,7 @@ def scores(metrics: dict[str, Any]) -> Table:
 
 def models(metrics: dict[str, Any]) -> Table:
     """Every model on test, one step ahead."""
-    step, subject = metrics["subject"]["step"], Subject(**metrics["subject"])
+    step, about = metrics["subject"]["step"], Subject(**metrics["subject"])
     heads = ["target", "model", "RMSE", "R²", "skill", "p", "p, network", "QLIKE", "p, network"]
     table = empty(
         f"Every model on test, one {step} ahead; p against the simple forecast and against the network", heads
@@ -43,7 +49,7 @@ def models(metrics: dict[str, Any]) -> Table:
             cells = [own["rmse"], own["r2"], own["skill"]]
             row = [*map(shown, cells, ("#.5g", ".4f", "+.4f")), chance(own["p_value"])]
             row += [tested(own, "p_network", model), shown(own.get("qlike"), ".4f"), tested(own, "p_qlike", model)]
-            table.add_row(named(target, subject), model, *row)
+            table.add_row(named(target, about), model, *row)
     return table
 
 
@@ -117,22 +123,53 @@ def compared(states: int, experiment: str) -> str:
 
 def forecast(console: Console) -> None:
     """The forecast beyond the last session, of each ticker."""
-    metrics, predictions = read_json(Path("reports/metrics.json")), read_table(Path("data/predictions.parquet"))
-    subject, coverage = Subject(**metrics["subject"]), metrics["bands"]["nominal"]
+    predictions = read_table(Path("data/predictions.parquet"))
+    preparation = read_record(Path("data/preparation.json"), Preparation)
+    coverage = read_record(Path("data/bands.json"), Bands).coverage
     for ticker, own in predictions.groupby("ticker"):
-        heads, lines = beyond(last_forecast(own), subject, coverage)
-        table = empty(f"{ticker}: {origin(own, subject.step)}", heads)
-        for line in lines:
-            table.add_row(*line)
-        console.print(table)
+        about = subject(preparation, str(ticker))
+        console.print(ahead(f"{ticker}: {origin(own, about.step)}", last_forecast(own), about, coverage))
+
+
+def forecast_of(console: Console, path: Path) -> None:
+    """The forecast beyond the last row of a file, of each ticker, by what was fitted before."""
+    from pipeline.forecaster.forecaster import Forecaster  # TensorFlow takes seconds to load
+    from pipeline.newer import prices_of
+
+    forecaster = Forecaster.load(Path("data"))
+    prices = prices_of(path, forecaster.columns, forecaster.preparation)
+    try:
+        found = forecaster.forecast(prices)
+    except UserError as error:
+        raise UserError("\n".join(f"{path}: {line}" for line in str(error).splitlines())) from None
+    last = prices.groupby("ticker")[forecaster.preparation.column].last()
+    for ticker, own in found.groupby("ticker"):
+        about = subject(forecaster.preparation, str(ticker))
+        own = own.assign(last=last[ticker]).rename(columns={"forecast": "predicted"})
+        title = f"{ticker}: Forecast from {moment(own['origin'].iloc[0])}, the last {about.step}."
+        console.print(ahead(title, own, about, forecaster.bands.coverage))
+
+
+def ahead(title: str, forecasts: pd.DataFrame, about: Subject, coverage: float) -> Table:
+    heads, lines = beyond(forecasts, about, coverage)
+    table = empty(title, heads)
+    for line in lines:
+        table.add_row(*line)
+    return table
 
 
 def main(arguments: list[str]) -> None:
-    commands = {(): summary, ("forecast",): forecast}
-    if tuple(arguments) not in commands:
-        sys.exit(f"pipeline: found {' '.join(arguments)!r}; accepted: nothing, or forecast")
+    console = Console(soft_wrap=True, highlight=False)
     try:
-        commands[tuple(arguments)](Console(soft_wrap=True, highlight=False))
+        match arguments:
+            case []:
+                summary(console)
+            case ["forecast"]:
+                forecast(console)
+            case ["forecast", path]:
+                forecast_of(console, Path(path))
+            case _:
+                sys.exit(f"pipeline: found {' '.join(arguments)!r}; accepted: nothing, forecast, or forecast FILE")
     except UserError as error:
         sys.exit(str(error))
 

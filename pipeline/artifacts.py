@@ -4,13 +4,22 @@ import io
 import json
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipeline.errors import UserError
+
+R = TypeVar("R", bound="Record")
+
+
+class Record(BaseModel):
+    """A JSON artifact, or a part of one, as a typed value: every field required, no other field, no conversion."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -56,6 +65,21 @@ def write_json(path: Path, value: Any) -> None:
 def read_json(path: Path) -> Any:
     """Raises UserError where the file is missing."""
     return json.loads(read_bytes(path))
+
+
+def write_record(path: Path, record: Record) -> None:
+    write_json(path, record.model_dump())
+
+
+def read_record(path: Path, kind: type[R]) -> R:
+    """Raises UserError where the file is missing, or was written in another form."""
+    content = read_bytes(path)
+    try:
+        return kind.model_validate_json(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise UserError(f"{path}: {where}: {first['msg']}; `dvc repro` makes it anew") from None
 
 
 def write_csv(path: Path, frame: pd.DataFrame) -> None:

@@ -11,8 +11,11 @@ Table = tuple[list[str], list[list[str]]]  # heads and cells
 
 
 def last_forecast(predictions: pd.DataFrame) -> pd.DataFrame:
-    """The forecasts from the last origin of a ticker. predictions: its rows of tables/predictions."""
-    return predictions[predictions["origin"] == predictions["origin"].max()]
+    """The forecasts from the last origin of a ticker, with their volatility. predictions: its rows of
+    tables/predictions.
+    """
+    own = predictions[predictions["origin"] == predictions["origin"].max()]
+    return own.assign(volatility=np.exp(own["variance_predicted"] / 2))
 
 
 def origin(predictions: pd.DataFrame, step: str) -> str:
@@ -26,8 +29,9 @@ def origin(predictions: pd.DataFrame, step: str) -> str:
 
 
 def beyond(ahead: pd.DataFrame, subject: Subject, coverage: float) -> Table:
-    """Heads and cells of the forecast beyond the last session. ahead: rows of tables/predictions of one origin;
-    coverage: of the band.
+    """Heads and cells of the forecast beyond the last session.
+
+    ahead: of one origin, as `last_forecast` gives it; coverage: of the band.
     """
     heads = [
         subject.step,
@@ -44,10 +48,9 @@ def beyond(ahead: pd.DataFrame, subject: Subject, coverage: float) -> Table:
             ahead[["date", "predicted", "lower", "upper"]].itertuples(index=False), change, strict=True
         )
     ]
-    if ahead["variance_predicted"].notna().any():
+    if ahead["volatility"].notna().any():
         heads.append(f"volatility of the {subject.step}, median")
-        volatility = np.exp(ahead["variance_predicted"] / 2)
-        cells = [[*line, f"{value:.2%}"] for line, value in zip(cells, volatility, strict=True)]
+        cells = [[*line, f"{value:.2%}"] for line, value in zip(cells, ahead["volatility"], strict=True)]
     return heads, cells
 
 

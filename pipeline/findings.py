@@ -1,14 +1,75 @@
 """reports/scrape.json: what was found of each ticker, what is missing, what was left out, and what looks odd."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pandas as pd
 
+from pipeline.artifacts import Record
 from pipeline.prices import JUMP, jumps, missing_sessions, unexpected_sessions
 from pipeline.tables.prices import columns_of
 
 SHOWN = 20  # of however many rows, dates or tickers
+
+
+class Dropped(Record):
+    """A row that could not be true."""
+
+    date: str
+    reason: str
+    numbers: str
+    """All values of the row, by column."""
+
+
+class Jump(Record):
+    """A close that is far from the one before."""
+
+    date: str
+    factor: float
+    """close / close before"""
+
+
+class TickerReport(Record):
+    """What there is of one ticker, and what is not. Dates are texts, with the time of day where it is not midnight."""
+
+    sessions: int
+    """With a value of the main column."""
+    first: str
+    last: str
+    missing_sessions: list[str]
+    """The calendar's, between first and last."""
+    missing_spans: list[str]
+    """The same, run by run: "2018-01-05 to 2018-03-12 (44)"."""
+    unexpected_sessions: list[str]
+    """That are none of the calendar."""
+    unchecked_sessions: int
+    """From before the calendar is known."""
+    null_values: list[str]
+    """Rows without a value of the main column."""
+    missing_values: dict[str, int]
+    """Of each column, in rows with a value of the main one."""
+    dropped: list[Dropped]
+    zero_volumes: int
+    """0 where there is no volume."""
+    jumps: list[Jump]
+    """None where there is no close."""
+    unit: str
+    """Of the main column; empty where the source does not say."""
+    unfinished_sessions: list[str]
+    """Left out, for they had not ended yet."""
+
+
+class Scraped(Record):
+    """reports/scrape.json"""
+
+    source: str
+    """sample, file or yahoo."""
+    calendar: str
+    """An exchange's market identifier code, such as XNYS, or the step of an evenly spaced series, such as 1h."""
+    step: str
+    """What one step is called: session, hour, day, ..."""
+    column: str
+    """The main one: what the series is about."""
+    tickers: dict[str, TickerReport]
 
 
 def moment(date: pd.Timestamp) -> str:
@@ -23,10 +84,10 @@ def first(lines: list[str], count: int = SHOWN) -> list[str]:
 
 
 def faults(rows: pd.DataFrame, impossible: pd.DataFrame) -> pd.DataFrame:
-    """The impossible rows as texts: ticker, date, reason, values. impossible: as prices.impossible finds them."""
+    """The impossible rows as texts: ticker, date, reason, numbers. impossible: as prices.impossible finds them."""
     values = rows.loc[impossible["row"], columns_of(rows)]
     texts = [", ".join(f"{name} {value:.10g}" for name, value in row.dropna().items()) for _, row in values.iterrows()]
-    return impossible.assign(date=impossible["date"].map(moment), values=texts).drop(columns="row")
+    return impossible.assign(date=impossible["date"].map(moment), numbers=texts).drop(columns="row")
 
 
 def ticker(
@@ -35,30 +96,34 @@ def ticker(
     dropped: pd.DataFrame,
     sessions: pd.DatetimeIndex,
     since: pd.Timestamp,
-) -> dict[str, Any]:
+    *,
+    unit: str,
+    unfinished: list[str],
+) -> TickerReport:
     """What is there of one ticker, and what is not.
 
     prices: its rows with a value of the main column, in order; nulls: those without; dropped: as `faults` tells them;
     sessions: the calendar's; since: from when on it is known.
     """
     dates = prices["date"]
-    missing = missing_sessions(dates, sessions)
-    report = {
-        "sessions": len(prices),
-        "first": moment(dates.min()),
-        "last": moment(dates.max()),
-        "missing_sessions": [moment(date) for date in missing],
-        "missing_spans": spans(missing, sessions),
-        "unexpected_sessions": [moment(date) for date in unexpected_sessions(dates, sessions, since)],
-        "unchecked_sessions": int((dates < since).sum()),
-        "null_values": [moment(date) for date in nulls["date"]],
-        "missing_values": {name: int(prices[name].isna().sum()) for name in columns_of(prices)},
-        "dropped": dropped[["date", "reason", "values"]].to_dict("records"),
-    }
-    if "close" in prices:
-        jumped = [{"date": moment(row.date), "factor": row.factor} for row in jumps(prices).itertuples()]
-        report |= {"zero_volumes": int((prices["volume"] == 0).sum()), "jumps": jumped}
-    return report
+    missing, closes = missing_sessions(dates, sessions), "close" in prices
+    jumped = list(jumps(prices).itertuples()) if closes else []
+    return TickerReport(
+        sessions=len(prices),
+        first=moment(dates.min()),
+        last=moment(dates.max()),
+        missing_sessions=[moment(date) for date in missing],
+        missing_spans=spans(missing, sessions),
+        unexpected_sessions=[moment(date) for date in unexpected_sessions(dates, sessions, since)],
+        unchecked_sessions=int((dates < since).sum()),
+        null_values=[moment(date) for date in nulls["date"]],
+        missing_values={name: int(prices[name].isna().sum()) for name in columns_of(prices)},
+        dropped=[Dropped(date=row.date, reason=row.reason, numbers=row.numbers) for row in dropped.itertuples()],
+        zero_volumes=int((prices["volume"] == 0).sum()) if closes else 0,
+        jumps=[Jump(date=moment(row.date), factor=row.factor) for row in jumped],
+        unit=unit,
+        unfinished_sessions=unfinished,
+    )
 
 
 def spans(missing: pd.DatetimeIndex, sessions: pd.DatetimeIndex) -> list[str]:
@@ -71,20 +136,18 @@ def spans(missing: pd.DatetimeIndex, sessions: pd.DatetimeIndex) -> list[str]:
     ]
 
 
-def gaps(tickers: dict[str, Any], calendar: str, step: str, most: float) -> list[str]:
+def gaps(tickers: dict[str, TickerReport], calendar: str, step: str, most: float) -> list[str]:
     """A line for each ticker that lacks more than a share of the calendar's sessions between its first and last."""
     lines = []
     for name, report in tickers.items():
-        missing = len(report["missing_sessions"])
-        expected = report["sessions"] - len(report["unexpected_sessions"]) - report["unchecked_sessions"] + missing
+        missing = len(report.missing_sessions)
+        expected = report.sessions - len(report.unexpected_sessions) - report.unchecked_sessions + missing
         if missing > most * expected:
-            some = ", ".join(report["missing_spans"][:3]) + ", ..." * (len(report["missing_spans"]) > 3)
+            some = ", ".join(report.missing_spans[:3]) + ", ..." * (len(report.missing_spans) > 3)
             lacking = f"{name}: {missing} of {expected} {step}s of {calendar} are missing ({missing / expected:.2%})"
             lines.append(f"{lacking}: {some}; accepted: at most {most:.2%}")
-        elif len(report["dropped"]) > most * (report["sessions"] + len(report["dropped"])):
-            lines.append(
-                f"{name}: {len(report['dropped'])} rows could not be true; accepted: at most {most:.2%} of them"
-            )
+        elif len(report.dropped) > most * (report.sessions + len(report.dropped)):
+            lines.append(f"{name}: {len(report.dropped)} rows could not be true; accepted: at most {most:.2%} of them")
     return lines
 
 
@@ -98,57 +161,57 @@ ODD = {
 }
 
 
-def is_odd(report: dict[str, Any]) -> bool:
+def is_odd(report: TickerReport) -> bool:
     """Whether anything about a ticker is worth a line."""
-    return any(report.get(key) for key in ODD)
+    return any(getattr(report, key) for key in ODD)
 
 
-def notes(report: dict[str, Any], calendar: str, step: str) -> Iterator[str]:
+def notes(report: TickerReport, calendar: str, step: str) -> Iterator[str]:
     """What is odd about one ticker, in sentences."""
 
     def told(what: str, found: list[str]) -> str:
         return f"{what}: {len(found)}: {'; '.join(first(found))}."
 
-    if report["missing_sessions"]:
-        count, some = len(report["missing_sessions"]), first(report["missing_spans"])
+    if report.missing_sessions:
+        count, some = len(report.missing_sessions), first(report.missing_spans)
         yield f"Missing {step}s by the calendar {calendar}: {count}: {', '.join(some)}."
     else:
         yield f"No {step} of the calendar {calendar} is missing."
-    if report["unchecked_sessions"]:
-        yield f"Not checked, for the calendar {calendar} is not known so early: {report['unchecked_sessions']} {step}s."
-    if report["unexpected_sessions"]:
-        yield told(f"Dates that are no {step} of the calendar {calendar}", report["unexpected_sessions"])
-    if report["null_values"]:
-        yield told("Rows without a value", report["null_values"])
-    if report["unfinished_sessions"]:
-        yield told("Left out, not ended yet", report["unfinished_sessions"])
-    if report["dropped"]:
-        rows = [f"{row['date']}, {row['reason']} ({row['values']})" for row in report["dropped"]]
+    if report.unchecked_sessions:
+        yield f"Not checked, for the calendar {calendar} is not known so early: {report.unchecked_sessions} {step}s."
+    if report.unexpected_sessions:
+        yield told(f"Dates that are no {step} of the calendar {calendar}", report.unexpected_sessions)
+    if report.null_values:
+        yield told("Rows without a value", report.null_values)
+    if report.unfinished_sessions:
+        yield told("Left out, not ended yet", report.unfinished_sessions)
+    if report.dropped:
+        rows = [f"{row.date}, {row.reason} ({row.numbers})" for row in report.dropped]
         yield told("Rows that could not be true, dropped", rows)
-    if report.get("jumps"):
-        jumped = [f"{jump['date']} (times {jump['factor']:.4g})" for jump in report["jumps"]]
+    if report.jumps:
+        jumped = [f"{jump.date} (times {jump.factor:.4g})" for jump in report.jumps]
         yield told(f"Closes at least {JUMP:g} times the one before, or at most 1/{JUMP:g} of it", jumped)
-    if report.get("zero_volumes"):
-        yield f"Volumes of 0, which count as missing: {report['zero_volumes']}."
-    absent = [f"{name} ({count})" for name, count in report["missing_values"].items() if count]
+    if report.zero_volumes:
+        yield f"Volumes of 0, which count as missing: {report.zero_volumes}."
+    absent = [f"{name} ({count})" for name, count in report.missing_values.items() if count]
     if absent:
         yield f"Values the source does not give: {', '.join(absent)}."
 
 
-def lines(tickers: dict[str, Any], calendar: str) -> Iterator[str]:
+def lines(tickers: dict[str, TickerReport], calendar: str) -> Iterator[str]:
     """For the terminal: a line for each ticker where they are few, else for those with something odd."""
-    spans = {name: (report["first"], report["last"]) for name, report in tickers.items()}
+    spans = {name: (report.first, report.last) for name, report in tickers.items()}
     begin, end = min(first for first, _ in spans.values()), max(last for _, last in spans.values())
     if len(tickers) > SHOWN:
-        total = sum(report["sessions"] for report in tickers.values())
+        total = sum(report.sessions for report in tickers.values())
         short = sum(span != (begin, end) for span in spans.values())
         yield f"{len(tickers)} tickers, {total} rows, {begin} to {end}; {short} begin later or end earlier"
     odd = {name: report for name, report in tickers.items() if is_odd(report)}
     for name, report in (odd if len(tickers) > SHOWN else tickers).items():
-        found = [f"{len(report[key])} {word}" for key, word in ODD.items() if report.get(key)]
-        if report["unchecked_sessions"]:
-            found.append(f"{report['unchecked_sessions']} before {calendar} is known")
+        found = [f"{len(getattr(report, key))} {word}" for key, word in ODD.items() if getattr(report, key)]
+        if report.unchecked_sessions:
+            found.append(f"{report.unchecked_sessions} before {calendar} is known")
         yield (
-            f"{name}: {report['sessions']} rows, {report['first']} to {report['last']}; by {calendar} "
+            f"{name}: {report.sessions} rows, {report.first} to {report.last}; by {calendar} "
             f"{', '.join(found) or 'nothing missing'}"
         )

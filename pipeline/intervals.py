@@ -6,7 +6,7 @@ inference for regression", Journal of the American Statistical Association 113(5
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -15,35 +15,43 @@ from scipy.special import chdtrc, xlogy
 from scipy.stats import betabinom
 
 from pipeline.errors import UserError
+from pipeline.forecaster import bands
+from pipeline.forecaster.bands import Bands
+from pipeline.forecaster.preparation import ALL as EVERY
+from pipeline.forecaster.volatility import change
 from pipeline.slices import ALL, slices
-from pipeline.tables.rows import horizon_of
-from pipeline.tables.scores import NETWORK, POOLED
-from pipeline.volatility import change
+from pipeline.tables.forecasts import NETWORK, member
+from pipeline.tables.samples import horizon_of
+from pipeline.tables.scores import POOLED
 
 Floats = NDArray[np.float64]
 
 CURRENT, CONSTANT = "current", "constant"
 
 
-def scales(rows: pd.DataFrame, predictions: pd.DataFrame, baselines: pd.DataFrame, *, priced: bool) -> pd.DataFrame:
+def scales(rows: pd.DataFrame, predictions: pd.DataFrame, forecasts: pd.DataFrame, *, priced: bool) -> pd.DataFrame:
     """How wide a band might be at each forecast, up to a factor, in the value's units: a column for each way.
 
-    network and the simple models of the variance: last x the root of the sum over i = 1 ... h of exp(log variance
-    forecast for i); current: what a step changes as known at the origin x the root of h; constant: last of prices,
-    1 of anything else. rows, predictions, baselines: the tables of these names; index: that of predictions. NaN where
-    a way says nothing.
+    network and the simple models of the variance: bands.by_variance of what they forecast; current: bands.by_change of
+    what is known at the origin; constant: last of prices, 1 of anything else. rows: of tables/samples; forecasts: of
+    tables/forecasts, of every model; predictions: as `predictions` gives them, whose index is taken. NaN where a way
+    says nothing.
     """
+    horizon, key = horizon_of(rows), ["ticker", "origin"]
+    origins = predictions[predictions["horizon"] == 1][[*key, "last"]]
     known = pd.DataFrame({"ticker": rows["ticker"], "origin": rows["date"], CURRENT: change(rows, priced=priced)})
-    at = predictions[["ticker", "origin", "horizon", "last"]].merge(known, how="left", on=["ticker", "origin"])
-    found = {CURRENT: at[CURRENT] * np.sqrt(at["horizon"]), CONSTANT: at["last"] if priced else at["last"] * 0 + 1}
-    own = predictions.rename(columns={"predicted": "price", "variance_predicted": "predicted"})
-    paths = {NETWORK: own} | dict(list(baselines[baselines["target"] == "variance"].groupby("model")))
-    for name, own in paths.items() if priced else ():  # the variance is that of prices
-        path = own["predicted"].to_numpy().reshape(-1, horizon_of(rows))  # horizons follow each other
-        moved = own[["ticker", "origin", "horizon"]].assign(moved=np.sqrt(np.exp(path).cumsum(axis=1)).ravel())
-        found[str(name)] = at["last"] * at.merge(moved, how="left", on=["ticker", "origin", "horizon"])["moved"]
-    scale = pd.DataFrame(found).set_index(predictions.index).dropna(axis="columns", how="all")
-    return scale.where(scale > 0)
+    moves = origins.merge(known, how="left", on=key)[CURRENT].to_numpy()
+    last = origins["last"].to_numpy()
+    found = {CURRENT: bands.by_change(moves, horizon)}
+    found[CONSTANT] = np.repeat((last if priced else np.ones(len(last)))[:, None], horizon, axis=1)
+    variances = forecasts[(forecasts["target"] == "variance") & ~forecasts["model"].str.startswith(member(""))]
+    for name, own in variances.groupby("model") if priced else ():  # the variance is that of prices
+        path = own["predicted"].to_numpy().reshape(-1, horizon)  # horizons follow each other
+        at = pd.MultiIndex.from_frame(own.loc[own["horizon"] == 1, key])
+        path = pd.DataFrame(path, at).reindex(pd.MultiIndex.from_frame(origins[key])).to_numpy()
+        found[str(name)] = bands.by_variance(last, path)
+    scale = pd.DataFrame({name: own.ravel() for name, own in found.items()}, index=predictions.index)
+    return scale.dropna(axis="columns", how="all")
 
 
 def chosen(scale: pd.DataFrame) -> str:
@@ -81,19 +89,31 @@ def refuse_too_few(forecasts: pd.DataFrame, scale: pd.Series, coverage: float) -
         )
 
 
+def calibrated(forecasts: pd.DataFrame, scale: pd.Series, coverage: float) -> Bands:
+    """The bands of the forecast, calibrated on the later half of validation. As `half_widths` takes them."""
+    quantiles = quantiles_of(forecasts, scale, "later", coverage)
+    follows: Literal["network", "current"] = "network" if scale.name == NETWORK else "current"
+    return Bands(coverage=coverage, scale=follows, quantiles={EVERY: list(quantiles.values())})
+
+
+def quantiles_of(forecasts: pd.DataFrame, scale: pd.Series, half: str, coverage: float) -> dict[int, float]:
+    """The conformal quantile of each horizon. As `half_widths` takes them."""
+    errors, own = (forecasts["actual"] - forecasts["predicted"]).to_numpy(), scale.to_numpy()
+    calibration, found = (forecasts["half"] == half).to_numpy(), {}
+    for h in np.unique(forecasts["horizon"]):
+        at = (forecasts["horizon"] == h).to_numpy() & calibration
+        found[int(h)] = quantile(errors[at], own[at], coverage)
+    return found
+
+
 def half_widths(forecasts: pd.DataFrame, scale: pd.Series, half: str, coverage: float) -> Floats:
     """Half the width of each forecast's band, (forecasts,), NaN where the scale is: one quantile for each horizon.
 
     forecasts: tables/predictions with the columns of scores.origins; half: of validation, later or stopping, on whose
     known forecasts the quantile is taken.
     """
-    errors, own = (forecasts["actual"] - forecasts["predicted"]).to_numpy(), scale.to_numpy()
-    calibration = (forecasts["half"] == half).to_numpy()
-    found = np.full(len(own), np.nan)
-    for h in np.unique(forecasts["horizon"]):
-        at = (forecasts["horizon"] == h).to_numpy()
-        found[at] = own[at] * quantile(errors[at & calibration], own[at & calibration], coverage)
-    return found
+    quantiles = quantiles_of(forecasts, scale, half, coverage)
+    return scale.to_numpy() * forecasts["horizon"].map(quantiles).to_numpy()
 
 
 def measures(actual: Floats, lower: Floats, upper: Floats, coverage: float) -> dict[str, float]:

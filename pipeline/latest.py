@@ -1,16 +1,23 @@
 """`make latest`: ask Yahoo up to the last session that has finished, as a new vintage; the only reader of the clock.
 
-It writes into params.yaml what it found, so that a rerun knows no clock.
+It writes into params.yaml what it found, so that a rerun knows no clock; then it runs `dvc repro`, and says what the
+source has revised of the prices that it gave before.
 """
 
+import subprocess
 import sys
+from pathlib import Path
 
 import pandas as pd
 
-from pipeline import calendars
+from pipeline.artifacts import read_bytes, read_table
 from pipeline.errors import UserError
+from pipeline.forecaster import calendars
 from pipeline.params import load_one, rewrite
 from pipeline.stages.scrape import SOURCES, Yahoo
+from pipeline.vintages import revisions
+
+PRICES, TRAIN = Path("data/prices.parquet"), Path("data/samples/train.parquet")
 
 
 def main(now: pd.Timestamp) -> None:
@@ -27,8 +34,38 @@ def main(now: pd.Timestamp) -> None:
     print(f"params.yaml: scrape.end {params.end} -> {end}, scrape.vintage {params.vintage} -> {vintage}")
 
 
+def told(before: pd.DataFrame | None, after: pd.DataFrame, *, trained: bool) -> list[str]:
+    """What the source has revised of the prices that it gave before, a line a ticker, and whether train ran.
+
+    before: data/prices.parquet as it was, if it was there; after: as it is; trained: whether train's samples changed.
+    """
+    ran = "train ran again" if trained else "train did not run: its samples are the same"
+    if before is None:
+        return [ran]
+    found = revisions(before, after)
+    revised = found[(found["changed"] > 0) | (found["vanished"] > 0)]
+    lines = []
+    for row in revised.to_dict("records"):
+        sizes = [f"{name} by up to {row[name]:.2%}" for name in found.columns[4:] if row[name]]
+        vanished = [f"{row['vanished']} sessions are gone"] if row["vanished"] else []
+        lines.append(f"{row['ticker']}: {row['changed']} sessions revised: {', '.join(sizes + vanished)}")
+    new = int(found["new"].sum())
+    return [*lines, f"{new} new sessions, {len(revised)} ticker{'s' * (len(revised) != 1)} revised; {ran}"]
+
+
+def latest(now: pd.Timestamp) -> None:
+    """Write what is asked for, run what it changes, and say what the source has revised."""
+    before = read_table(PRICES) if PRICES.exists() else None
+    samples = read_bytes(TRAIN) if TRAIN.exists() else b""
+    main(now)
+    done = subprocess.run([sys.executable, "-m", "dvc", "repro"], check=False)
+    if done.returncode:
+        raise UserError("`dvc repro` failed, for the reason above")
+    print("\n".join(told(before, read_table(PRICES), trained=samples != read_bytes(TRAIN))))
+
+
 if __name__ == "__main__":
     try:
-        main(pd.Timestamp.now("UTC"))
+        latest(pd.Timestamp.now("UTC"))
     except UserError as error:
         sys.exit(f"latest: {error}")

@@ -10,7 +10,8 @@ from pipeline import verdict
 from pipeline.slices import ALL, THIRDS
 from pipeline.subject import Subject
 from pipeline.tables.bands import MEASURES as OF_BANDS
-from pipeline.tables.scores import NETWORK, POOLED, member
+from pipeline.tables.forecasts import NETWORK, member
+from pipeline.tables.scores import POOLED
 
 ERRORS = ("mse", "rmse", "mae", "r2")
 SKILLS = ("skill", "skill_low", "skill_high", "p_value", "skill_best", "p_best")

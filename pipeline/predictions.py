@@ -1,56 +1,56 @@
-"""From the network's outputs to prices, log variances and dates."""
-
-from typing import Any
+"""The network's forecasts beside what came of them."""
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from pipeline import departures
-from pipeline.tables import rows as table
+from pipeline.tables import samples as table
+from pipeline.tables.forecasts import NETWORK, member
+
+KEY = ["ticker", "origin", "horizon"]
 
 
-def predictions(rows: pd.DataFrame, outputs: pd.DataFrame, scaler: dict[str, Any]) -> pd.DataFrame:
-    """The forecasts of tables/predictions: the members' mean, at every origin the network answered.
+def predictions(rows: pd.DataFrame, forecasts: pd.DataFrame) -> pd.DataFrame:
+    """The columns of tables/predictions but for the band, sorted: every forecast of the network, and its actual.
 
-    scaler: data/scaler.json. A forecast whose actual is not known yet has split future, one whose actual never was,
-    purged.
+    rows: of tables/samples, all of them; forecasts: of tables/forecasts. A forecast whose actual is not known yet has
+    split future, one whose actual never was, purged.
     """
-    names, ends = table.targets_of(rows), rows.groupby("ticker")["date"].max()
-    mean = outputs.astype(dict.fromkeys(names, "float64")).groupby(["ticker", "origin", "horizon"])[names].mean()
-    sessions = rows.set_index(["ticker", "date"], drop=False)
-    horizon, asked = table.horizon_of(rows), sessions.loc[mean.xs(1, level="horizon").index]
-    wide = {name: mean[name].to_numpy().reshape(-1, horizon) for name in names}
-    forecast = {name: departures.values(asked, wide[name], scaler, name) for name in names}
-    parts = []
-    for h in range(1, horizon + 1):
-        answers = mean.xs(h, level="horizon")
-        at = sessions.loc[answers.index]
-        tickers, dates = answers.index.get_level_values("ticker"), at[table.date(h)].to_numpy()
-        actual = sessions.reindex(pd.MultiIndex.from_arrays([tickers, dates]))
-        beyond = dates > ends.loc[tickers].to_numpy()
-        part = {
-            "ticker": tickers,
-            "origin": answers.index.get_level_values("origin"),
-            "horizon": h,
-            "date": dates,
-            "split": np.where(beyond, "future", np.where(actual["last"].isna(), "purged", at["split"])),
-            "last": at["last"].to_numpy(),
-            "actual": actual["last"].to_numpy(),
-            "predicted": forecast["price"][:, h - 1],
-            "variance_actual": actual["log_variance"].to_numpy() if "variance" in names else np.nan,
-            "variance_predicted": forecast["variance"][:, h - 1] if "variance" in names else np.nan,
-        }
-        parts.append(pd.DataFrame(part))
-    return pd.concat(parts).sort_values(["ticker", "origin", "horizon"], ignore_index=True)
+    own = forecasts[forecasts["model"] == NETWORK]
+    found = own.loc[own["target"] == "price", [*KEY, "predicted"]].merge(
+        own.loc[own["target"] == "variance", [*KEY, "predicted"]].rename(columns={"predicted": "variance_predicted"}),
+        how="left",
+        on=KEY,
+        validate="one_to_one",
+    )
+    found = found.merge(_spread(forecasts), how="left", on=KEY, validate="one_to_one")
+    found = found.merge(_origins(rows), how="left", on=KEY, validate="one_to_one")
+    found = found.merge(_actuals(rows), how="left", on=["ticker", "date"], validate="many_to_one")
+    if own.loc[own["target"] == "variance"].empty:
+        found["variance_actual"] = np.nan
+    beyond = found["date"] > found["ticker"].map(rows.groupby("ticker")["date"].max())
+    split = np.where(beyond, "future", np.where(found["actual"].isna(), "purged", found["split"]))
+    return found.assign(split=split).sort_values(KEY, ignore_index=True)
 
 
-def members(rows: pd.DataFrame, outputs: pd.DataFrame, scaler: dict[str, Any]) -> dict[int, pd.DataFrame]:
-    """Each member's forecasts, by its number, as `predictions` gives their mean; none where there is but one."""
-    several = outputs["member"].nunique() > 1
-    return {int(number): predictions(rows, own, scaler) for number, own in outputs.groupby("member") if several}
+def _origins(rows: pd.DataFrame) -> pd.DataFrame:
+    """Each horizon of each origin: KEY, date, split, last."""
+    horizon = table.horizon_of(rows)
+    dates = rows[[table.date(h) for h in range(1, horizon + 1)]].to_numpy()
+    repeated = rows.loc[rows.index.repeat(horizon), ["split", "last"]].reset_index(drop=True)
+    return table.by_horizon(rows, date=dates).reset_index(drop=True).join(repeated)
 
 
-def spread(members: dict[int, pd.DataFrame]) -> NDArray[np.float64]:
-    """The standard deviation of the members' forecasts, (forecasts,), in the value's units; members: at least two."""
-    return np.std([own["predicted"] for own in members.values()], axis=0, ddof=1)
+def _actuals(rows: pd.DataFrame) -> pd.DataFrame:
+    """What came: ticker, date, actual, variance_actual."""
+    columns = {"last": "actual", "log_variance": "variance_actual"}
+    return rows[["ticker", "date", *columns]].rename(columns=columns)
+
+
+def _spread(forecasts: pd.DataFrame) -> pd.DataFrame:
+    """The standard deviation of the members' prices, in the value's units: KEY, spread; no row where there is one."""
+    members = forecasts["model"].str.startswith(member("")) & (forecasts["target"] == "price")
+    own = {name: part["predicted"].to_numpy() for name, part in forecasts[members].groupby("model")}
+    if not own:
+        return pd.DataFrame(columns=[*KEY, "spread"]).astype(forecasts[KEY].dtypes.to_dict() | {"spread": "float64"})
+    first = forecasts[members & (forecasts["model"] == member(1))]
+    return first[KEY].assign(spread=np.std(list(own.values()), axis=0, ddof=1))

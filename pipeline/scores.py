@@ -8,19 +8,19 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import stdtr
 
-from pipeline import splits
 from pipeline.bootstrap import skill_interval
 from pipeline.errors import UserError
+from pipeline.forecaster import splits
+from pipeline.forecaster.volatility import change
 from pipeline.slices import ALL, slices, thirds
-from pipeline.tables.scores import MEASURES, NETWORK, POOLED, member
-from pipeline.volatility import change
+from pipeline.tables.forecasts import NETWORK, member
+from pipeline.tables.scores import MEASURES, POOLED
 
 Floats = NDArray[np.float64]
 
 KEY = ["ticker", "origin", "horizon", "split"]
 OTHERS = ("actual", "center", "third", "unit", "percent")
 SPLITS = ("train", "validation", "test")
-TARGETS = {"price": "", "variance": "variance_"}  # and how tables/predictions names its columns
 EMPTY = dict.fromkeys(MEASURES, np.nan)
 
 
@@ -123,7 +123,7 @@ def diebold_mariano(difference: Floats, horizon: int) -> float:
 def origins(rows: pd.DataFrame, *, priced: bool) -> pd.DataFrame:
     """What the scores need of each origin: columns ticker, origin, unit, percent, third, half.
 
-    rows: tables/rows. unit: in what the errors of several tickers are told together, which is for prices the current
+    rows: tables/samples. unit: in what the errors of several tickers are told together, which is for prices the current
     volatility, as a change of price; where there is none, the ticker's mean absolute change from step to step over
     train; NaN for a ticker that never changed. percent: of the last price; NaN of anything else. third: as
     slices.thirds gives it, by current volatility. half: of validation, `stopping` or `later`, empty elsewhere.
@@ -139,43 +139,34 @@ def origins(rows: pd.DataFrame, *, priced: bool) -> pd.DataFrame:
     return known.assign(third=thirds(rows, moves), half=half)
 
 
-def side_by_side(
-    forecasts: pd.DataFrame, members: dict[int, pd.DataFrame], baselines: pd.DataFrame
-) -> Iterator[tuple[str, pd.DataFrame]]:
-    """For each target the forecasts of the network, of its members and, from the same origins, of the baselines.
+def side_by_side(predictions: pd.DataFrame, forecasts: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """For each target the forecasts of every model, from the network's origins.
 
-    forecasts: tables/predictions with the columns of `origins`; members: the predictions of each where there are
-    several, rows as in `forecasts`; baselines: the table of this name. Columns: KEY, date, actual, a column for each
-    model, third, unit, percent, and center, from which changes are told: 0 for the variance.
+    predictions: of tables/predictions, with the columns of `origins`; forecasts: of tables/forecasts, of every model.
+    Columns: KEY, date, actual, a column for each model, third, unit, percent, and center, from which changes are told:
+    0 for the variance.
 
-    Raises UserError where a baseline has no forecast from one of the network's origins.
+    Raises UserError where a model has no forecast from one of the network's origins.
     """
-    for target, prefix in TARGETS.items():
-        own = forecasts[[*KEY, "date", "third", "unit", "percent"]].assign(
-            actual=forecasts[f"{prefix}actual"], center=forecasts["last"] if target == "price" else 0.0
-        )
-        if target == "variance":
-            own = own.assign(unit=1.0, percent=np.nan)
-        own[NETWORK] = forecasts[f"{prefix}predicted"]
-        for number, theirs in members.items():
-            own[member(number)] = theirs[f"{prefix}predicted"].to_numpy()
-        if own[NETWORK].notna().any():
-            own = own[own["split"].isin(SPLITS) & own["actual"].notna()]
-            yield target, _joined(own, baselines[baselines["target"] == target])
-
-
-def _joined(own: pd.DataFrame, baselines: pd.DataFrame) -> pd.DataFrame:
-    """With a column for each baseline."""
     at = ["ticker", "origin", "horizon"]
-    for model, theirs in baselines.groupby("model"):
-        forecast = theirs[[*at, "predicted"]].rename(columns={"predicted": str(model)})
-        own = own.merge(forecast, how="left", on=at, validate="one_to_one")
-        if lacking := int(own[model].isna().sum()):
-            raise UserError(
-                f"data/baselines.parquet: {model} lacks {lacking} of the network's {len(own)} forecasts of known "
-                "values; accepted: benchmark.window at most train.window"
-            )
-    return own
+    for target, theirs in forecasts.groupby("target"):
+        priced = target == "price"
+        own = predictions[[*KEY, "date", "third", "unit", "percent"]].assign(
+            actual=predictions["actual" if priced else "variance_actual"],
+            center=predictions["last"] if priced else 0.0,
+        )
+        if not priced:
+            own = own.assign(unit=1.0, percent=np.nan)
+        own = own[own["split"].isin(SPLITS) & own["actual"].notna()]
+        for model, part in theirs.groupby("model"):
+            forecast = part[[*at, "predicted"]].rename(columns={"predicted": str(model)})
+            own = own.merge(forecast, how="left", on=at, validate="one_to_one")
+            if lacking := int(own[model].isna().sum()):
+                raise UserError(
+                    f"data/benchmark.parquet: {model} lacks {lacking} of the network's {len(own)} forecasts of known "
+                    "values; accepted: benchmark.window at most train.window"
+                )
+        yield str(target), own
 
 
 def models_of(forecasts: pd.DataFrame) -> list[str]:

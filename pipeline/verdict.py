@@ -2,18 +2,9 @@
 
 from typing import Any
 
-SIGNIFICANT = 0.05
+from pipeline.models.registry import TITLES
 
-NAMES = {
-    "har": "HAR",
-    "har_yearly": "HAR refitted yearly",
-    "lhar": "LHAR",
-    "ewma": "EWMA",
-    "gjr_garch": "GJR-GARCH",
-    "ridge": "ridge regression",
-    "boosting": "gradient boosting",
-    "seasonal_naive": "the seasonal-naive forecast",
-}
+SIGNIFICANT = 0.05
 
 
 def rule(step: str) -> str:
@@ -60,7 +51,7 @@ def simpler(scores: dict[str, dict[str, Any]]) -> str:
         skill, p, model = found["skill_best"], found["p_best"], found["best"]["model"]
         amount = "an undefined skill" if skill is None else f"skill {skill:+.3f}"
         clauses.append(
-            f"{SIMPLER[outcome(skill, p)]} on the {what} ({NAMES.get(model, model)}; "
+            f"{SIMPLER[outcome(skill, p)]} on the {what} ({TITLES.get(model, model)}; "
             f"the network's {amount} against it, p {chance(p)})"
         )
     return f"The simpler model that was best on validation {' and '.join(clauses)}."
@@ -73,6 +64,6 @@ def sentence(what: str, against: str, step: str, scores: dict[str, float | None]
     skill, p = scores["skill"], scores["p_value"]
     amount = "an undefined skill" if skill is None else f"skill {skill:+.3f}"
     return (
-        f"On the {what} one {step} ahead the network {outcome(skill, p)} {NAMES.get(against, against)}: "
+        f"On the {what} one {step} ahead the network {outcome(skill, p)} {TITLES.get(against, against)}: "
         f"{amount}, p {chance(p)}, over {scores['n']:.0f} test forecasts."
     )

@@ -14,9 +14,9 @@ import pandas as pd
 import pyarrow as pa
 
 from pipeline.artifacts import write_table
+from pipeline.forecaster.volatility import FLOOR, MONTH, log_variance, volatility
 from pipeline.tables import KEY
 from pipeline.tables import prices as prices_table
-from pipeline.volatility import FLOOR, MONTH, log_variance, volatility
 
 COLUMNS = (*prices_table.PRICES, "volume")
 

@@ -16,9 +16,9 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.artifacts import read_json, read_table, write_csv
-from pipeline.predictions import predictions
+from pipeline.artifacts import read_table, write_csv
 from pipeline.sources import canonical, sample
+from pipeline.tables.forecasts import member
 from studies import candidates, study
 
 CHOICES = study.ROOT / "docs/studies/choices.csv"
@@ -207,7 +207,7 @@ def compact(changes: dict[str, Any]) -> str:
 
 def judged(folder: Path) -> dict[str, str]:
     """What the rule looks at, of the run in this folder."""
-    baselines = read_table(folder / "data/baselines.parquet")
+    baselines = read_table(folder / "data/benchmark.parquet")
     whole, later = skills(read_table(folder / "data/predictions.parquet"), baselines)
     price = study.validation(folder)["price"]
     history = read_table(folder / "data/history.parquet")
@@ -226,13 +226,16 @@ def skills(predicted: pd.DataFrame, baselines: pd.DataFrame) -> tuple[pd.Series,
 
 def seeds(folder: Path) -> pd.DataFrame:
     """The mean skill of single seeds, and of the means of five and of ten networks, no seed in two of them."""
-    rows, scaler = read_table(folder / "data/rows.parquet"), read_json(folder / "data/scaler.json")
-    outputs, baselines = read_table(folder / "data/outputs.parquet"), read_table(folder / "data/baselines.parquet")
+    baselines, forecasts = read_table(folder / "data/benchmark.parquet"), read_table(folder / "data/forecasts.parquet")
+    predicted, key = read_table(folder / "data/predictions.parquet"), ["ticker", "origin", "horizon"]
+    variances = forecasts[forecasts["target"] == "variance"].pivot_table("predicted", key, "model")
     found = []
     for members in (1, 3, 5, 10):
         for first in range(0, MOST - members + 1, members):
-            own = outputs[outputs["member"].between(first + 1, first + members)]
-            whole, later = skills(predictions(rows, own, scaler), baselines)
+            own = variances[[member(number) for number in range(first + 1, first + members + 1)]]
+            mean = own.mean(axis=1).rename("variance_predicted")  # a log variance is linear in the scaled output
+            both = predicted.drop(columns=mean.name).join(mean, on=key)
+            whole, later = skills(both, baselines)
             figures = {"variance_h1": whole.iloc[0], "variance": whole.mean(), "later": later.mean()}
             found.append({"members": members, "first_seed": first, **{n: f"{v:+.4f}" for n, v in figures.items()}})
     return pd.DataFrame(found)

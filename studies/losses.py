@@ -18,15 +18,16 @@ import pandas as pd
 from keras import ops
 from numpy.typing import NDArray
 
-from pipeline import network, splits
-from pipeline.artifacts import read_json, read_table, write_csv
-from pipeline.baselines import lhar
-from pipeline.scaling import ALL
+from pipeline.artifacts import read_record, write_csv
+from pipeline.forecaster import network, splits
+from pipeline.forecaster.preparation import ALL, Preparation
+from pipeline.forecaster.targets import ahead
+from pipeline.forecaster.windows import origins, windows
+from pipeline.models.model import Samples
+from pipeline.models.variance import LHAR
 from pipeline.scores import qlike, smearing
 from pipeline.sources import canonical, sample
-from pipeline.tables import rows as table
-from pipeline.targets import ahead
-from pipeline.windows import origins, windows
+from pipeline.tables import samples as table
 from studies import candidates, study
 from studies.choices import CHOSEN, CONFIGURATIONS, START
 
@@ -44,22 +45,24 @@ def main() -> None:
         for name in ("start", CHOSEN):
             params = study.changed(start, CONFIGURATIONS[name])
             study.run(folder, params, last="prepare")
-            rows, scaler = read_table(folder / "data/rows.parquet"), read_json(folder / "data/scaler.json")
-            found.append(compared(rows, scaler, params["train"]).assign(configuration=name))
+            rows = study.samples_in(folder)
+            preparation = read_record(folder / "data/preparation.json", Preparation)
+            found.append(compared(rows, preparation, params["train"]).assign(configuration=name))
     whole = pd.concat(found)[["configuration", "model", "horizon", "mse", "qlike", "qlike_smeared", "smear"]]
     write_csv(LOSSES, whole.round(4))
     print(whole.to_string(index=False))
 
 
-def compared(rows: pd.DataFrame, scaler: dict[str, Any], params: dict[str, Any]) -> pd.DataFrame:
+def compared(rows: pd.DataFrame, preparation: Preparation, params: dict[str, Any]) -> pd.DataFrame:
     """`scores` of HAR, LHAR and both networks."""
     steps = range(1, table.horizon_of(rows) + 1)
-    scale = np.array([scaler["scalers"]["variance"][table.target("variance", h)][ALL]["scale"] for h in steps])
+    scale = np.array([scaler.scale for scaler in preparation.targets["variance"].scalers[ALL]])
     at = origins(rows["ticker"].to_numpy(), (rows["split"] != "warmup").to_numpy(), params["window"])
     chosen, actual = rows.iloc[at], ahead(rows, "log_variance", len(steps))[at]
     har = chosen[[table.baseline("variance", h) for h in steps]].to_numpy(np.float64)
     inputs = windows(rows[table.features_of(rows)].to_numpy(np.float32), at, params["window"])
-    forecasts = {"HAR": har, "LHAR": lhar(rows, len(steps), season=1)[at]}
+    samples = Samples(rows, preparation, window=1)
+    forecasts = {"HAR": har, "LHAR": LHAR.forecast(LHAR.fit(samples, steps), samples)[at]}
     for name, loss in {"network": "mse", "network fitted on QLIKE": qlike_of(scale)}.items():
         forecasts[name] = har + scale * departures(chosen, inputs, params, loss)
     return pd.concat([scores(chosen, actual, forecast).assign(model=name) for name, forecast in forecasts.items()])

@@ -75,7 +75,7 @@ def pooling(folder: Path, start: study.Params) -> pd.DataFrame:
 
 def table_of(folder: Path) -> pd.DataFrame:
     return study.variances(
-        read_table(folder / "data/predictions.parquet"), read_table(folder / "data/baselines.parquet")
+        read_table(folder / "data/predictions.parquet"), read_table(folder / "data/benchmark.parquet")
     )
 
 

@@ -16,8 +16,9 @@ from typing import Any
 import pandas as pd
 from ruamel.yaml import YAML
 
-from pipeline.artifacts import read_json, write_json
+from pipeline.artifacts import read_json, read_table, write_json
 from pipeline.errors import UserError
+from pipeline.tables import samples as table
 
 ROOT = Path(__file__).parent.parent
 LIMIT = 1800  # seconds a stage
@@ -89,6 +90,11 @@ def run(folder: Path, params: Params, last: str = "evaluate") -> None:
         write_json(mark, reads)
 
 
+def samples_in(folder: Path) -> pd.DataFrame:
+    """All samples that prepare wrote in this folder: tables/samples, sorted."""
+    return table.together(*(read_table(folder / f"data/samples/{name}.parquet") for name in table.FILES))
+
+
 def environment() -> dict[str, str]:
     """That of what a study starts: this one, and where the pipeline is."""
     return {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -104,17 +110,17 @@ def variances(predictions: pd.DataFrame, baselines: pd.DataFrame) -> pd.DataFram
     network, one for each variance baseline, and `later`, whether all of an origin's targets lie in the half of
     validation that early stopping has not seen.
     """
-    table = predictions[predictions["split"] == "validation"]
-    firsts = table[table["horizon"] == 1].set_index(["ticker", "origin"])["date"]
+    found = predictions[predictions["split"] == "validation"]
+    firsts = found[found["horizon"] == 1].set_index(["ticker", "origin"])["date"]
     dates = firsts.drop_duplicates().sort_values()
     later = (firsts >= dates.iloc[len(dates) // 2]).rename("later")
     names = {"variance_actual": "actual", "variance_predicted": "network"}
     key = ["ticker", "origin", "horizon"]
-    table = table[[*key, *names]].rename(columns=names).join(later, on=["ticker", "origin"])
+    found = found[[*key, *names]].rename(columns=names).join(later, on=["ticker", "origin"])
     for model, theirs in baselines[baselines["target"] == "variance"].groupby("model"):
         forecast = theirs[[*key, "predicted"]].rename(columns={"predicted": str(model)})
-        table = table.merge(forecast, on=key, validate="one_to_one")
-    return table
+        found = found.merge(forecast, on=key, validate="one_to_one")
+    return found
 
 
 def skill(table: pd.DataFrame, reference: str) -> pd.Series:

@@ -12,11 +12,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline import samples
+from pipeline import fitting
+from pipeline.forecaster import samples
+from pipeline.forecaster.preparation import Preparation, Target
+from pipeline.models import registry
+from pipeline.models.model import Samples
 from pipeline.sources import Found, canonical, sample
 from tests.imports import ROOT
 from tests.series import made_heat, made_prices
@@ -62,7 +67,33 @@ def rows_of(
     ends = prices.groupby("ticker")["date"].max()
     following = {str(name): pd.bdate_range(end, periods=horizon + 1)[1:].as_unit("us") for name, end in ends.items()}
     needed = ["last", "log_variance", "volatility"]
-    return samples.in_splits(samples.unscaled(prices, "close", features, following, 5), validation, 0.15, needed)
+    rows = samples.known(prices, "close", features, following, 5, needed)
+    return fitting.in_splits(rows, validation, 0.15, ["last", "log_variance"])[0]
+
+
+def samples_of(rows: pd.DataFrame, season: int = 5, window: int = 5) -> Samples:
+    """What the simple models of return and variance are fitted on, where nothing has been scaled."""
+    nothing = Target(baseline="persistence", coefficients={}, scalers={})
+    preparation = Preparation(
+        column="close",
+        target="return",
+        horizon=3,
+        season=season,
+        scaling="standard",
+        features={},
+        price=nothing,
+        variance=nothing,
+        missing={},
+        calendars={},
+        units={},
+    )
+    return Samples(rows, preparation, window)
+
+
+def forecast_of(name: str, rows: pd.DataFrame, horizon: int, season: int = 5) -> np.ndarray:
+    """What a simple model of one target, fitted on the rows of train, forecasts from all rows."""
+    (model,), samples = registry.of(name), samples_of(rows, season)
+    return model.forecast(model.fit(samples, range(1, horizon + 1)), samples)
 
 
 @pytest.fixture
@@ -208,7 +239,7 @@ def once(factory: pytest.TempPathFactory, name: str, fill: Callable[[Path], None
     return folder
 
 
-EVERY = ("scrape", "explore", "prepare", "benchmark", "train", "evaluate", "plot")
+EVERY = ("scrape", "explore", "prepare", "benchmark", "train", "predict", "evaluate", "plot")
 
 
 @pytest.fixture(scope="session")

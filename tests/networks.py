@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 import numpy as np
 
-from pipeline import network
+from pipeline.forecaster import network
 
 assert pipeline.PINNED
 

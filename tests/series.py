@@ -1,7 +1,11 @@
 """Series that all tests share, made from a seed."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
+
+from pipeline.findings import TickerReport
 
 
 def made_heat(ticker: str, hours: int, seed: int) -> pd.DataFrame:
@@ -37,3 +41,10 @@ def made_prices(ticker: str, sessions: int, seed: int) -> pd.DataFrame:
         "dividends": np.nan,
         "splits": np.nan,
     })  # fmt: skip
+
+
+def made_report(**found: Any) -> TickerReport:
+    """What reports/scrape.json says of a ticker of 1,000 sessions in which nothing is odd, but for `found`."""
+    none: dict[str, Any] = {name: [] for name in TickerReport.model_fields}
+    none |= {"sessions": 1000, "first": "", "last": "", "unit": "", "unchecked_sessions": 0, "zero_volumes": 0}
+    return TickerReport(**{**none, "missing_values": {}, **found})

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.artifacts import read_json, read_table
-from pipeline.scaling import ALL
-from pipeline.tables import rows as table
+from pipeline.artifacts import read_json, read_record, read_table
+from pipeline.forecaster.preparation import Preparation
+from pipeline.tables import samples as table
+from studies.study import samples_in
 from tests.conftest import walk_heat
 from tests.imports import ROOT
 from tests.test_leakage import same
@@ -44,7 +45,7 @@ def test_the_verdict_and_the_summary_do_too(walked_heat: Path) -> None:
 
 
 def test_gaps_are_no_origin_and_no_target_and_the_forecast_goes_on_beyond_the_last_hour(walked_heat: Path) -> None:
-    rows = read_table(walked_heat / "data/rows.parquet")
+    rows = samples_in(walked_heat)
     gaps = rows["last"].isna()
     assert gaps.sum() == 2 * 18
     assert set(rows.loc[gaps, "split"]) == {"warmup"}
@@ -59,10 +60,10 @@ def test_gaps_are_no_origin_and_no_target_and_the_forecast_goes_on_beyond_the_la
 
 
 def test_the_seasonal_naive_forecast_is_what_is_departed_from_and_judged_against(walked_heat: Path) -> None:
-    rows = read_table(walked_heat / "data/rows.parquet")
+    rows = samples_in(walked_heat)
     rows = rows[rows["split"] == "train"]
     baselines = (
-        read_table(walked_heat / "data/baselines.parquet")
+        read_table(walked_heat / "data/benchmark.parquet")
         .set_index(["model", "horizon", "ticker", "origin"])
         .sort_index()
     )
@@ -72,31 +73,32 @@ def test_the_seasonal_naive_forecast_is_what_is_departed_from_and_judged_against
 
 
 def test_each_series_is_scaled_by_its_own_spread(walked_heat: Path) -> None:
-    scalers = read_json(walked_heat / "data/scaler.json")["scalers"]
-    for own in (scalers["price"]["price_1"], scalers["features"]["feature_heat"]):
-        assert set(own) == {"Oslo", "Rome"}
-        assert 7 < own["Rome"]["scale"] / own["Oslo"]["scale"] < 14
-    assert ALL not in scalers["features"]["feature_wind"]
+    preparation = read_record(walked_heat / "data/preparation.json", Preparation)
+    assert set(preparation.features) == set(preparation.price.scalers) == {"Oslo", "Rome"}
+    heat = {ticker: own["heat"].scale for ticker, own in preparation.features.items()}
+    first = {ticker: own[0].scale for ticker, own in preparation.price.scalers.items()}
+    for scale in (heat, first):
+        assert 7 < scale["Rome"] / scale["Oslo"] < 14
 
 
 def test_changing_what_comes_after_validation_changes_nothing_before_it(
     walked_heat: Path, two_sensors: pd.DataFrame, tmp_path: Path
 ) -> None:
-    rows = read_table(walked_heat / "data/rows.parquet")
+    rows = samples_in(walked_heat)
     t = rows.loc[rows["split"] == "validation", table.date(3)].max()
     later, changed = two_sensors["date"] > t, two_sensors.copy()
     rng = np.random.default_rng(0)
     changed.loc[later, "heat"] = rng.normal(0, 90, later.sum())
     changed.loc[later & (rng.random(len(changed)) < 0.02) & (changed["date"] < changed["date"].max()), "heat"] = np.nan
-    walk_heat(tmp_path, changed, "scrape", "prepare", "benchmark", "train", "evaluate")
+    walk_heat(tmp_path, changed, "scrape", "prepare", "benchmark", "train", "predict", "evaluate")
 
-    def known(folder: Path, name: str, date: str) -> pd.DataFrame:
+    def known(folder: Path, name: str) -> pd.DataFrame:
         found = read_table(folder / f"data/{name}.parquet")
-        return found[found[date] <= t]
+        return found[found["origin"] <= t]
 
     always = ["ticker", "date", "last", *table.features_of(rows), *(table.baseline("price", h) for h in (1, 2, 3))]
-    same(*(known(folder, "rows", "date")[always] for folder in (walked_heat, tmp_path)))
+    same(*(own.loc[own["date"] <= t, always] for own in (rows, samples_in(tmp_path))))
     forecast = ["ticker", "origin", "horizon", "date", "last", "predicted"]
-    same(*(known(folder, "predictions", "origin")[forecast] for folder in (walked_heat, tmp_path)))
-    same(*(known(folder, "outputs", "origin") for folder in (walked_heat, tmp_path)))
+    same(*(known(folder, "predictions")[forecast] for folder in (walked_heat, tmp_path)))
+    same(*(known(folder, "forecasts") for folder in (walked_heat, tmp_path)))
     assert (walked_heat / "data/model/1.keras").read_bytes() == (tmp_path / "data/model/1.keras").read_bytes()

@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -12,11 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.artifacts import read_table
-from pipeline.baselines import BASELINES
 from pipeline.errors import UserError
-from pipeline.regressors import KINDS
+from pipeline.models import registry
 from pipeline.stages import benchmark
-from pipeline.tables import rows as table
+from pipeline.tables import samples as table
+from studies.study import samples_in
 from tests.conftest import HEAT, UNPINNED, walk
 from tests.imports import ROOT
 from tests.series import made_prices
@@ -24,15 +23,15 @@ from tests.test_leakage import corrupted, same
 
 
 def test_each_model_forecasts_every_horizon_from_every_complete_row(walked: Path) -> None:
-    rows, found = read_table(walked / "data/rows.parquet"), read_table(walked / "data/baselines.parquet")
+    rows, found = samples_in(walked), read_table(walked / "data/benchmark.parquet")
     complete = (rows["split"] != "warmup").sum()
     assert found.groupby("model").size().to_dict() == dict.fromkeys(["drift", "har", "persistence"], 3 * complete)
     assert found["predicted"].notna().all()
 
 
 def test_the_network_departs_from_the_baseline_it_is_judged_against(walked: Path) -> None:
-    rows = read_table(walked / "data/rows.parquet")
-    found = read_table(walked / "data/baselines.parquet").set_index(["model", "horizon"])
+    rows = samples_in(walked)
+    found = read_table(walked / "data/benchmark.parquet").set_index(["model", "horizon"])
     complete = rows[rows["split"] != "warmup"]
     for h in (1, 2, 3):
         np.testing.assert_array_equal(found.loc[("har", h), "predicted"], complete[table.baseline("variance", h)])
@@ -45,7 +44,7 @@ def test_a_model_of_what_is_not_forecast_is_named(tmp_path: Path, two_tickers: p
         walk(tmp_path, two_tickers, "scrape", "prepare", "benchmark", prepare={"variance": "none"})
 
 
-ALL = get_args(benchmark.Model)
+ALL = registry.NAMES
 
 
 @pytest.fixture(scope="module")
@@ -57,12 +56,11 @@ def full(two_tickers: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 def test_every_model_forecasts_from_every_complete_origin(full: Path) -> None:
-    rows, found = read_table(full / "data/rows.parquet"), read_table(full / "data/baselines.parquet")
+    rows, found = samples_in(full), read_table(full / "data/benchmark.parquet")
     complete = (rows["split"] != "warmup").groupby(rows["ticker"]).sum()
     for model in ALL:
-        asked = table.TARGETS if model in KINDS else [BASELINES[model][0] if model in BASELINES else "variance"]
-        assert set(found.loc[found["model"] == model, "target"]) == set(asked)
-        lacking = 4 * len(complete) if model in KINDS else 0  # the first origins have no window of 5
+        assert set(found.loc[found["model"] == model, "target"]) == {own.target for own in registry.of(model)}
+        lacking = 4 * len(complete) if model in ("ridge", "boosting") else 0  # the first origins have no window of 5
         for _, own in found[found["model"] == model].groupby("target"):
             assert len(own) == 3 * (complete.sum() - lacking)
             assert not own.duplicated(["ticker", "origin", "horizon"]).any()
@@ -71,17 +69,17 @@ def test_every_model_forecasts_from_every_complete_origin(full: Path) -> None:
 
 
 def test_two_runs_give_the_same_bytes(full: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = (full / "data/baselines.parquet").read_bytes()
+    before = (full / "data/benchmark.parquet").read_bytes()
     monkeypatch.chdir(full)
     benchmark.main()
-    assert (full / "data/baselines.parquet").read_bytes() == before
+    assert (full / "data/benchmark.parquet").read_bytes() == before
 
 
 def forecasts(folder: Path, prices: pd.DataFrame, models: list[str]) -> pd.DataFrame:
     """Of a stretch of years, of which the first two are train."""
     shares = {"validation": 0.45, "test": 0.15}
     walk(folder, prices, "scrape", "prepare", "benchmark", prepare=shares, benchmark={"models": models})
-    return read_table(folder / "data/baselines.parquet")
+    return read_table(folder / "data/benchmark.parquet")
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +90,9 @@ def long_tickers() -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def clean(long_tickers: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     return forecasts(tmp_path_factory.mktemp("clean"), long_tickers, list(ALL))
+
+
+YEARLY = ["har_yearly", "lhar_yearly"]
 
 
 def felt(clean: pd.DataFrame, other: pd.DataFrame, t: pd.Timestamp) -> set[str]:
@@ -113,19 +114,19 @@ def test_what_comes_after_train_changes_no_models_forecast_before(
 
 @given(st.integers(550, 1190))
 @settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_what_comes_after_any_date_changes_no_forecast_of_har_yearly_before(
+def test_what_comes_after_any_date_changes_no_forecast_of_the_yearly_models_before(
     clean: pd.DataFrame, long_tickers: pd.DataFrame, tmp_path: Path, session: int
 ) -> None:
     t = long_tickers.loc[session, "date"]
-    other = forecasts(tmp_path, corrupted(long_tickers, t, seed=session), ["har_yearly"])
-    assert felt(clean[clean["model"] == "har_yearly"], other, t) == {"har_yearly"}
+    other = forecasts(tmp_path, corrupted(long_tickers, t, seed=session), YEARLY)
+    assert felt(clean[clean["model"].isin(YEARLY)], other, t) == set(YEARLY)
 
 
 def test_ridge_and_boosting_forecast_a_series_that_has_no_variance(tmp_path: Path, two_sensors: pd.DataFrame) -> None:
     two_sensors.to_csv(tmp_path / "own.csv", index=False)
     changes = {**HEAT, "benchmark": {"models": ["seasonal_naive", "ridge", "boosting"], "window": 24}}
     walk(tmp_path, two_sensors, "scrape", "prepare", "benchmark", **changes)
-    found, rows = read_table(tmp_path / "data/baselines.parquet"), read_table(tmp_path / "data/rows.parquet")
+    found, rows = read_table(tmp_path / "data/benchmark.parquet"), samples_in(tmp_path)
     assert set(found["target"]) == {"price"}
     found = found[found["horizon"] == 1].pivot_table(index=["ticker", "origin"], columns="model", values="predicted")
     ahead = rows.assign(actual=rows.groupby("ticker")["last"].shift(-1)).set_index(["ticker", "date"])
@@ -135,7 +136,7 @@ def test_ridge_and_boosting_forecast_a_series_that_has_no_variance(tmp_path: Pat
     assert errors["boosting"] < 0.8 * errors["seasonal_naive"]
 
 
-@pytest.mark.parametrize("model", ["ewma", "har_yearly", "lhar", "gjr_garch"])
+@pytest.mark.parametrize("model", ["ewma", "har_yearly", "lhar", "lhar_yearly", "gjr_garch"])
 def test_a_model_of_the_variance_needs_one(model: str, tmp_path: Path, two_tickers: pd.DataFrame) -> None:
     with pytest.raises(UserError, match=rf"^params.yaml: benchmark.models: found {model}, which forecasts the var"):
         walk(

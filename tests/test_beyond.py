@@ -65,4 +65,7 @@ def test_the_terminal_shows_every_ticker_and_refuses_another_word(walked: Path, 
         for row in last_forecast(predictions[predictions["ticker"] == ticker]).itertuples():
             assert f"{row.lower:,.2f}" in shown
     refused = ran("tomorrow")
-    assert (refused.returncode, refused.stderr) == (1, "pipeline: found 'tomorrow'; accepted: nothing, or forecast\n")
+    assert (refused.returncode, refused.stderr) == (
+        1,
+        "pipeline: found 'tomorrow'; accepted: nothing, forecast, or forecast FILE\n",
+    )

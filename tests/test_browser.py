@@ -17,7 +17,7 @@ from pipeline.subject import Subject
 from pipeline.summary import summary
 from tests.conftest import UNPINNED
 from tests.pages import parsed, shown
-from tests.series import made_prices
+from tests.series import made_prices, made_report
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not shutil.which("chromium"), reason="needs Debian's chromium")]
 
@@ -200,11 +200,8 @@ def test_every_control_is_reached_by_the_tabulator_key(walked: Path, opened: Cal
 def test_a_name_that_is_a_script_does_not_run(tmp_path: Path, opened: Callable[..., Any]) -> None:
     evil = "<img src=x onerror=alert(1)><script>alert(1)</script>"
     own = made_prices(evil, 60, seed=0)
-    report: dict[str, Any] = {
-        name: [] for name in ("missing_sessions", "null_values", "dropped", "unexpected_sessions")
-    }
     figures = explore.figures(
-        own, "close", summary(own["date"], own["close"], priced=True), {**report, "sessions": 60}, CLOSE, 10, 2
+        own, "close", summary(own["date"], own["close"], priced=True), made_report(sessions=60), CLOSE, 10, 2
     )
     tickers = [Ticker(name, name, [evil], figures) for name in ("AAA", evil)]
     values = {

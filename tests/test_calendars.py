@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from pipeline.calendars import following, known_from, last_finished, noun, sessions, steps
 from pipeline.errors import UserError
+from pipeline.forecaster.calendars import following, known_from, last_finished, noun, sessions, steps
 
 
 def test_the_sample_has_every_session_of_its_exchange(sample_prices: pd.DataFrame) -> None:

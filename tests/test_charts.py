@@ -20,18 +20,11 @@ from pipeline.subject import Subject
 from pipeline.summary import summary
 from tests.conftest import UNPINNED
 from tests.imports import ROOT
-from tests.series import made_heat, made_prices
+from tests.series import made_heat, made_prices, made_report
 
 CLOSE = Subject("close", "USD", "session", priced=True)
 HEAT = Subject("heat", "°C", "hour", priced=False)
-REPORT = {
-    "sessions": 120,
-    "missing_sessions": ["2001-01-09"],
-    "null_values": [],
-    "dropped": [],
-    "unexpected_sessions": [],
-    "jumps": [],
-}
+REPORT = made_report(missing_sessions=["2001-01-09"], sessions=120)
 HISTORY = pd.DataFrame({"epoch": [1, 2], "loss": [2.0, 1.0], "val_loss": [2.5, 2.0], "member": 1})
 CURVES = pd.DataFrame({"lag": [0, 1, 2], "rnn": [1.0, 0.1, 0.01], "lstm": [1.0, 0.5, 0.2]})
 

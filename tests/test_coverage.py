@@ -18,7 +18,7 @@ def test_on_20_garch_series_the_mean_coverage_is_within_a_point_of_90_percent(tm
     found: dict[str, list[float]] = {"h1": [], "h3": []}
     for seed in range(20):
         folder = tmp_path / str(seed)
-        stages = ("scrape", "prepare", "benchmark", "train", "evaluate")
+        stages = ("scrape", "prepare", "benchmark", "train", "predict", "evaluate")
         walk(folder, made_prices("AAA", 4000, seed), *stages, train=TRAIN)
         bands = read_json(folder / "reports/metrics.json")["bands"]
         for horizon, held in found.items():

@@ -46,7 +46,7 @@ def dvc(folder: Path, *words: str) -> str:
 
 def rerun(folder: Path, prices: pd.DataFrame) -> None:
     """Another state in the working tree: these prices, and three epochs in place of two."""
-    stages = ("scrape", "explore", "prepare", "benchmark", "train", "evaluate", "plot")
+    stages = ("scrape", "explore", "prepare", "benchmark", "train", "predict", "evaluate", "plot")
     walk(folder, prices, *stages, train={"epochs": 3})
 
 

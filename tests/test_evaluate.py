@@ -7,16 +7,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.artifacts import read_json, read_table, write_table
+from pipeline.artifacts import read_json, read_record, read_table, write_table
 from pipeline.errors import UserError
+from pipeline.forecaster.bands import Bands
+from pipeline.forecaster.preparation import ALL
 from pipeline.scores import POOLED
-from pipeline.tables import outputs as outputs_table
+from pipeline.tables import forecasts as forecasts_table
 from tests.conftest import walk
 
 
 def test_the_network_and_its_reference_are_scored_on_the_same_days(walked: Path) -> None:
     found = read_table(walked / "data/scores.parquet")
-    assert set(found["model"]) == {"network", "member 1", "member 2", "persistence", "drift", "har"}
+    assert set(found["model"]) == {"network", "network 1", "network 2", "persistence", "drift", "har"}
     assert set(found["ticker"]) == {"AAA", "BBB", POOLED}
     counts = found.groupby(["target", "split", "horizon", "ticker", "slice"])["n"].nunique()
     assert (counts == 1).all()
@@ -55,6 +57,7 @@ def test_without_variance_only_the_price_is_judged_and_without_baseline_by_persi
         "prepare",
         "benchmark",
         "train",
+        "predict",
         "evaluate",
         "plot",
         prepare=prepare,
@@ -77,7 +80,9 @@ def test_a_benchmark_without_the_reference_is_refused(tmp_path: Path, two_ticker
 def test_a_missing_open_leaves_a_verdict_over_the_other_days(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
     prices = two_tickers[two_tickers["ticker"] == "AAA"].copy()
     prices.loc[[120, 460], "open"] = np.nan
-    walk(tmp_path, prices, "scrape", "prepare", "benchmark", "train", "evaluate", "plot", train={"members": 1})
+    walk(
+        tmp_path, prices, "scrape", "prepare", "benchmark", "train", "predict", "evaluate", "plot", train={"members": 1}
+    )
     found = read_json(tmp_path / "reports/metrics.json")
     assert "undefined" not in "".join(found["verdict"].values())
     assert 40 < found["test"]["variance"]["h1"]["n"] < 75
@@ -112,9 +117,17 @@ def test_the_spread_is_that_of_the_members(walked: Path, tmp_path: Path) -> None
     found = read_table(walked / "data/predictions.parquet")
     assert (found["spread"] > 0).all()
     shutil.copytree(walked / "data", tmp_path / "data")
-    outputs = read_table(tmp_path / "data/outputs.parquet")
-    one = outputs[outputs["member"] == 1]
-    write_table(tmp_path / "data/outputs.parquet", one, outputs_table.schema(["price", "variance"]))
+    forecasts = read_table(tmp_path / "data/forecasts.parquet")
+    one = forecasts[forecasts["model"] == "network"]
+    write_table(tmp_path / "data/forecasts.parquet", one, forecasts_table.SCHEMA)
     walk(tmp_path, pd.DataFrame(), "evaluate")
     assert read_table(tmp_path / "data/predictions.parquet")["spread"].isna().all()
     assert "members" not in read_json(tmp_path / "reports/metrics.json")["test"]["price"]["h1"]
+
+
+def test_the_bands_of_the_predictions_are_the_quantiles_of_bands_json(walked: Path) -> None:
+    found, bands = read_table(walked / "data/predictions.parquet"), read_record(walked / "data/bands.json", Bands)
+    assert (bands.coverage, bands.scale) == (0.9, "network")
+    paths = np.exp(found["variance_predicted"].to_numpy()).reshape(-1, 3).cumsum(axis=1)
+    half = found["last"] * np.sqrt(paths).ravel() * found["horizon"].map(dict(enumerate(bands.quantiles[ALL], 1)))
+    np.testing.assert_allclose(found["upper"] - found["predicted"], half, rtol=1e-9)

@@ -20,6 +20,7 @@ from ruamel.yaml import YAML
 from pipeline.artifacts import read_json, read_table
 from pipeline.errors import UserError
 from studies import results
+from studies.study import samples_in
 from tests.conftest import UNPINNED, file_params
 from tests.imports import ROOT
 from tests.series import made_prices
@@ -52,7 +53,7 @@ def report(folder: Path, ticker: str) -> dict[str, Any]:
 
 
 def splits(folder: Path) -> set[str]:
-    return set(read_table(folder / "data/rows.parquet")["split"])
+    return set(samples_in(folder)["split"])
 
 
 ALL_SPLITS = {"warmup", "train", "validation", "test", "purged", "future"}

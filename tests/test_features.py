@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import UserError
-from pipeline.features import FEATURES, features
+from pipeline.forecaster.features import FEATURES, features
+from pipeline.forecaster.volatility import log_variance
 from pipeline.tables.prices import NUMBERS, OHLC
-from pipeline.volatility import log_variance
 from tests.series import made_prices
 
 PRICES = made_prices("AAA", 160, seed=3).assign(dividends=0.0, splits=0.0)

@@ -23,8 +23,8 @@ HEAT = Subject("heat", "°C", "hour", priced=False)
 def explored(prices: pd.DataFrame, column: str, subject: Subject) -> dict[str, Figure]:
     whole, nulls = known(prices, column)
     sessions = pd.DatetimeIndex(prices["date"]).union([prices["date"].iloc[-2] - pd.Timedelta(minutes=1)])
-    dropped = pd.DataFrame(columns=["date", "reason", "values"])
-    report = findings.ticker(whole, nulls, dropped, sessions, prices["date"].min())
+    dropped = pd.DataFrame(columns=["date", "reason", "numbers"])
+    report = findings.ticker(whole, nulls, dropped, sessions, prices["date"].min(), unit="", unfinished=[])
     numbers = summary(prices["date"], prices[column], priced=subject.priced)
     return explore.figures(prices, column, numbers, report, subject, 30, 1)
 

@@ -5,7 +5,21 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from pipeline.findings import SHOWN, faults, first, gaps, is_odd, lines, moment, notes, spans, ticker
+from pipeline.findings import (
+    SHOWN,
+    Dropped,
+    Jump,
+    TickerReport,
+    faults,
+    first,
+    gaps,
+    is_odd,
+    lines,
+    moment,
+    notes,
+    spans,
+    ticker,
+)
 from pipeline.prices import impossible
 from tests.series import made_prices
 
@@ -15,10 +29,10 @@ NONE = PRICES.iloc[:0]
 NO_FAULTS = faults(PRICES, impossible(PRICES, None))
 
 
-def report(prices: pd.DataFrame = PRICES, sessions: pd.DatetimeIndex = SESSIONS, **changes: Any) -> dict[str, Any]:
+def report(prices: pd.DataFrame = PRICES, sessions: pd.DatetimeIndex = SESSIONS, **changes: Any) -> TickerReport:
     """What reports/scrape.json says of these prices, but for `changes`."""
     since = sessions[0] if len(sessions) else pd.Timestamp.max
-    return {**ticker(prices, NONE, NO_FAULTS, sessions, since), "unit": "EUR", "unfinished_sessions": [], **changes}
+    return ticker(prices, NONE, NO_FAULTS, sessions, since, unit="EUR", unfinished=[]).model_copy(update=changes)
 
 
 def test_a_moment_is_a_date_with_the_time_where_there_is_one() -> None:
@@ -37,15 +51,15 @@ def test_faults_tell_what_the_row_held() -> None:
     rows = PRICES[["ticker", "date", "open", "close"]].assign(open=1234567.5, close=[0.1 + 0.2] * 9 + [None])
     found = pd.DataFrame({"row": [9, 0, 0], "ticker": "AAA", "date": SESSIONS[[9, 0, 0]], "reason": ["a", "b", "c"]})
     assert faults(rows, found).to_dict("records") == [
-        {"ticker": "AAA", "date": "2001-01-12", "reason": "a", "values": "open 1234567.5"},
-        {"ticker": "AAA", "date": "2001-01-01", "reason": "b", "values": "open 1234567.5, close 0.3"},
-        {"ticker": "AAA", "date": "2001-01-01", "reason": "c", "values": "open 1234567.5, close 0.3"},
+        {"ticker": "AAA", "date": "2001-01-12", "reason": "a", "numbers": "open 1234567.5"},
+        {"ticker": "AAA", "date": "2001-01-01", "reason": "b", "numbers": "open 1234567.5, close 0.3"},
+        {"ticker": "AAA", "date": "2001-01-01", "reason": "c", "numbers": "open 1234567.5, close 0.3"},
     ]
 
 
 def test_a_whole_ticker_has_nothing_odd() -> None:
     whole = report()
-    assert (whole["sessions"], whole["first"], whole["last"]) == (10, "2001-01-01", "2001-01-12")
+    assert (whole.sessions, whole.first, whole.last) == (10, "2001-01-01", "2001-01-12")
     assert not is_odd(whole)
     assert list(notes(whole, "24/5", "session")) == [
         "No session of the calendar 24/5 is missing.",
@@ -57,16 +71,16 @@ def test_a_ticker_is_told_what_it_lacks_and_what_it_has_too_much() -> None:
     prices = PRICES.drop(columns=["dividends", "splits"]).drop(index=[4, 6]).astype({"volume": float})
     prices.loc[8, ["close", "volume"]] = [1e4, 0]
     nulls, sessions = PRICES.loc[[4]], SESSIONS.delete(7)[2:]
-    dropped = pd.DataFrame({"date": ["2001-01-09"], "reason": ["high below low"], "values": ["high 1, low 2"]})
-    found = {**ticker(prices, nulls, dropped, sessions, sessions[0]), "unit": "", "unfinished_sessions": ["2001-01-15"]}
-    assert found["missing_sessions"] == ["2001-01-05", "2001-01-09"]
-    assert found["unexpected_sessions"] == ["2001-01-10"]
-    assert found["unchecked_sessions"] == 2
-    assert found["null_values"] == ["2001-01-05"]
-    assert found["dropped"] == dropped.to_dict("records")
-    assert found["zero_volumes"] == 1
-    assert [jump["date"] for jump in found["jumps"]] == ["2001-01-11", "2001-01-12"]
-    up, down = (f"{jump['factor']:.4g}" for jump in found["jumps"])
+    dropped = pd.DataFrame({"date": ["2001-01-09"], "reason": ["high below low"], "numbers": ["high 1, low 2"]})
+    found = ticker(prices, nulls, dropped, sessions, sessions[0], unit="", unfinished=["2001-01-15"])
+    assert found.missing_sessions == ["2001-01-05", "2001-01-09"]
+    assert found.unexpected_sessions == ["2001-01-10"]
+    assert found.unchecked_sessions == 2
+    assert found.null_values == ["2001-01-05"]
+    assert [row.model_dump() for row in found.dropped] == dropped.to_dict("records")
+    assert found.zero_volumes == 1
+    assert [jump.date for jump in found.jumps] == ["2001-01-11", "2001-01-12"]
+    up, down = (f"{jump.factor:.4g}" for jump in found.jumps)
     assert list(notes(found, "XBOM", "session")) == [
         "Missing sessions by the calendar XBOM: 2: 2001-01-05, 2001-01-09.",
         "Not checked, for the calendar XBOM is not known so early: 2 sessions.",
@@ -88,7 +102,7 @@ def test_a_series_of_its_own_has_no_jumps_and_no_volumes() -> None:
     hours = pd.date_range("2020-01-01", periods=6, freq="1h")
     heat = pd.DataFrame({"ticker": "Oslo", "date": hours, "heat": [1.0, 9, -5, 0, 7, 1]}).drop(index=3)
     found = report(heat, hours)
-    assert not {"jumps", "zero_volumes"} & set(found)
+    assert (found.jumps, found.zero_volumes) == ([], 0)
     assert list(notes(found, "1h", "hour")) == ["Missing hours by the calendar 1h: 1: 2020-01-01 03:00."]
     assert list(lines({"Oslo": found}, "1h")) == [
         "Oslo: 5 rows, 2020-01-01 to 2020-01-01 05:00; by 1h 1 missing",
@@ -97,7 +111,7 @@ def test_a_series_of_its_own_has_no_jumps_and_no_volumes() -> None:
 
 def test_nothing_is_checked_where_the_calendar_is_not_known() -> None:
     found = report(sessions=SESSIONS[:0])
-    assert (found["unchecked_sessions"], found["missing_sessions"], found["unexpected_sessions"]) == (10, [], [])
+    assert (found.unchecked_sessions, found.missing_sessions, found.unexpected_sessions) == (10, [], [])
     assert list(gaps({"AAA": found}, "XBOM", "session", 0.0)) == []
 
 
@@ -173,8 +187,8 @@ def test_many_tickers_have_a_line_together_and_one_for_each_that_is_odd() -> Non
         ("missing_sessions", ["2001-01-05"]),
         ("unexpected_sessions", ["2001-01-06"]),
         ("null_values", ["2001-01-05"]),
-        ("dropped", [{"date": "2001-01-05", "reason": "high below low", "values": "high 1, low 2"}]),
-        ("jumps", [{"date": "2001-01-05", "factor": 2.0}]),
+        ("dropped", [Dropped(date="2001-01-05", reason="high below low", numbers="high 1, low 2")]),
+        ("jumps", [Jump(date="2001-01-05", factor=2.0)]),
         ("unfinished_sessions", ["2001-01-15"]),
     ],
 )

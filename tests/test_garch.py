@@ -9,12 +9,12 @@ from arch import arch_model
 from arch.univariate import GARCH, StudentsT, ZeroMean
 
 from pipeline.errors import UserError
-from pipeline.garch import gjr_garch
+from tests.conftest import forecast_of
 
 
 @pytest.fixture(scope="module")
 def forecast(two_tickers_rows: pd.DataFrame) -> np.ndarray:
-    return gjr_garch(two_tickers_rows, 3)
+    return forecast_of("gjr_garch", two_tickers_rows, 3)
 
 
 def test_the_forecasts_are_those_of_arch_itself(two_tickers_rows: pd.DataFrame, forecast: np.ndarray) -> None:
@@ -46,7 +46,7 @@ def test_the_variance_of_a_known_process_is_found() -> None:
     split = np.repeat(["warmup", "train", "test"], [1, 3500, 1500])
     rows = pd.DataFrame({"ticker": "A", "split": split, "last": np.exp(np.cumsum([0.0, *made["data"]]) / 100)})
     truth = np.log([np.nan, *made["volatility"] ** 2])  # of each row's own session
-    found = gjr_garch(rows.assign(log_variance=truth), 1)[:, 0]
+    found = forecast_of("gjr_garch", rows.assign(log_variance=truth), 1)[:, 0]
     test = (split == "test")[:-1]
     error = found[:-1][test] - truth[1:][test]
     assert np.sqrt(np.mean(error**2)) < 0.1 * truth[1:][test].std()
@@ -56,7 +56,7 @@ def test_a_ticker_is_fitted_alone_and_brought_to_scale_with_the_others(
     two_tickers_rows: pd.DataFrame, forecast: np.ndarray
 ) -> None:
     for _, own in two_tickers_rows.groupby("ticker"):
-        between = (gjr_garch(own, 3) - forecast[own.index])[1:]
+        between = (forecast_of("gjr_garch", own, 3) - forecast[own.index])[1:]
         np.testing.assert_allclose(between, np.broadcast_to(between[0], between.shape), atol=1e-9)
 
 
@@ -68,7 +68,7 @@ def test_every_session_but_a_tickers_first_has_a_forecast(two_tickers_rows: pd.D
 def test_a_gap_has_none_and_harms_no_other(two_tickers_rows: pd.DataFrame) -> None:
     rows = two_tickers_rows.copy()
     rows.loc[100:102, "last"] = np.nan
-    found = gjr_garch(rows.assign(split=rows["split"].mask(rows["last"].isna(), "warmup")), 3)
+    found = forecast_of("gjr_garch", rows.assign(split=rows["split"].mask(rows["last"].isna(), "warmup")), 3)
     missing = ~two_tickers_rows.duplicated("ticker") | rows["last"].isna()
     np.testing.assert_array_equal(np.isnan(found).all(axis=1), missing)
 
@@ -81,7 +81,7 @@ def test_what_comes_after_a_session_changes_no_forecast_up_to_it(
     changed = two_tickers_rows.copy()
     changed.loc[later, "last"] *= np.random.default_rng(0).lognormal(0, 0.5, later.sum())
     changed.loc[later, "log_variance"] += 3
-    other = gjr_garch(changed, 3)
+    other = forecast_of("gjr_garch", changed, 3)
     assert forecast[~later].tobytes() == other[~later].tobytes()
     assert (forecast[later] != other[later]).all()
 
@@ -91,7 +91,7 @@ def test_two_fits_give_the_same_bytes_and_no_word(
 ) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert gjr_garch(two_tickers_rows, 3).tobytes() == forecast.tobytes()
+        assert forecast_of("gjr_garch", two_tickers_rows, 3).tobytes() == forecast.tobytes()
     assert capfd.readouterr() == ("", "")
 
 
@@ -100,9 +100,9 @@ def test_a_fit_that_fails_is_told_with_its_ticker(two_tickers_rows: pd.DataFrame
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         with pytest.raises(UserError, match=r"benchmark.models: found gjr_garch, whose fit fails for BBB on \d+ "):
-            gjr_garch(two_tickers_rows.assign(last=still), 3)
+            forecast_of("gjr_garch", two_tickers_rows.assign(last=still), 3)
 
 
 def test_a_value_without_a_return_is_told(two_tickers_rows: pd.DataFrame) -> None:
     with pytest.raises(UserError, match=r"found gjr_garch, which takes returns, and -1 among the values of AAA; "):
-        gjr_garch(two_tickers_rows.assign(last=-1.0), 3)
+        forecast_of("gjr_garch", two_tickers_rows.assign(last=-1.0), 3)

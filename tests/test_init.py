@@ -57,13 +57,13 @@ def test_our_own_mistake_keeps_its_traceback() -> None:
 def test_a_keras_json_in_the_users_home_changes_nothing(tmp_path) -> None:
     (tmp_path / ".keras").mkdir()
     (tmp_path / ".keras/keras.json").write_text('{"floatx": "float64", "epsilon": 0.1, "backend": "jax"}')
-    code = "from pipeline import network; import keras; print(keras.config.floatx(), keras.config.epsilon())"
+    code = "from pipeline.forecaster import network; import keras; print(keras.config.floatx(), keras.config.epsilon())"
     assert python(code, HOME=str(tmp_path)).stdout.strip() == "float32 1e-07"
 
 
 def test_of_tensorflow_the_terminal_shows_errors_and_not_onednns_announcement() -> None:
     code = (
-        "import os; from pipeline import network\n"
+        "import os; from pipeline.forecaster import network\n"
         "with network.without_announcement():\n"
         "    os.write(2, b'I0000 port.cc:153] oneDNN custom operations are on. You may see ...\\n')\n"
         "    os.write(2, b'E0000 no such instruction: \\xff\\n')\n"

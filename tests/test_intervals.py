@@ -146,18 +146,21 @@ def made(tickers: tuple[str, ...] = ("A",), n: int = 2000, seed: int = 0) -> tup
     return pd.concat(rows, ignore_index=True), found
 
 
-NONE = pd.DataFrame({"model": [], "target": [], "ticker": [], "origin": [], "horizon": [], "predicted": []})
+def forecast(predictions: pd.DataFrame) -> pd.DataFrame:
+    """What the network forecasts of the variance, as tables/forecasts has it."""
+    own = predictions[["ticker", "origin", "horizon"]].assign(model=NETWORK, target="variance")
+    return own.assign(predicted=predictions["variance_predicted"])
 
 
 def banded(rows: pd.DataFrame, predictions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The forecasts with what their origins are, and their scales."""
     forecasts = predictions.merge(origins(rows, priced=True), on=["ticker", "origin"])
-    return forecasts, scales(rows, predictions, NONE, priced=True)
+    return forecasts, scales(rows, predictions, forecast(predictions), priced=True)
 
 
 def test_scales_add_up_the_variances_up_to_the_horizon() -> None:
     rows, predictions = made(n=40)
-    found = scales(rows, predictions, NONE, priced=True)
+    found = scales(rows, predictions, forecast(predictions), priced=True)
     variance = np.exp(predictions["variance_predicted"].to_numpy())
     np.testing.assert_allclose(found[NETWORK].to_numpy()[::2], 100 * np.sqrt(variance[::2]))
     np.testing.assert_allclose(found[NETWORK].to_numpy()[1::2], 100 * np.sqrt(variance[::2] + variance[1::2]))
@@ -176,7 +179,7 @@ def test_without_a_variance_the_bands_follow_the_absolute_changes() -> None:
     rows, predictions = made(n=60)
     rows = rows.assign(volatility=np.nan, last=np.cumsum(np.random.default_rng(0).normal(0, 1, 60)))
     predictions = predictions.assign(variance_predicted=np.nan)
-    found = scales(rows, predictions, NONE, priced=False)
+    found = scales(rows, predictions, forecast(predictions), priced=False)
     expected = rows["last"].diff().abs().ewm(alpha=0.06).mean()
     np.testing.assert_allclose(found[CURRENT].to_numpy()[::2], expected)
     assert intervals.chosen(found) == CURRENT

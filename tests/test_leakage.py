@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -10,16 +10,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline import fitting
 from pipeline.artifacts import read_table
-from pipeline.features import FEATURES, Feature, features
-from pipeline.samples import with_prices
-from pipeline.tables import rows as table
+from pipeline.forecaster import features as house
+from pipeline.forecaster import samples
+from pipeline.forecaster.features import Feature, features
+from pipeline.forecaster.preparation import Preparation
+from pipeline.forecaster.targets import Kind
+from pipeline.forecaster.volatility import log_variance
+from pipeline.tables import samples as table
 from pipeline.tables.prices import OHLC
-from pipeline.targets import Kind
-from pipeline.volatility import log_variance
-from tests.conftest import rows_of, walk
+from studies.study import samples_in
+from tests.conftest import FEATURES, rows_of, walk
 
-STAGES = ("scrape", "prepare", "benchmark", "train", "evaluate")
+SEEN = ("data/samples/train.parquet", "data/samples/validation.parquet", "data/preparation.json")
+FITTED = ("data/model/1.keras", "data/model/2.keras", "data/history.parquet", "data/bands.json", *SEEN)
+STAGES = ("scrape", "prepare", "benchmark", "train", "predict", "evaluate")
 
 
 def corrupted(prices: pd.DataFrame, after: pd.Timestamp, seed: int) -> pd.DataFrame:
@@ -45,39 +51,30 @@ def same(before: pd.DataFrame, after: pd.DataFrame) -> None:
 def test_changing_what_comes_after_validation_changes_nothing_before_it(
     share: float, walked: Path, two_tickers: pd.DataFrame, tmp_path: Path
 ) -> None:
-    clean = read_table(walked / "data/rows.parquet")
+    clean = samples_in(walked)
     last = clean.loc[clean["split"] == "validation", table.date(3)].max()
     later = np.sort(two_tickers.loc[two_tickers["date"] >= last, "date"].unique())
     t = pd.Timestamp(later[int(share * (len(later) - 1))])
     walk(tmp_path, corrupted(two_tickers, t, seed=1), *STAGES)
 
-    def known(folder: Path, name: str, date: str) -> pd.DataFrame:
+    def known(folder: Path, name: str) -> pd.DataFrame:
         found = read_table(folder / f"data/{name}.parquet")
-        return found[found[date] <= t]
+        return found[found["origin"] <= t]
 
-    rows = [known(folder, "rows", "date") for folder in (walked, tmp_path)]
+    rows = [own[own["date"] <= t] for own in (clean, samples_in(tmp_path))]
     steps = [(name, h) for name in table.TARGETS for h in (1, 2, 3)]
     always = ["ticker", "date", "split", "last", "log_variance", "volatility", *table.features_of(clean)]
     same(*(own[always + [table.baseline(*step) for step in steps]] for own in rows))
     for name, h in steps:  # a target is known once its session has come
         columns = [table.target(name, h), table.scaled(name, h)]
         same(*(own.loc[own[table.date(h)] <= t, columns] for own in rows))
-    for name in ("outputs", "baselines"):
-        same(*(known(folder, name, "origin") for folder in (walked, tmp_path)))
-    forecast = [
-        "ticker",
-        "origin",
-        "horizon",
-        "date",
-        "last",
-        "predicted",
-        "variance_predicted",
-        "lower",
-        "upper",
-        "spread",
-    ]
-    same(*(known(folder, "predictions", "origin")[forecast] for folder in (walked, tmp_path)))
-    assert (walked / "data/model/1.keras").read_bytes() == (tmp_path / "data/model/1.keras").read_bytes()
+    for name in ("forecasts", "benchmark"):
+        same(*(known(folder, name) for folder in (walked, tmp_path)))
+    forecast = ["ticker", "origin", "horizon", "date", "last", "predicted"]
+    forecast += ["variance_predicted", "lower", "upper", "spread"]
+    same(*(known(folder, "predictions")[forecast] for folder in (walked, tmp_path)))
+    for name in FITTED:
+        assert (walked / name).read_bytes() == (tmp_path / name).read_bytes(), name
 
     felt = [read_table(folder / "data/predictions.parquet") for folder in (walked, tmp_path)]
     before, after = (own.loc[own["origin"] > t, "predicted"].to_numpy() for own in felt)
@@ -107,7 +104,7 @@ def before_and_after(name: str, prices: pd.DataFrame, t: pd.Timestamp, seed: int
     return clean, changed
 
 
-@pytest.mark.parametrize("name", FEATURES)
+@pytest.mark.parametrize("name", house.FEATURES)
 @given(session=st.integers(66, 418), seed=st.integers(0, 99))
 @AT_RANDOM
 def test_no_feature_sees_the_future_at_any_date(name: str, session: int, seed: int, two_tickers: pd.DataFrame) -> None:
@@ -133,12 +130,30 @@ PLANTED: dict[str, Callable[[pd.DataFrame, str], pd.Series]] = {
 def test_a_planted_feature_that_sees_tomorrow_is_caught(
     name: str, two_tickers: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(FEATURES, name, Feature(PLANTED[name], lookback=0))
+    monkeypatch.setitem(house.FEATURES, name, Feature(PLANTED[name], lookback=0))
     own = two_tickers[two_tickers["ticker"] == "AAA"]
     t = own.loc[200, "date"]
     clean, changed = before_and_after(name, own, t, seed=0)
     with pytest.raises(AssertionError):
         same(clean[own["date"] <= t], changed[own["date"] <= t])
+
+
+def targeted(rows: pd.DataFrame, kind: Kind, baseline: Any) -> pd.DataFrame:
+    """The rows with this target of the price alone."""
+    preparation = Preparation(
+        column="close",
+        target=kind,
+        horizon=3,
+        season=5,
+        scaling="standard",
+        features=fitting.features(rows, kind, "standard"),
+        price=fitting.target(rows, kind, baseline, 5, "standard"),
+        variance=None,
+        missing={},
+        calendars={},
+        units={},
+    )
+    return fitting.with_targets(samples.prepared(rows, preparation), preparation)
 
 
 @pytest.mark.parametrize("kind", get_args(Kind))
@@ -148,11 +163,9 @@ def test_a_planted_feature_that_sees_tomorrow_is_caught(
 def test_no_target_or_baseline_of_a_price_sees_beyond_its_own_date(
     kind: Kind, baseline: str, session: int, seed: int, two_tickers: pd.DataFrame, two_tickers_rows: pd.DataFrame
 ) -> None:
-    t, wild = (
-        two_tickers.loc[session, "date"],
-        rows_of(corrupted(two_tickers, two_tickers.loc[session, "date"], seed), 3),
-    )
-    clean, changed = (with_prices(rows, kind, baseline, 5, "standard")[0] for rows in (two_tickers_rows, wild))
+    t = two_tickers.loc[session, "date"]
+    wild = rows_of(corrupted(two_tickers, t, seed), 3)
+    clean, changed = (targeted(rows, kind, baseline) for rows in (two_tickers_rows, wild))
     fitted = baseline == "drift"  # on train: changing train changes its slope
     trained = clean.loc[clean["split"] == "train", table.date(3)].max()
     for h in (1, 2, 3):
@@ -168,12 +181,55 @@ def test_no_target_or_baseline_of_a_price_sees_beyond_its_own_date(
 def test_corrupting_validation_and_test_leaves_the_fitted_numbers_and_corrupting_train_does_not(
     walked: Path, two_tickers: pd.DataFrame, tmp_path: Path
 ) -> None:
-    rows = read_table(walked / "data/rows.parquet")
+    rows = samples_in(walked)
     train = rows.loc[rows["split"] == "train", table.date(3)].max()
-    scalers = []
+    found = []
     for folder, after in (("later", train), ("earlier", rows.loc[100, "date"])):
         walk(tmp_path / folder, corrupted(two_tickers, after, seed=3), "scrape", "prepare")
-        scalers.append((tmp_path / folder / "data/scaler.json").read_text().split('"scalers"')[1])
-    clean = (walked / "data/scaler.json").read_text().split('"scalers"')[1]
-    assert scalers[0] == clean
-    assert scalers[1] != clean
+        found.append((tmp_path / folder / "data/preparation.json").read_text())
+    clean = (walked / "data/preparation.json").read_text()
+    assert found[0] == clean
+    assert found[1] != clean
+
+
+DATES = {"validation": "2002-07-01", "test": "2002-09-02"}
+
+
+@pytest.mark.parametrize("later", [1, 2, 7, 60])
+def test_new_sessions_leave_what_train_reads_as_it_was_where_boundaries_are_dates(
+    later: int, two_tickers: pd.DataFrame, tmp_path: Path
+) -> None:
+    days = np.sort(two_tickers["date"].unique())
+    for name, until in (("before", days[-1 - later]), ("after", days[-1])):
+        prices = two_tickers[two_tickers["date"] <= until]
+        walk(tmp_path / name, prices, "scrape", "prepare", prepare=DATES)
+    for name in SEEN:
+        assert (tmp_path / "before" / name).read_bytes() == (tmp_path / "after" / name).read_bytes(), name
+    tests = [len(read_table(tmp_path / name / "data/samples/test.parquet")) for name in ("before", "after")]
+    assert tests[1] == tests[0] + later
+
+
+def test_the_prices_of_the_test_period_and_columns_of_ones_own_do_not_reach_what_train_reads(
+    two_tickers: pd.DataFrame, tmp_path: Path
+) -> None:
+    prices = two_tickers.assign(mood=np.sin(np.arange(len(two_tickers))) + 2, adj_close=two_tickers["close"] * 0.9)
+    features = [*FEATURES[:4], "mood", "adj_close"]
+    t = pd.Timestamp(DATES["test"]) - pd.Timedelta(days=1)
+    for name, own in (("clean", prices), ("wild", corrupted(prices, t, seed=4))):
+        walk(tmp_path / name, own, "scrape", "prepare", prepare={**DATES, "features": features})
+    for name in SEEN:
+        assert (tmp_path / "clean" / name).read_bytes() == (tmp_path / "wild" / name).read_bytes(), name
+    tests = [(tmp_path / name / "data/samples/test.parquet").read_bytes() for name in ("clean", "wild")]
+    assert tests[0] != tests[1]
+
+
+def test_no_price_of_a_later_split_stands_in_the_files_that_train_reads(walked: Path) -> None:
+    train, validation, test = (read_table(walked / f"data/samples/{name}.parquet") for name in table.FILES)
+    first_validation, first_test = validation[table.date(1)].min(), test[table.date(1)].min()
+    for own, first in ((train, first_validation), (validation, first_test)):
+        assert own[table.date(1)].max() < first
+        assert own["date"].max() < first
+        for name in table.TARGETS:
+            for h in (1, 2, 3):
+                targeted = own[[table.target(name, h), table.scaled(name, h)]].notna().any(axis=1)
+                assert own.loc[targeted, table.date(h)].max() < first

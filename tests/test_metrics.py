@@ -21,7 +21,7 @@ ROWS = [
     for split in ("train", "validation", "test")
     for h in (1, 2)
     for model, mse, skill, p in ((NETWORK, 4.0, 0.1 * h, 0.01), (reference, 5.0, 0.0, 1.0), ("ridge", 3.0, 0.3, 0.2),
-                                 ("member 1", 4.5, 0.05, 0.3), ("member 2", 4.7, 0.15, 0.3))
+                                 ("network 1", 4.5, 0.05, 0.3), ("network 2", 4.7, 0.15, 0.3))
 ]  # fmt: skip
 SCORES = pd.DataFrame(ROWS)
 BANDS = pd.DataFrame([
@@ -59,7 +59,7 @@ def test_the_members_are_told_by_how_far_they_lie_apart() -> None:
         "max": 0.15,
         "skill": {"1": 0.05, "2": 0.15},
     }
-    alone = SCORES[~SCORES["model"].str.startswith("member")]
+    alone = SCORES[~SCORES["model"].str.startswith("network ")]
     assert "members" not in made(alone)["test"]["variance"]["h1"]
 
 

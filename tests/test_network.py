@@ -10,8 +10,8 @@ import keras
 import numpy as np
 import pytest
 
-from pipeline import network
 from pipeline.artifacts import canonical_model
+from pipeline.forecaster import network
 
 SHAPE: dict[str, Any] = {"cell": "lstm", "units": [8], "bidirectional": False, "dropout": 0.0}
 HOW: dict[str, Any] = {

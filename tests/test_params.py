@@ -77,7 +77,7 @@ def test_a_misspelt_key_is_named_with_the_one_that_was_meant(project: Path) -> N
         ("prepare", "features", [], "prepare.features: found []; accepted: a list of at least 1, each a text"),
         ("benchmark", "models", ["garch"],
          "benchmark.models.0: found 'garch'; accepted: persistence, drift, seasonal_naive, ewma, har, har_yearly, "
-         "lhar, gjr_garch, ridge, boosting"),
+         "lhar, lhar_yearly, gjr_garch, ridge, boosting"),
         ("train", "epochs", "60", "train.epochs: found '60'; accepted: a whole number of at least 1"),
         ("train", "epochs", 6.5, "train.epochs: found 6.5; accepted: a whole number of at least 1"),
         ("train", "epochs", True, "train.epochs: found True; accepted: a whole number of at least 1"),

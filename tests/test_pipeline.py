@@ -17,12 +17,13 @@ import pytest
 from mlflow import MlflowClient
 from ruamel.yaml import YAML
 
-from tests.conftest import UNPINNED, small_params
+from tests.conftest import UNPINNED, file_params, small_params
 from tests.imports import ROOT
 from tests.series import made_prices
+from tests.test_leakage import corrupted
 from tests.yahoo import body_of, yahoo
 
-ALL = ["scrape", "explore", "prepare", "benchmark", "train", "evaluate", "plot", "track"]
+ALL = ["scrape", "explore", "prepare", "benchmark", "train", "predict", "evaluate", "plot", "track"]
 QUIET = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b.c", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b.c"}
 README = (ROOT / "README.md").read_text()
 BIN = Path(sys.executable).parent
@@ -105,7 +106,7 @@ EDITS: list[tuple[dict[str, Any], list[str]]] = [
     ({"track": {"experiment": "other"}}, ["track"]),
     ({"benchmark": {"models": ["persistence", "har"]}}, ["benchmark", "evaluate", "plot", "track"]),
     ({"explore": {"lags": 11}}, ["explore", "track"]),
-    ({"train": {"epochs": 3}}, ["train", "evaluate", "plot", "track"]),
+    ({"train": {"epochs": 3}}, ["train", "predict", "evaluate", "plot", "track"]),
 ]
 
 
@@ -130,6 +131,51 @@ def test_an_edit_reruns_what_it_touches_and_its_return_restores_all_but_track(
     assert digests(repository) == before
     if "track" not in changes:
         assert states(repository) == count + 1
+
+
+@pytest.fixture(scope="module")
+def own_file(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pd.DataFrame]:
+    """A repository on a file of one made ticker, whose boundaries are dates, and its prices but for the last two."""
+    folder = copied(tmp_path_factory.mktemp("own"))
+    prices = made_prices("AAA", 500, seed=1).iloc[:-2]
+    prices.to_csv(folder / "data/raw/own.csv", index=False)
+    dates = {"validation": "2002-07-01", "test": "2002-09-02"}
+    edit(folder, scrape=file_params(path="data/raw/own.csv"), prepare=dates)
+    assert sorted(repro(folder)) == sorted(ALL)
+    return folder, prices
+
+
+WITHOUT_TRAIN = sorted(set(ALL) - {"train"})
+
+
+@pytest.mark.slow
+def test_one_more_session_does_not_run_train_where_boundaries_are_dates(own_file: tuple[Path, pd.DataFrame]) -> None:
+    folder, prices = own_file
+    before = digests(folder)
+    more = made_prices("AAA", 500, seed=1).iloc[:-1]
+    more.to_csv(folder / "data/raw/own.csv", index=False)
+    assert sorted(repro(folder)) == WITHOUT_TRAIN
+    after = digests(folder)
+    for name in ("data/samples/train.parquet", "data/samples/validation.parquet", "data/preparation.json"):
+        assert after[name] == before[name]
+    assert after["data/forecasts.parquet"] != before["data/forecasts.parquet"]
+    prices.to_csv(folder / "data/raw/own.csv", index=False)
+    assert repro(folder) == ["track"]
+
+
+@pytest.mark.slow
+def test_other_prices_in_the_test_period_do_not_run_train(own_file: tuple[Path, pd.DataFrame]) -> None:
+    folder, prices = own_file
+    corrupted(prices, pd.Timestamp("2002-09-01"), seed=0).to_csv(folder / "data/raw/own.csv", index=False)
+    assert sorted(repro(folder)) == WITHOUT_TRAIN
+    corrupted(prices, pd.Timestamp("2002-06-01"), seed=0).to_csv(folder / "data/raw/own.csv", index=False)
+    assert sorted(repro(folder)) == sorted(ALL)
+
+
+def test_train_depends_on_no_file_that_holds_anything_of_test(repository: Path) -> None:
+    lock = YAML(typ="safe").load(repository / "dvc.lock")["stages"]["train"]["deps"]
+    data = [dep["path"] for dep in lock if not dep["path"].startswith("pipeline/")]
+    assert data == ["data/samples/train.parquet", "data/samples/validation.parquet"]
 
 
 def test_a_comment_reruns_nothing(repository: Path) -> None:

@@ -34,7 +34,7 @@ def planted(strength: float, sessions: int = 1200) -> pd.DataFrame:
 
 
 def judged(folder: Path, strength: float) -> dict:
-    walk(folder, planted(strength), "scrape", "prepare", "benchmark", "train", "evaluate", train=TRAIN)
+    walk(folder, planted(strength), "scrape", "prepare", "benchmark", "train", "predict", "evaluate", train=TRAIN)
     return read_json(folder / "reports/metrics.json")
 
 

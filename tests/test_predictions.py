@@ -1,4 +1,4 @@
-"""Predictions are dated, in prices, and no output means exactly the baseline."""
+"""Predictions are dated, and stand beside what came."""
 
 from pathlib import Path
 
@@ -6,39 +6,25 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.artifacts import read_json, read_table
+from pipeline.artifacts import read_table
 from pipeline.predictions import predictions
-from pipeline.tables import rows as table
+from studies.study import samples_in
 
 
 @pytest.fixture(scope="module")
 def rows(walked: Path) -> pd.DataFrame:
-    return read_table(walked / "data/rows.parquet")
+    return samples_in(walked)
 
 
 @pytest.fixture(scope="module")
-def outputs(walked: Path) -> pd.DataFrame:
-    return read_table(walked / "data/outputs.parquet")
-
-
-@pytest.fixture(scope="module")
-def scaler(walked: Path) -> dict:
-    return read_json(walked / "data/scaler.json")
-
-
-def test_an_output_of_zero_is_exactly_the_baseline(rows: pd.DataFrame, outputs: pd.DataFrame, scaler: dict) -> None:
-    found = predictions(rows, outputs.assign(price=np.float32(0), variance=np.float32(0)), scaler)
-    assert (found["predicted"] == found["last"]).all()
-    at = rows.set_index(["ticker", "date"])
-    for h in (1, 2, 3):
-        own = found[found["horizon"] == h].set_index(["ticker", "origin"])
-        assert (own["variance_predicted"] == at.loc[own.index, table.baseline("variance", h)]).all()
+def forecasts(walked: Path) -> pd.DataFrame:
+    return read_table(walked / "data/forecasts.parquet")
 
 
 def test_actuals_are_the_closes_of_the_dates_forecast(
-    rows: pd.DataFrame, outputs: pd.DataFrame, scaler: dict, two_tickers: pd.DataFrame
+    rows: pd.DataFrame, forecasts: pd.DataFrame, two_tickers: pd.DataFrame
 ) -> None:
-    found = predictions(rows, outputs, scaler)
+    found = predictions(rows, forecasts)
     closes = two_tickers.set_index(["ticker", "date"])["close"]
     expected = closes.reindex(pd.MultiIndex.from_frame(found[["ticker", "date"]])).to_numpy()
     np.testing.assert_array_equal(found["actual"], expected)
@@ -46,30 +32,25 @@ def test_actuals_are_the_closes_of_the_dates_forecast(
     assert (found["date"] > found["origin"]).all()
 
 
-def test_outputs_that_say_the_truth_predict_the_actual(rows: pd.DataFrame, outputs: pd.DataFrame, scaler: dict) -> None:
-    at = rows.set_index(["ticker", "date"])
-    index = pd.MultiIndex.from_frame(outputs[["ticker", "origin"]])
-    truth = {name: np.zeros(len(outputs), dtype=np.float32) for name in ("price", "variance")}
-    for h in (1, 2, 3):
-        own = (outputs["horizon"] == h).to_numpy()
-        for name, values in truth.items():
-            values[own] = at.loc[index[own], table.scaled(name, h)]
-    found = predictions(rows, outputs.assign(**truth), scaler).dropna(subset="actual")
-    np.testing.assert_allclose(found["predicted"], found["actual"], rtol=1e-6)
-    np.testing.assert_allclose(found["variance_predicted"], found["variance_actual"], rtol=1e-5)
-
-
-def test_the_forecast_is_the_members_mean(rows: pd.DataFrame, outputs: pd.DataFrame, scaler: dict) -> None:
-    assert outputs["member"].nunique() == 2
-    variance = [predictions(rows, outputs[outputs["member"] == m], scaler)["variance_predicted"] for m in (1, 2)]
-    both = predictions(rows, outputs, scaler)["variance_predicted"]
-    np.testing.assert_allclose(both, (variance[0] + variance[1]) / 2, rtol=1e-9)
-
-
-def test_every_ticker_is_forecast_beyond_its_last_session(
-    rows: pd.DataFrame, outputs: pd.DataFrame, scaler: dict
+def test_the_forecast_is_the_networks_and_the_spread_that_of_its_members(
+    rows: pd.DataFrame, forecasts: pd.DataFrame
 ) -> None:
-    found = predictions(rows, outputs, scaler)
+    found = predictions(rows, forecasts).set_index(["ticker", "origin", "horizon"])
+    wide = forecasts.pivot_table("predicted", ["target", "ticker", "origin", "horizon"], "model")
+    assert found["predicted"].equals(wide.loc["price", "network"].rename("predicted"))
+    assert found["variance_predicted"].equals(wide.loc["variance", "network"].rename("variance_predicted"))
+    spread = wide.loc["price"][["network 1", "network 2"]].std(axis=1)
+    np.testing.assert_allclose(found["spread"], spread, rtol=1e-9)
+
+
+def test_one_network_has_no_spread(rows: pd.DataFrame, forecasts: pd.DataFrame) -> None:
+    found = predictions(rows, forecasts[forecasts["model"] == "network"])
+    assert found["spread"].isna().all()
+    assert found["predicted"].notna().all()
+
+
+def test_every_ticker_is_forecast_beyond_its_last_session(rows: pd.DataFrame, forecasts: pd.DataFrame) -> None:
+    found = predictions(rows, forecasts)
     for ticker, own in rows.groupby("ticker"):
         last = own["date"].max()
         ahead = found[(found["ticker"] == ticker) & (found["origin"] == last)]

@@ -1,4 +1,4 @@
-"""Rows hold what tables/rows says for every kind of target, and the scaler can undo them."""
+"""Samples hold what tables/samples says for every kind of target, and what was fitted can undo them."""
 
 import warnings
 from pathlib import Path
@@ -8,16 +8,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline import targets
-from pipeline.artifacts import read_json, read_table
+from pipeline.artifacts import read_record
 from pipeline.errors import UserError
-from pipeline.scaling import ALL
-from pipeline.tables import rows as table
+from pipeline.forecaster import targets
+from pipeline.forecaster.preparation import ALL, Preparation
+from pipeline.tables import samples as table
+from studies.study import samples_in
 from tests.conftest import FEATURES, walk
 
 
 def test_every_session_is_a_row_with_the_features_asked_for(walked: Path, two_tickers: pd.DataFrame) -> None:
-    rows = read_table(walked / "data/rows.parquet")
+    rows = samples_in(walked)
     assert len(rows) == len(two_tickers)
     assert table.features_of(rows) == [table.feature(name) for name in FEATURES]
     assert table.targets_of(rows) == ["price", "variance"]
@@ -33,43 +34,25 @@ def test_the_target_leads_back_to_the_price(
 ) -> None:
     changes: dict[str, Any] = {"target": target, "baseline": baseline, "scaling": scaling, "variance": "none"}
     walk(tmp_path, two_tickers, "scrape", "prepare", prepare=changes)
-    rows, scaler = read_table(tmp_path / "data/rows.parquet"), read_json(tmp_path / "data/scaler.json")
+    rows = samples_in(tmp_path)
+    preparation = read_record(tmp_path / "data/preparation.json", Preparation)
     assert table.targets_of(rows) == ["price"]
-    own = rows[~rows["split"].isin(["warmup", "future"])]
+    own = rows[rows["split"].isin(["train", "validation", "test"])]
     future = own["date_1"].map(two_tickers[two_tickers["ticker"] == "AAA"].set_index("date")["close"])
     own, future = own[own["ticker"] == "AAA"], future[own["ticker"] == "AAA"].to_numpy()
     last, volatility = own["last"].to_numpy(), own["volatility"].to_numpy()
     back = targets.price(target, own[["price_1"]].to_numpy(), last, volatility)[:, 0]
     np.testing.assert_allclose(back, future, rtol=1e-9)
-    numbers = scaler["scalers"]["price"]["price_1"][ALL if target == "return" else "AAA"]
-    departure = own["price_1_scaled"] * numbers["scale"] + numbers["center"]
+    numbers = preparation.price.scalers[ALL if target == "return" else "AAA"][0]
+    departure = own["price_1_scaled"] * numbers.scale + numbers.center
     np.testing.assert_allclose(own["price_1_baseline"] + departure, own["price_1"], rtol=1e-5, atol=1e-4)
-    assert (numbers["center"] == 0) or baseline == "none"
+    assert (numbers.center == 0) or baseline == "none"
 
 
 def test_shares_that_leave_nothing_are_refused(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
     with pytest.raises(UserError, match=r"^params.yaml: prepare.validation, prepare.test: found 0.6 and 0.5"):
         walk(tmp_path, two_tickers, "scrape", "prepare", prepare={"validation": 0.6, "test": 0.5})
-    assert not (tmp_path / "data/rows.parquet").exists()
-
-
-def test_new_prices_leave_the_samples_before_test_as_they_were_where_boundaries_are_dates(
-    tmp_path: Path, two_tickers: pd.DataFrame
-) -> None:
-    dates = {"validation": "2002-07-01", "test": "2002-09-02"}
-    found = []
-    for name, prices in (("later", two_tickers), ("earlier", two_tickers[two_tickers["date"] < "2002-11-20"])):
-        walk(tmp_path / name, prices, "scrape", "prepare", prepare=dates)
-        rows = read_table(tmp_path / name / "data/rows.parquet")
-        found.append(rows[rows["split"].isin(["warmup", "train", "validation"])].reset_index(drop=True))
-    pd.testing.assert_frame_equal(*found, check_exact=True)
-    own = found[0][found[0]["split"] == "validation"]
-    assert own[table.date(1)].min() >= pd.Timestamp(dates["validation"])
-    assert own[table.date(3)].max() < pd.Timestamp(dates["test"])
-    scalers = [
-        (tmp_path / name / "data/scaler.json").read_text().split('"missing"')[0] for name in ("later", "earlier")
-    ]
-    assert scalers[0] == scalers[1]
+    assert not (tmp_path / "data/samples").exists()
 
 
 def test_dates_in_the_wrong_order_are_refused(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
@@ -92,8 +75,9 @@ def test_a_column_the_source_does_not_give_is_named(tmp_path: Path, two_tickers:
 def test_a_ticker_left_out_is_in_no_row_and_changes_nothing_else(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
     walk(tmp_path / "both", two_tickers, "scrape", "prepare", prepare={"leave_out": ["BBB"]})
     walk(tmp_path / "one", two_tickers[two_tickers["ticker"] == "AAA"], "scrape", "prepare")
-    rows = [(tmp_path / name / "data/rows.parquet").read_bytes() for name in ("both", "one")]
-    assert rows[0] == rows[1]
+    for name in table.FILES:
+        both, one = ((tmp_path / folder / f"data/samples/{name}.parquet").read_bytes() for folder in ("both", "one"))
+        assert both == one
 
 
 @pytest.mark.parametrize(
@@ -154,7 +138,7 @@ def test_a_ticker_with_few_train_samples_is_left_out(
 ) -> None:
     late = two_tickers[(two_tickers["ticker"] == "AAA") | (two_tickers["date"] > "2002-03-20")]
     walk(tmp_path, late, "scrape", "prepare")
-    assert set(read_table(tmp_path / "data/rows.parquet")["ticker"]) == {"AAA"}
+    assert set(samples_in(tmp_path)["ticker"]) == {"AAA"}
     assert "BBB: left out, it has fewer than 22 train samples" in capsys.readouterr().out
 
 
@@ -162,11 +146,11 @@ def test_a_share_without_its_range_is_forecast_as_a_difference(tmp_path: Path, t
     closes = two_tickers.assign(open=np.nan, high=np.nan, low=np.nan)
     changes = {"target": "difference", "variance": "none", "features": ["close", "volume_month"]}
     walk(tmp_path, closes, "scrape", "prepare", prepare=changes)
-    assert (read_table(tmp_path / "data/rows.parquet")["split"] == "train").sum() > 500
+    assert (samples_in(tmp_path)["split"] == "train").sum() > 500
 
 
 def test_the_longest_horizon_is_prepared_in_silence(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.PerformanceWarning)
         walk(tmp_path, two_tickers, "scrape", "prepare", prepare={"horizon": 48, "validation": 0.3})
-    assert table.horizon_of(read_table(tmp_path / "data/rows.parquet")) == 48
+    assert table.horizon_of(samples_in(tmp_path)) == 48

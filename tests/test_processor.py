@@ -24,7 +24,7 @@ pytestmark = [
 
 # EPYC has a level-1 data cache of 32 KiB, with legacy-cache=on of 64 KiB, and is otherwise the same processor.
 PROCESSORS = ("EPYC", "EPYC,legacy-cache=on", "Haswell")
-TRAINED = ("data/model/1.keras", "data/history.parquet", "data/outputs.parquet")
+WRITTEN = ("data/model/1.keras", "data/history.parquet", "data/forecasts.parquet")
 
 
 def python(cpu: str | None, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -47,14 +47,15 @@ def test_train_gives_the_same_bytes_on_every_processor(tmp_path: Path) -> None:
 
     def trained(cpu: str | None) -> list[bytes]:
         folder = shutil.copytree(native, tmp_path / str(cpu))
-        done = python(cpu, folder, "-m", "pipeline.stages.train")
-        assert done.returncode == 0, done.stderr
-        return [(folder / name).read_bytes() for name in TRAINED]
+        for stage in ("train", "predict"):
+            done = python(cpu, folder, "-m", f"pipeline.stages.{stage}")
+            assert done.returncode == 0, done.stderr
+        return [(folder / name).read_bytes() for name in WRITTEN]
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         expected, *others = pool.map(trained, (None, *PROCESSORS))
     for cpu, found in zip(PROCESSORS, others, strict=True):
-        assert [name for name, one, two in zip(TRAINED, expected, found, strict=True) if one != two] == [], cpu
+        assert [name for name, one, two in zip(WRITTEN, expected, found, strict=True) if one != two] == [], cpu
 
 
 def test_networks_of_every_kind_have_the_same_bytes_whatever_the_caches(tmp_path: Path) -> None:

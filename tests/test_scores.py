@@ -215,20 +215,21 @@ SIMPLE = PREDICTIONS[["ticker", "origin", "horizon"]].assign(model="naive", targ
 
 
 def test_the_same_origins_are_set_side_by_side_and_the_future_is_not_scored() -> None:
-    members = {1: PREDICTIONS.assign(predicted=10.1), 2: PREDICTIONS.assign(predicted=10.3)}
-    ((target, found),) = side_by_side(PREDICTIONS, members, SIMPLE)
+    values = {NETWORK: 10.2, "network 1": 10.1, "network 2": 10.3, "naive": 10.0}
+    forecasts = pd.concat([SIMPLE.assign(model=name, predicted=value) for name, value in values.items()])
+    ((target, found),) = side_by_side(PREDICTIONS, forecasts)
     assert target == "price"
-    assert scores.models_of(found) == [NETWORK, "member 1", "member 2", "naive"]
+    assert scores.models_of(found) == ["naive", NETWORK, "network 1", "network 2"]
     assert scores.simple(scores.models_of(found)) == ["naive"]
     assert found["split"].tolist() == ["train", "validation", "test"]
-    assert found["member 2"].tolist() == [10.3] * 3
+    assert found["network 2"].tolist() == [10.3] * 3
 
 
 def test_a_missing_forecast_is_no_tie() -> None:
     with pytest.raises(
-        UserError, match=r"^data/baselines.parquet: naive lacks 1 of the network's 3 forecasts of known "
+        UserError, match=r"^data/benchmark.parquet: naive lacks 1 of the network's 3 forecasts of known "
     ):
-        list(side_by_side(PREDICTIONS, {}, SIMPLE[SIMPLE["origin"] != DATES[1]]))
+        list(side_by_side(PREDICTIONS, SIMPLE[SIMPLE["origin"] != DATES[1]]))
 
 
 def rows(volatility: float | list[float]) -> pd.DataFrame:

@@ -63,7 +63,7 @@ def test_impossible_rows_are_dropped_and_listed_where_that_is_asked_for(tmp_path
     found = from_file(tmp_path, prices, max_missing=0.1, repair="drop")["tickers"]["AAA"]
     assert [row["date"] for row in found["dropped"]] == ["2001-01-04"]
     assert found["dropped"][0]["reason"].startswith("high below low; ")
-    assert "high 1, low 100" in found["dropped"][0]["values"]
+    assert "high 1, low 100" in found["dropped"][0]["numbers"]
     assert "2001-01-04" not in set(read_table(tmp_path / "data/prices.parquet")["date"].astype(str))
 
 

@@ -25,7 +25,7 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory):
         params = {**YAML(typ="safe").load(committed(name)), **sections}
         changes = {**params, "train": {**params["train"], "seed": seed}}
         folder: Path = tmp_path_factory.mktemp("seed")
-        walk(folder, sample.prices(), "scrape", "prepare", "benchmark", "train", "evaluate", **changes)
+        walk(folder, sample.prices(), "scrape", "prepare", "benchmark", "train", "predict", "evaluate", **changes)
         return read_json(folder / "reports/metrics.json")
 
     return metrics

@@ -12,7 +12,7 @@ from pipeline import charts, stationarity
 from pipeline.figures import sessions
 from pipeline.subject import Subject
 from pipeline.summary import summary
-from tests.series import made_prices
+from tests.series import made_prices, made_report
 
 CLOSE = Subject("close", "USD", "session", priced=True)
 HEAT = Subject("heat", "°C", "day", priced=False)
@@ -200,13 +200,8 @@ def test_a_fall_not_made_good_is_said_to_be_open() -> None:
     assert says.startswith("The deepest fall, 50.0%, went from 2001-01-02 to 2001-01-03 and has not been made good; ")
 
 
-def report(**found: list) -> dict[str, Any]:
-    none: dict[str, list] = {"missing_sessions": [], "null_values": [], "dropped": [], "unexpected_sessions": []}
-    return {"sessions": 1000, **none, **found}
-
-
-def faults(subject: Subject = CLOSE, **found: list) -> sessions.Figure:
-    return sessions.faults(days(1000), report(**found), subject)
+def faults(subject: Subject = CLOSE, **found: Any) -> sessions.Figure:
+    return sessions.faults(days(1000), made_report(**found), subject)
 
 
 def test_nothing_missing_is_said() -> None:
@@ -220,7 +215,7 @@ def test_what_is_missing_or_odd_is_counted_by_kind_and_drawn_on_its_day() -> Non
     figure = faults(
         missing_sessions=["2001-02-01", "2002-12-31"],
         unexpected_sessions=["2001-03-03"],
-        dropped=[{"date": "2001-01-31", "reason": "volume below zero", "values": ""}],
+        dropped=[{"date": "2001-01-31", "reason": "volume below zero", "numbers": ""}],
         jumps=[{"date": "2001-05-05", "factor": 2.0}, {"date": "2001-06-06", "factor": 0.5}],
     )
     assert (
@@ -254,12 +249,12 @@ def test_hours_of_one_day_are_counted_each_and_drawn_once() -> None:
 def test_each_year_has_a_line_from_its_first_day_with_a_value_to_its_last() -> None:
     spans = faults().rows["spans"]
     assert spans.to_numpy().tolist() == [[2001, 1, 366], [2002, 1, 366], [2003, 1, 271]]
-    (only,) = sessions.faults(days(10), report(), CLOSE).rows["spans"].to_numpy().tolist()
+    (only,) = sessions.faults(days(10), made_report(), CLOSE).rows["spans"].to_numpy().tolist()
     assert only == [2001, 1, 11]
 
 
 def test_a_dropped_session_is_not_counted_as_missing_too() -> None:
-    dropped = [{"date": "2001-01-05", "reason": "", "values": ""}]
+    dropped = [{"date": "2001-01-05", "reason": "", "numbers": ""}]
     assert "; beside them 1 dropped." in faults(missing_sessions=["2001-01-05"], dropped=dropped).says
 
 

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.splits import boundaries, calibration, split, stopping
-from pipeline.tables import rows as table
+from pipeline.forecaster.splits import boundaries, calibration, split, stopping
+from pipeline.tables import samples as table
 
 SESSIONS = pd.bdate_range("2001-01-01", periods=100).as_unit("us")
 

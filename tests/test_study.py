@@ -6,8 +6,9 @@ import pytest
 
 from pipeline.artifacts import read_json, read_table
 from pipeline.errors import UserError
-from pipeline.splits import stopping
+from pipeline.forecaster.splits import stopping
 from studies import study
+from studies.study import samples_in
 from tests.conftest import small_params
 from tests.imports import PATHS, imported
 
@@ -41,21 +42,21 @@ def test_an_unknown_key_is_named(key: str) -> None:
 def test_only_what_a_change_bears_on_runs_again(tmp_path: Path) -> None:
     def written(params: study.Params) -> dict[str, int]:
         study.run(tmp_path, params, last="prepare")
-        return {name: (tmp_path / f"data/{name}.parquet").stat().st_mtime_ns for name in ("prices", "rows")}
+        return {name: (tmp_path / f"data/{name}.parquet").stat().st_mtime_ns for name in ("prices", "samples/train")}
 
     first = written(PARAMS)
     assert written(study.changed(PARAMS, {"train.window": 22, "prepare.horizon": 3})) == first
     second = written(study.changed(PARAMS, {"prepare.horizon": 2}))
-    assert (second["prices"] == first["prices"], second["rows"] == first["rows"]) == (True, False)
+    assert (second["prices"] == first["prices"], second["samples/train"] == first["samples/train"]) == (True, False)
     with pytest.raises(UserError, match=r"^prepare: params.yaml: prepare.column: found 'cloze'"):
         written(study.changed(PARAMS, {"prepare.column": "cloze"}))
-    assert written(study.changed(PARAMS, {"prepare.horizon": 2}))["rows"] != second["rows"]
+    assert written(study.changed(PARAMS, {"prepare.horizon": 2}))["samples/train"] != second["samples/train"]
 
 
 @pytest.fixture(scope="module")
 def table(walked: Path) -> pd.DataFrame:
     return study.variances(
-        read_table(walked / "data/predictions.parquet"), read_table(walked / "data/baselines.parquet")
+        read_table(walked / "data/predictions.parquet"), read_table(walked / "data/benchmark.parquet")
     )
 
 
@@ -67,7 +68,7 @@ def test_the_skill_is_that_of_the_metrics_on_validation(walked: Path, table: pd.
 
 
 def test_the_later_half_is_what_early_stopping_has_not_seen(walked: Path, table: pd.DataFrame) -> None:
-    rows = read_table(walked / "data/rows.parquet")
+    rows = samples_in(walked)
     seen = rows.loc[stopping(rows), ["ticker", "date"]].assign(seen=True)
     both = table.merge(seen, how="left", left_on=["ticker", "origin"], right_on=["ticker", "date"])
     assert not both.loc[both["later"], "seen"].notna().any()

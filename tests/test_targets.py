@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.targets import Kind, ahead, price, target
+from pipeline.forecaster.targets import Kind, ahead, price, target
 
 PRICE = st.floats(1e-3, 1e6)
 

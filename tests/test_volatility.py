@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from pipeline.volatility import FLOOR, change, log_variance, volatility
+from pipeline.forecaster.volatility import FLOOR, change, log_variance, volatility
 from tests.series import made_prices
 
 

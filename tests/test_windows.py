@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipeline.windows import origins, windows
+from pipeline.forecaster.windows import origins, windows
 
 TICKERS = np.array(["A"] * 6 + ["B"] * 5)
 COMPLETE = np.array([0, 0, 1, 1, 1, 1, 0, 1, 1, 1, 1], dtype=bool)

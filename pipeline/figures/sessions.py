@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipeline import charts, thinning
 from pipeline.figures import Figure
-from pipeline.findings import moment
+from pipeline.findings import TickerReport, moment
 from pipeline.subject import Subject
 from pipeline.tables.prices import OHLC
 from pipeline.verdict import chance
@@ -151,15 +151,15 @@ def _deepest(dates: pd.Series, values: pd.Series, fall: pd.Series, subject: Subj
     )
 
 
-def faults(dates: pd.Series, report: dict[str, Any], subject: Subject) -> Figure:
+def faults(dates: pd.Series, report: TickerReport, subject: Subject) -> Figure:
     """dates: with a value, in order; report: of the ticker in reports/scrape.json."""
-    without = {*report["null_values"], *(row["date"] for row in report["dropped"])}
+    without = {*report.null_values, *(row.date for row in report.dropped)}
     found = {
-        "missing": [date for date in report["missing_sessions"] if date not in without],
-        "without a value": report["null_values"],
-        "dropped": [row["date"] for row in report["dropped"]],
-        "unexpected": report["unexpected_sessions"],
-        "jump": [jump["date"] for jump in report.get("jumps", [])],
+        "missing": [date for date in report.missing_sessions if date not in without],
+        "without a value": report.null_values,
+        "dropped": [row.date for row in report.dropped],
+        "unexpected": report.unexpected_sessions,
+        "jump": [jump.date for jump in report.jumps],
     }
     days = pd.DataFrame(
         [(kind, date[:10]) for kind, dates in found.items() for date in dates], columns=["kind", "date"]
@@ -173,7 +173,7 @@ def faults(dates: pd.Series, report: dict[str, Any], subject: Subject) -> Figure
     )
     odd = _told(found, "jump", "unexpected") or "none is odd"
     absent = _told(found, "missing", "without a value", "dropped") or "none is missing or dropped"
-    says = f"Of {report['sessions']:,} {subject.step}s with a value {odd}; beside them {absent}."
+    says = f"Of {report.sessions:,} {subject.step}s with a value {odd}; beside them {absent}."
     return Figure("Calendar of what is missing or odd", says, charts.faults(subject), {"spans": spans, "days": days})
 
 

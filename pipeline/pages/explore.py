@@ -6,6 +6,7 @@ import pandas as pd
 
 from pipeline import charts
 from pipeline.figures import Figure, dependence, distribution, sessions
+from pipeline.findings import TickerReport
 from pipeline.subject import Subject
 from pipeline.summary import LAGS, measured
 from pipeline.tables.prices import has_range
@@ -27,7 +28,7 @@ def figures(
     own: pd.DataFrame,
     column: str,
     numbers: dict[str, Any],
-    report: dict[str, Any],
+    report: TickerReport,
     subject: Subject,
     lags: int,
     tickers: int,

@@ -10,7 +10,8 @@ from pipeline.metrics import Cell, lines, named
 from pipeline.pages import Ticker
 from pipeline.slices import ALL, THIRDS
 from pipeline.subject import Subject
-from pipeline.tables.scores import NETWORK, POOLED
+from pipeline.tables.forecasts import NETWORK
+from pipeline.tables.scores import POOLED
 from pipeline.verdict import chance
 
 ENOUGH = 30  # residuals, for figures of them

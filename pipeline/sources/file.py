@@ -80,6 +80,20 @@ def prices(
     return Found(found.reset_index(drop=True), units=dict.fromkeys(found["ticker"].unique(), unit))
 
 
+def heads(path: Path) -> list[str]:
+    """The names of a file's columns; of a CSV with commas between them. Raises UserError as `prices` does."""
+    refuse(path)
+    return [str(name) for name in (_parquet(path, []) if path.suffix == ".parquet" else _csv(path, ",")).columns]
+
+
+def refuse(path: Path) -> None:
+    """Raise UserError for what is no file of prices."""
+    if path.is_dir() or not path.name.endswith(tuple(KINDS.split(", "))):
+        raise UserError(f"{path}: found no file of prices; accepted: one whose name ends in {KINDS}")
+    if not path.exists():
+        raise UserError(f"{path}: no such file")
+
+
 def _csv(path: Path, delimiter: str) -> pd.DataFrame:
     """All cells as text, indexed by the line each row ends on."""
     content = read_bytes(path)

@@ -1,77 +1,65 @@
-"""Fit every simple model and let it forecast from the same origins."""
+"""Fit the simple models and forecast with them from the same origins."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
+import numpy as np
 import pandas as pd
 from pydantic import AfterValidator, Field
 
-from pipeline.artifacts import read_json, read_table, write_table
-from pipeline.baselines import BASELINES, Floats
+from pipeline.artifacts import read_record, read_table, write_table
 from pipeline.errors import UserError
+from pipeline.forecaster.preparation import Preparation
+from pipeline.models import registry
+from pipeline.models.model import Samples
 from pipeline.params import Section, each_once, load
 from pipeline.stages import run
-from pipeline.tables import baselines as baselines_table
-from pipeline.tables import rows as table
+from pipeline.tables import forecasts as forecasts_table
+from pipeline.tables import samples as table
 
-Model = Literal[
-    "persistence", "drift", "seasonal_naive", "ewma", "har", "har_yearly", "lhar", "gjr_garch", "ridge", "boosting"
-]
-FITTED = {"persistence": "nothing to fit", "seasonal_naive": "nothing to fit", "har_yearly": "fitted each year"}
+
+def known(name: str) -> str:
+    """Refuse what is no name of the registry."""
+    if name not in registry.NAMES:
+        raise ValueError(f"found {name!r}; accepted: {', '.join(registry.NAMES)}")
+    return name
+
+
+Name = Annotated[str, AfterValidator(known)]
 
 
 class Params(Section):
     """Section benchmark of params.yaml, where each key is explained."""
 
-    models: Annotated[list[Model], Field(min_length=1), AfterValidator(each_once)]
+    models: Annotated[list[Name], Field(min_length=1), AfterValidator(each_once)]
     window: int = Field(ge=1)
 
 
 def main() -> None:
     params = load("benchmark", Params)
-    rows, scaler = read_table(Path("data/rows.parquet")), read_json(Path("data/scaler.json"))
-    parts = []
-    for model in sorted(params.models):
-        at, forecasts = forecast(model, rows, scaler, params.window)
-        parts += [
-            table.by_horizon(at, predicted=predicted).assign(model=model, target=target)
-            for target, predicted in forecasts.items()
-        ]
-        fitted = FITTED.get(model, "fitted once, on train")
-        print(f"{model}: {' and '.join(forecasts)}, horizons 1 to {table.horizon_of(rows)}; {fitted}")
-    write_table(Path("data/baselines.parquet"), pd.concat(parts), baselines_table.SCHEMA)
+    files = ("data/samples/train.parquet", "data/samples/validation.parquet", "data/samples/test.parquet")
+    rows = table.together(*(read_table(Path(path)) for path in files))
+    preparation = read_record(Path("data/preparation.json"), Preparation)
+    samples, parts = Samples(rows, preparation, params.window), []
+    for name in sorted(params.models):
+        models = [model for model in registry.of(name) if model.target in preparation.targets]
+        if not models:
+            (other,) = {model.target for model in registry.of(name)}
+            raise UserError(
+                f"params.yaml: benchmark.models: found {name}, which forecasts the {other}; "
+                f"accepted here: models of the {' and the '.join(preparation.targets)}"
+            )
+        parts += [forecast(model, samples) for model in models]
+        print(f"{name}: {' and '.join(model.target for model in models)}, horizons 1 to {preparation.horizon}")
+    write_table(Path("data/benchmark.parquet"), pd.concat(parts), forecasts_table.SCHEMA)
 
 
-def forecast(
-    model: Model, rows: pd.DataFrame, scaler: dict[str, Any], window: int
-) -> tuple[pd.DataFrame, dict[str, Floats]]:
-    """The rows a model forecasts from, and what it forecasts of each target there: (origins, horizon)."""
-    if model == "ridge" or model == "boosting":
-        # What a run does not ask for is not loaded: scikit-learn and arch take seconds.
-        from pipeline import departures, regressors
-
-        at, answers = regressors.answers(model, rows, window)
-        chosen = rows.iloc[at]
-        return chosen, {name: departures.values(chosen, answers[name], scaler, name) for name in answers}
-    warm, horizon = (rows["split"] != "warmup").to_numpy(), table.horizon_of(rows)
-    if model == "gjr_garch":
-        refuse_unless_forecast("variance", model, rows)
-        from pipeline.garch import gjr_garch
-
-        return rows[warm], {"variance": gjr_garch(rows, horizon)[warm]}
-    target, values = BASELINES[model]
-    refuse_unless_forecast(target, model, rows)
-    return rows[warm], {target: values(rows, horizon, scaler["season"])[warm]}
-
-
-def refuse_unless_forecast(target: str, model: str, rows: pd.DataFrame) -> None:
-    """Raise UserError for a model of what the rows do not hold."""
-    targets = table.targets_of(rows)
-    if target not in targets:
-        raise UserError(
-            f"params.yaml: benchmark.models: found {model}, which forecasts the {target}; "
-            f"accepted here: models of the {' and the '.join(targets)}"
-        )
+def forecast(model: registry.Model, samples: Samples) -> pd.DataFrame:
+    """What a model, fitted on train, forecasts from every complete row; ridge and boosting need a whole window."""
+    rows = samples.rows
+    predicted = model.forecast(model.fit(samples, range(1, samples.preparation.horizon + 1)), samples)
+    at = (rows["split"] != "warmup").to_numpy() & np.isfinite(predicted).any(axis=1)
+    return table.by_horizon(rows[at], predicted=predicted[at]).assign(model=model.name, target=model.target)
 
 
 if __name__ == "__main__":

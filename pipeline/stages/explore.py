@@ -8,7 +8,7 @@ import pandas as pd
 from pydantic import Field
 
 from pipeline import charts, findings
-from pipeline.artifacts import read_json, read_table, write_bytes, write_table
+from pipeline.artifacts import read_record, read_table, write_bytes, write_table
 from pipeline.errors import UserError
 from pipeline.figures import dependence
 from pipeline.pages import Ticker, explore, page
@@ -32,24 +32,24 @@ ENOUGH = 30  # returns of prices, values of anything else, for figures; the tabl
 def main() -> None:
     params = load("explore", Params)
     prices = read_table(Path("data/prices.parquet"))
-    found = read_json(Path("reports/scrape.json"))
-    column, calendar, step = found["column"], found["calendar"], found["step"]
+    found = read_record(Path("reports/scrape.json"), findings.Scraped)
+    column, calendar, step = found.column, found.calendar, found.step
     priced = column in PRICES
     parts = {str(name): own.reset_index(drop=True) for name, own in prices.groupby("ticker")}
     steps = {name: measured(own.set_index("date")[column], priced=priced) for name, own in parts.items()}
     drawn = [name for name, own in steps.items() if own.count() >= ENOUGH]
-    notes = {name: list(findings.notes(report, calendar, step)) for name, report in found["tickers"].items()}
+    notes = {name: list(findings.notes(report, calendar, step)) for name, report in found.tickers.items()}
     enough = f"{ENOUGH} {Subject(column, '', step, priced).many}"
     if not drawn:
         raise UserError(f"data/prices.parquet: found no ticker with {enough}; accepted: a longer period")
     summaries: list[dict[str, Any]] = []
     tickers: list[Ticker] = []
     for name, own in parts.items():
-        report = found["tickers"][name]
+        report = found.tickers[name]
         numbers = summary(own["date"], own[column], priced=priced)
-        summaries.append({"ticker": name, "missing_sessions": len(report["missing_sessions"]), **numbers})
+        summaries.append({"ticker": name, "missing_sessions": len(report.missing_sessions), **numbers})
         if name in drawn:
-            subject = Subject(column, report["unit"], step, priced)
+            subject = Subject(column, report.unit, step, priced)
             figures = explore.figures(own, column, numbers, report, subject, params.lags, len(drawn))
             tickers.append(Ticker(name, f"{name}: {subject.label}", notes[name], figures))
         if sys.stdout.isatty() and len(parts) > 1:
@@ -76,9 +76,7 @@ def main() -> None:
         heads=heads,
         lines=lines,
         legend=explore.legend(column, step, priced=priced),
-        odd=[
-            {"name": name, "notes": notes[name]} for name, report in found["tickers"].items() if findings.is_odd(report)
-        ]
+        odd=[{"name": name, "notes": notes[name]} for name, report in found.tickers.items() if findings.is_odd(report)]
         if len(parts) > 1
         else [],
         thinned=explore.thinned(max(map(len, parts.values())), len(drawn)),

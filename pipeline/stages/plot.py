@@ -8,8 +8,9 @@ import pandas as pd
 from pydantic import Field
 
 from pipeline import charts, states, verdict
-from pipeline.artifacts import read_bytes, read_json, read_table, write_bytes, write_csv
+from pipeline.artifacts import read_bytes, read_json, read_record, read_table, write_bytes, write_csv
 from pipeline.beyond import Table, beyond, last_forecast
+from pipeline.forecaster.preparation import Preparation
 from pipeline.metrics import band, caption, percent, skills
 from pipeline.pages import forecast, page
 from pipeline.params import Section, everything, load
@@ -29,7 +30,8 @@ MADE_BY = ("prepare", "benchmark", "train", "evaluate")  # sections told in the 
 def main() -> None:
     params, chosen = load("plot", Params), everything()
     predictions, history = read_table(Path("data/predictions.parquet")), read_table(Path("data/history.parquet"))
-    metrics, scaler = read_json(Path("reports/metrics.json")), read_json(Path("data/scaler.json"))
+    metrics = read_json(Path("reports/metrics.json"))
+    preparation = read_record(Path("data/preparation.json"), Preparation)
     scores, bands = read_table(Path("data/scores.parquet")), read_table(Path("data/bands.parquet"))
     subject, coverage = Subject(**metrics["subject"]), metrics["bands"]["nominal"]
     tested = forecast.tested(predictions)
@@ -38,7 +40,7 @@ def main() -> None:
     names = sorted(parts, key=lambda name: (name not in reaching, name))
     tickers = [
         forecast.ticker(
-            parts[name], name, replace(subject, unit=scaler["units"][name]), params.sessions, coverage, len(names)
+            parts[name], name, replace(subject, unit=preparation.units[name]), params.sessions, coverage, len(names)
         )
         for name in names
     ]
@@ -56,7 +58,7 @@ def main() -> None:
         by_ticker=forecast.by_ticker(scores, bands, metrics),
         tables=tables(metrics, scores, bands),
         thinned=forecast.thinned(int(tested.groupby("ticker").size().max()), len(names)),
-        missing=[f"{name} ({count})" for name, count in scaler["missing"].items() if count],
+        missing=[f"{name} ({count})" for name, count in preparation.missing.items() if count],
         params={name: dict(states.flat(chosen[name])) for name in MADE_BY},
         digest=states.digest(read_bytes(Path("data/predictions.parquet"))),
     )

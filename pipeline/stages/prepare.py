@@ -1,22 +1,23 @@
-"""Make causal features and targets, scale them, and say which sample is train, validation or test."""
+"""Make features and targets that know no future, scale them by train, and split them by date."""
 
 import contextlib
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import pandas as pd
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from pipeline import calendars, samples, targets
-from pipeline.artifacts import read_json, read_table, write_json, write_table
+from pipeline import fitting
+from pipeline.artifacts import read_record, read_table, write_record, write_table
 from pipeline.errors import UserError
-from pipeline.findings import moment
+from pipeline.findings import Scraped, moment
+from pipeline.forecaster import calendars, samples, targets
+from pipeline.forecaster.preparation import ALL, Calendar, Preparation
 from pipeline.params import Section, each_once, load
-from pipeline.scaling import Kind
 from pipeline.stages import run
 from pipeline.tables import prices as prices_table
-from pipeline.tables import rows as table
+from pipeline.tables import samples as table
 
 
 def share_or_date(value: object) -> object:
@@ -46,7 +47,7 @@ class Params(Section):
     variance: Literal["har", "none"]
     horizon: int = Field(ge=1, le=48)
     features: Annotated[list[str], Field(min_length=1), AfterValidator(each_once)]
-    scaling: Kind
+    scaling: Literal["standard", "minmax"]
     validation: Boundary
     test: Boundary
 
@@ -62,35 +63,50 @@ class Params(Section):
 
 def main() -> None:
     params = load("prepare", Params)
-    prices, found = read_table(Path("data/prices.parquet")), read_json(Path("reports/scrape.json"))
-    uses_range = params.target == "return" or params.variance != "none"
-    refuse_missing(prices, params, uses_range=uses_range)
+    prices, found = read_table(Path("data/prices.parquet")), read_record(Path("reports/scrape.json"), Scraped)
+    ranged = params.target == "return" or params.variance != "none"
+    refuse_missing(prices, params, uses_range=ranged)
     tickers, prices = set(prices["ticker"]), prices[~prices["ticker"].isin(params.leave_out)]
     ends = prices.groupby("ticker")["date"].max()
-    after = {end: calendars.following(found["calendar"], end, params.horizon) for end in ends.unique()}
+    after = {end: calendars.following(found.calendar, end, params.horizon) for end in ends.unique()}
     following = {ticker: after[end] for ticker, end in ends.items()}
 
-    rows = samples.unscaled(prices, params.column, params.features, following, params.season)
-    needed = ["last", "log_variance", "volatility"] if uses_range else ["last"]
-    rows = samples.in_splits(rows, params.validation, params.test, needed)
-    scalers = {}
-    departure = (params.target, params.baseline, params.season, params.scaling)
-    rows, scalers["price"] = samples.with_prices(rows, *departure)
-    if params.variance != "none":
-        rows, scalers["variance"] = samples.with_variances(rows, params.variance, params.season, params.scaling)
-    missing = samples.missing(rows)
-    rows, scalers["features"] = samples.with_scaled_features(rows, params.target, params.scaling)
+    needed = samples.needed(params.target, variance=params.variance != "none")
+    rows = samples.known(prices, params.column, params.features, following, params.season, needed)
+    targeted = [name for name in needed if name != "volatility"]
+    rows, boundaries = fitting.in_splits(rows, params.validation, params.test, targeted)
+    preparation = fitted(rows, params, found)
+    rows = fitting.with_targets(samples.prepared(rows, preparation), preparation)
 
-    schema = table.schema(params.features, table.targets_of(rows), params.horizon)
-    write_table(Path("data/rows.parquet"), rows.drop(columns="complete"), schema)
-    facts = params.model_dump(include={"column", "target", "baseline", "season", "variance"})
-    facts |= {"step": found["step"], "units": units(found, params.column, set(rows["ticker"]))}
-    write_json(Path("data/scaler.json"), {**facts, "scalers": scalers, "missing": missing})
+    schema = table.schema(params.features, list(preparation.targets), params.horizon)
+    files = ("data/samples/train.parquet", "data/samples/validation.parquet", "data/samples/test.parquet")
+    for path, own in zip(files, table.in_files(rows.drop(columns="complete"), *boundaries), strict=True):
+        write_table(Path(path), own, schema)
+    write_record(Path("data/preparation.json"), preparation)
     for ticker in sorted(tickers - set(rows["ticker"])):
         asked = ticker in params.leave_out
-        print(f"{ticker}: left out, {'as asked' if asked else f'it has fewer than {samples.ENOUGH} train samples'}")
+        print(f"{ticker}: left out, {'as asked' if asked else f'it has fewer than {fitting.ENOUGH} train samples'}")
     counts = rows["split"].value_counts().reindex(table.SPLITS, fill_value=0)
     print(", ".join(f"{split} {count}" for split, count in counts.items()))
+
+
+def fitted(rows: pd.DataFrame, params: Params, found: Scraped) -> Preparation:
+    """What train teaches, and how the samples are made."""
+    how, season = params.scaling, params.season
+    variance = None if params.variance == "none" else fitting.target(rows, "variance", params.variance, season, how)
+    return Preparation(
+        column=params.column,
+        target=params.target,
+        horizon=params.horizon,
+        season=season,
+        scaling=how,
+        features=fitting.features(rows, params.target, how),
+        price=fitting.target(rows, params.target, params.baseline, season, how),
+        variance=variance,
+        missing=fitting.missing(rows),
+        calendars={ALL: Calendar(name=found.calendar, step=found.step)},
+        units=units(found, params.column, set(rows["ticker"])),
+    )
 
 
 def refuse_missing(prices: pd.DataFrame, params: Params, *, uses_range: bool) -> None:
@@ -125,10 +141,10 @@ def refuse_missing(prices: pd.DataFrame, params: Params, *, uses_range: bool) ->
         )
 
 
-def units(found: dict[str, Any], column: str, tickers: set[str]) -> dict[str, str]:
+def units(found: Scraped, column: str, tickers: set[str]) -> dict[str, str]:
     """The unit of the column, by ticker: known of the column a series is about, and of all prices."""
-    alike = prices_table.PRICES if found["column"] in prices_table.PRICES else (found["column"],)
-    return {name: found["tickers"][name]["unit"] if column in alike else "" for name in sorted(tickers)}
+    alike = prices_table.PRICES if found.column in prices_table.PRICES else (found.column,)
+    return {name: found.tickers[name].unit if column in alike else "" for name in sorted(tickers)}
 
 
 if __name__ == "__main__":

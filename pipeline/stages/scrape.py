@@ -2,13 +2,15 @@
 
 import datetime as dt
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
+import pandas as pd
 from pydantic import AfterValidator, Field, model_validator
 
-from pipeline import calendars, findings, prices
-from pipeline.artifacts import write_json, write_table
+from pipeline import findings, prices
+from pipeline.artifacts import write_record, write_table
 from pipeline.errors import UserError
+from pipeline.forecaster import calendars
 from pipeline.params import Section, each_once, load_one
 from pipeline.sources import Found, canonical, file, sample
 from pipeline.stages import run
@@ -89,6 +91,11 @@ class File(Section):
     max_missing: Share
     repair: Repair
 
+    @property
+    def form(self) -> dict[str, Any]:
+        """How the file is to be read, as sources.file takes it."""
+        return self.model_dump(exclude={"source", "path", "calendar", "max_missing", "repair"})
+
     @model_validator(mode="after")
     def says_each_thing_once(self) -> "File":
         if self.decimal == self.thousands:
@@ -104,44 +111,74 @@ Params = Sample | Yahoo | File
 SOURCES: dict[str, type[Params]] = {"sample": Sample, "yahoo": Yahoo, "file": File}
 
 
+class Cleaned(NamedTuple):
+    """kept: the rows with a value of the main column; nulls: those without; dropped: those that could not be true, as
+    findings.faults tells them; sessions: the calendar's, or the steps of an evenly spaced series.
+    """
+
+    kept: pd.DataFrame
+    nulls: pd.DataFrame
+    dropped: pd.DataFrame
+    sessions: pd.DatetimeIndex
+
+    @property
+    def stepped(self) -> pd.DataFrame:
+        """A row for each step of an evenly spaced series, null where there is no value."""
+        return prices.evenly_spaced(self.kept, self.nulls, self.sessions)
+
+
 def main() -> None:
     params = load_one("scrape", "source", SOURCES)
     since = calendars.known_from(params.calendar)  # an unknown one is refused before anything is fetched
     source = fetched(params)
     found = canonical(source.prices)
-    columns = table.columns_of(found)
-    column, every = table.main_of(columns), calendars.step(params.calendar)
+    columns, every = table.columns_of(found), calendars.step(params.calendar)
+    clean = cleaned(found, params.calendar, params.repair)
+    tickers = {}
+    for name, own in clean.kept.groupby("ticker"):
+        without, left = (part[part["ticker"] == name] for part in (clean.nulls, clean.dropped))
+        unit, unfinished = source.units.get(name, ""), source.unfinished.get(name, [])
+        tickers[str(name)] = findings.ticker(
+            own, without, left, clean.sessions, since, unit=unit, unfinished=unfinished
+        )
+    lacking = findings.gaps(tickers, params.calendar, calendars.noun(params.calendar), params.max_missing)
+    if lacking:
+        refuse(lacking)
+
+    report = findings.Scraped(
+        source=params.source,
+        calendar=params.calendar,
+        step=calendars.noun(params.calendar),
+        column=table.main_of(columns),
+        tickers=tickers,
+    )
+    kept = clean.kept if every is None else clean.stepped
+    write_table(Path("data/prices.parquet"), kept, table.schema(columns))
+    write_record(Path("reports/scrape.json"), report)
+    print("\n".join(findings.first(list(findings.lines(tickers, params.calendar)))))
+
+
+def cleaned(found: pd.DataFrame, calendar: str, repair: Repair) -> Cleaned:
+    """The rows that can be true. found: as canonical gives it. Raises UserError for others, and for a ticker without
+    a value.
+    """
+    column, every = table.main_of(table.columns_of(found)), calendars.step(calendar)
     if every is None:
-        sessions = calendars.sessions(params.calendar, found["date"].min(), found["date"].max())
+        sessions = calendars.sessions(calendar, found["date"].min(), found["date"].max())
     else:
         sessions = calendars.steps(found["date"], every)
-
     impossible = prices.impossible(found, None if every is None else sessions)
     dropped = findings.faults(found, impossible)
-    if len(dropped) and params.repair == "none":
+    if len(dropped) and repair == "none":
         refuse(
-            [f"{row.ticker} {row.date}: {row.reason}: {row.values}" for row in dropped.itertuples()],
+            [f"{row.ticker} {row.date}: {row.reason}: {row.numbers}" for row in dropped.itertuples()],
             "accepted: rows that can be true; or scrape.repair: drop, which drops and lists them",
         )
     kept, nulls = prices.known(found.drop(index=impossible["row"]), column)
     absent = sorted(set(found["ticker"]) - set(kept["ticker"]))
     if absent:
         refuse([f"{ticker}: found no value of {column} that may be true; accepted: at least one" for ticker in absent])
-    tickers = {}
-    for name, own in kept.groupby("ticker"):
-        without, left = (part[part["ticker"] == name] for part in (nulls, dropped))
-        extra = {"unit": source.units.get(name, ""), "unfinished_sessions": source.unfinished.get(name, [])}
-        tickers[str(name)] = findings.ticker(own, without, left, sessions, since) | extra
-    lacking = findings.gaps(tickers, params.calendar, calendars.noun(params.calendar), params.max_missing)
-    if lacking:
-        refuse(lacking)
-    if every is not None:
-        kept = prices.evenly_spaced(kept, nulls, sessions)
-
-    facts = {"source": params.source, "calendar": params.calendar, "step": calendars.noun(params.calendar)}
-    write_table(Path("data/prices.parquet"), kept, table.schema(columns))
-    write_json(Path("reports/scrape.json"), {**facts, "column": column, "tickers": tickers})
-    print("\n".join(findings.first(list(findings.lines(tickers, params.calendar)))))
+    return Cleaned(kept, nulls, dropped, sessions)
 
 
 def fetched(params: Params) -> Found:
@@ -151,8 +188,7 @@ def fetched(params: Params) -> Found:
 
             return yahoo.prices(params.tickers, params.start, params.end, params.vintage)
         case File():
-            form = params.model_dump(exclude={"source", "path", "calendar", "max_missing", "repair"})
-            return file.prices(Path(params.path), **form)
+            return file.prices(Path(params.path), **params.form)
         case _:
             return sample.prices()
 

@@ -1,4 +1,4 @@
-"""Fit the network on train, stop it on validation, and write what it answers at every origin."""
+"""Fit the network on train and stop it on validation."""
 
 import sys
 from pathlib import Path
@@ -8,15 +8,14 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
 
-from pipeline import network, splits
 from pipeline.artifacts import canonical_model, read_table, write_bytes, write_table
 from pipeline.errors import UserError
+from pipeline.forecaster import network, splits
+from pipeline.forecaster.windows import origins, windows
 from pipeline.params import Section, load
 from pipeline.stages import run
 from pipeline.tables import history as history_table
-from pipeline.tables import outputs as outputs_table
-from pipeline.tables import rows as table
-from pipeline.windows import origins, windows
+from pipeline.tables import samples as table
 
 Count = Annotated[int, Field(ge=1)]
 AtLeast0 = Annotated[float, Field(ge=0)]
@@ -57,12 +56,13 @@ class Params(Section):
 
 def main() -> None:
     params = load("train", Params)
-    rows = read_table(Path("data/rows.parquet"))
+    files = ("data/samples/train.parquet", "data/samples/validation.parquet")
+    rows = table.together(*(read_table(Path(path)) for path in files))
     at = origins(rows["ticker"].to_numpy(), (rows["split"] != "warmup").to_numpy(), params.window)
     chosen, targets = rows.iloc[at], table.targets_of(rows)
     inputs = windows(rows[table.features_of(rows)].to_numpy(np.float32), at, params.window)
     scaled = {name: table.scaled_of(chosen, name) for name in targets}
-    histories, outputs = [], []
+    histories = []
     for member in range(1, params.members + 1):
         model, history = fitted(chosen, inputs, scaled, params, member)
         best = int(history["val_loss"].argmin())
@@ -70,17 +70,14 @@ def main() -> None:
         print(f"member {member}: best epoch {best + 1} of {len(history)}, validation loss {loss:.4f}")
         write_bytes(Path(f"data/model/{member}.keras"), canonical_model(network.saved(model)))
         histories.append(history.assign(member=member))
-        outputs.append(table.by_horizon(chosen, **network.answers(model, inputs)).assign(member=member))
     write_table(Path("data/history.parquet"), pd.concat(histories), history_table.schema(targets))
-    write_table(Path("data/outputs.parquet"), pd.concat(outputs), outputs_table.schema(targets))
 
 
 def fitted(
     rows: pd.DataFrame, inputs: network.Floats, scaled: dict[str, network.Floats], params: Params, member: int
 ) -> tuple[network.Model, pd.DataFrame]:
     """One member, fitted on train and stopped on validation, and its history; prints the first one's summary."""
-    split = rows["split"]
-    parts = {"train": split == "train", "stopping": splits.stopping(rows), "test": split == "test"}
+    parts = {"train": rows["split"] == "train", "stopping": splits.stopping(rows)}
     for part, chosen in parts.items():
         if not chosen.any():
             raise UserError(

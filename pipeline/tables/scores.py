@@ -1,6 +1,6 @@
 """data/scores.parquet: one row is how well a model did on a target, split, horizon, ticker and slice.
 
-Models are `network`, the mean of its members; `member 1` ... where there are several; and the simple models. Slices
+Models are `network`, the mean of its members; `network 1` ... where there are several; and the simple models. Slices
 are `all`, a year, and thirds by the volatility known at the origin. `skill` and `p_value` are against the model the
 target is judged against, `skill_best` and `p_best` against `best`, the simple model best on validation, `p_network`
 against the network; p-values are of slice `all` outside train, the bounds of skill of the network's there. `r2_return`
@@ -11,7 +11,6 @@ against the network's. Null where undefined.
 
 import pyarrow as pa
 
-NETWORK = "network"
 POOLED = "all tickers"
 
 MEASURES = (
@@ -48,8 +47,3 @@ SCHEMA = pa.schema(
         *((name, pa.float64()) for name in MEASURES),
     ]
 )
-
-
-def member(number: int | str) -> str:
-    """What one of the networks is called."""
-    return f"member {number}"

@@ -27,8 +27,8 @@ def volatility(log_variance: pd.Series) -> pd.Series:
 
 def change(rows: pd.DataFrame, *, priced: bool) -> pd.Series:
     """The size of a step's change as known now, in the value's own units: last x volatility of prices; of anything
-    else, or where there is none, the exponentially weighted mean of absolute changes. rows: tables/rows, by ticker in
-    order.
+    else, or where there is none, the exponentially weighted mean of absolute changes. rows: tables/samples, by
+    ticker in order.
     """
     own = rows.groupby("ticker", sort=False)["last"]
     typical = own.transform(lambda last: last.diff().abs().ewm(alpha=1 - DECAY).mean())

@@ -1,10 +1,11 @@
-"""data/rows.parquet: one row is an origin session of a ticker: what is known then, and what came of it.
+"""data/samples/{train,validation,test}.parquet: one row is an origin session of a ticker: what is known then, and what
+came of it. A row lies in the file of the date of its first target, `date_1`.
 
 Columns: `ticker, date, split`; `last`, the forecast column's value; `log_variance`, log Garman-Klass variance
 of the session; `volatility`, a session's standard deviation of log returns as known at the origin;
 `feature_*`, scaled, float32; for each horizon h `date_h`, the session forecast, and for each target
-(`price`, `variance`) `T_h`, the target (null in the future), `T_h_baseline`, what it departs from, and
-`T_h_scaled`, the scaled departure, float32.
+(`price`, `variance`) `T_h_baseline`, what it departs from, `T_h`, the target, and `T_h_scaled`, the scaled departure,
+float32. Targets are null where they are not known, and in rows of split `warmup`, `purged` and `future`.
 """
 
 from collections.abc import Iterable
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from pipeline.tables import KEY
 
+FILES = ("train", "validation", "test")
 SPLITS = ("warmup", "train", "validation", "test", "purged", "future")
 TARGETS = ("price", "variance")
 
@@ -72,6 +74,17 @@ def horizon_of(rows: pd.DataFrame) -> int:
 def scaled_of(rows: pd.DataFrame, name: str) -> NDArray[np.float32]:
     """A target's scaled departures: (rows, horizon) float32."""
     return rows[[scaled(name, h) for h in range(1, horizon_of(rows) + 1)]].to_numpy(np.float32)
+
+
+def in_files(rows: pd.DataFrame, validation: pd.Timestamp, test: pd.Timestamp) -> list[pd.DataFrame]:
+    """The rows of each of FILES. validation, test: the first dates of these."""
+    first = rows[date(1)]
+    return [rows[first < validation], rows[(first >= validation) & (first < test)], rows[first >= test]]
+
+
+def together(*files: pd.DataFrame) -> pd.DataFrame:
+    """The rows of several files as one table, sorted by ticker and date."""
+    return pd.concat(files).sort_values(["ticker", "date"], ignore_index=True)
 
 
 def by_horizon(rows: pd.DataFrame, **values: NDArray[np.floating]) -> pd.DataFrame:

@@ -49,13 +49,18 @@ Cell = Literal["lstm", "gru", "rnn", "dense"]
 Optimizer = Literal["adamw", "adam", "nadam", "rmsprop", "sgd"]
 Loss = Literal["mse", "mae", "huber"]
 
-ANSWERED = 1024  # windows a batch; fixed, for float results follow the batch's size in the last bit
+ANSWERED = 1024  # windows a batch
 
 
 def seed(seed: int) -> None:
     """Make what follows in this process repeat itself: weights, order, dropout, and every operation."""
     keras.utils.clear_session()  # layers are named by a count that the session keeps
     keras.utils.set_random_seed(seed)
+    make_deterministic()
+
+
+def make_deterministic() -> None:
+    """Make every operation of this process give the same bits each time."""
     tf.config.experimental.enable_op_determinism()
     # It turns x / sqrt(y) into x * rsqrt(y), an approximate instruction that differs between AMD and Intel.
     tf.config.optimizer.set_experimental_options({"arithmetic_optimization": False})
@@ -150,8 +155,20 @@ def fit(
 
 
 def answers(model: keras.Model, windows: Floats) -> dict[str, Floats]:
-    """What each head says to each window: (windows, horizon) float32."""
-    return model.predict(windows, batch_size=ANSWERED, verbose=0)
+    """What each head says to each window: (windows, horizon) float32.
+
+    Every batch is filled up to ANSWERED: else the last bit of an answer would depend on how many were asked for.
+    """
+    count = len(windows)
+    padded = np.zeros((-(-count // ANSWERED) * ANSWERED, *windows.shape[1:]), np.float32)
+    padded[:count] = windows
+    found = model.predict(padded, batch_size=ANSWERED, verbose=0)
+    return {head: values[:count] for head, values in found.items()}
+
+
+def window_of(model: keras.Model) -> int:
+    """How many sessions a model sees."""
+    return int(model.input_shape[1])
 
 
 def saved(model: keras.Model) -> bytes:
@@ -162,3 +179,11 @@ def saved(model: keras.Model) -> bytes:
         path = Path(folder) / "model.keras"
         bare.save(path)
         return path.read_bytes()
+
+
+def loaded(keras_file: bytes) -> keras.Model:
+    """The model of a .keras file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        path.write_bytes(keras_file)
+        return keras.saving.load_model(path, compile=False)

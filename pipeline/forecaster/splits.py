@@ -5,7 +5,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.errors import UserError
-from pipeline.tables import rows as table
+from pipeline.tables import samples as table
 
 
 def boundaries(

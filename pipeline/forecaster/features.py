@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline.errors import UserError
+from pipeline.forecaster.volatility import MONTH, volatility
 from pipeline.tables.prices import columns_of
-from pipeline.volatility import MONTH, volatility
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,12 @@ class Feature:
     values: Callable[[pd.DataFrame, str], pd.Series]
     lookback: int  # earlier sessions that a row needs
     needs: tuple[str, ...] = ("log_variance",)  # columns
+    most: int = 0  # earlier sessions that a row sees, where that may be more
+
+    @property
+    def reach(self) -> int:
+        """How many earlier sessions a row's value may depend on."""
+        return max(self.lookback, self.most)
 
 
 def _mean(g: pd.Series, sessions: int) -> pd.Series:
@@ -108,7 +114,7 @@ FEATURES = {
     "variance_session": Feature(variance_session, MONTH - 1),
     "variance_week": Feature(variance_week, MONTH - 1),
     "variance_quarter": Feature(variance_quarter, 65),
-    "variance_year": Feature(variance_year, 65),
+    "variance_year": Feature(variance_year, 65, most=249),
     "return_session": Feature(return_session, MONTH - 1),
     "return_down": Feature(return_down, MONTH - 1),
     "return_week": Feature(return_week, MONTH - 1),

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-Kind = Literal["return", "level", "difference"]
+Kind = Literal["return", "level", "difference"]  # of a price
+Target = Literal["return", "level", "difference", "variance"]
 Floats = NDArray[np.float64]
 
 

@@ -1,0 +1,87 @@
+"""What `prepare` fitted on train, and how samples are made: data/preparation.json, as typed values."""
+
+from typing import Literal, TypeVar
+
+from pipeline.artifacts import Record
+from pipeline.errors import UserError
+
+ALL = "all tickers"
+T = TypeVar("T")
+
+Baseline = Literal["persistence", "drift", "seasonal_naive", "har", "none"]
+# By ticker or ALL, then by horizon. persistence and seasonal_naive have none.
+Coefficients = dict[str, list[list[float]]]
+
+
+class Scaler(Record):
+    """scaled = (value - center) / scale"""
+
+    center: float
+    """Subtracted first; in the value's units."""
+    scale: float
+    """Divided by then; in the value's units."""
+
+
+class Target(Record):
+    """How one target is made and scaled."""
+
+    baseline: Baseline
+    """The simple forecast it departs from."""
+    coefficients: Coefficients
+    """Of the baseline."""
+    scalers: dict[str, list[Scaler]]
+    """Of the departure from the baseline: by ticker or ALL, then by horizon."""
+
+
+class Calendar(Record):
+    """When a ticker has values."""
+
+    name: str
+    """An exchange's market identifier code, such as XNYS, or the step of an evenly spaced series, such as 1h."""
+    step: str
+    """What one step is called: session, hour, day, ..."""
+
+
+class Preparation(Record):
+    """All that is needed to make samples of prices that come later."""
+
+    column: str
+    """The column that is forecast."""
+    target: Literal["return", "level", "difference"]
+    """What the network forecasts of it."""
+    horizon: int
+    """The farthest session that is forecast."""
+    season: int
+    """Steps in a season."""
+    scaling: Literal["standard", "minmax"]
+    """The kind of scaling; features that are standardised are clipped."""
+    features: dict[str, dict[str, Scaler]]
+    """By ticker or ALL, then by name, in the network's order."""
+    price: Target
+    variance: Target | None
+    """None where the variance is not forecast."""
+    missing: dict[str, int]
+    """How many values each feature lacked on train; they became 0 after scaling."""
+    calendars: dict[str, Calendar]
+    """By ticker or ALL."""
+    units: dict[str, str]
+    """Of the forecast column, by ticker; empty where unknown."""
+
+    @property
+    def names(self) -> list[str]:
+        """The features, in the network's order."""
+        return list(next(iter(self.features.values())))
+
+    @property
+    def targets(self) -> dict[str, Target]:
+        """By name, those that are forecast."""
+        return {"price": self.price} | ({"variance": self.variance} if self.variance else {})
+
+
+def fitted(fits: dict[str, T], ticker: str) -> T:
+    """What was fitted for a ticker, or for all of them. Raises UserError where nothing was."""
+    if ticker in fits:
+        return fits[ticker]
+    if ALL in fits:
+        return fits[ALL]
+    raise UserError(f"{ticker}: found no scaler of its own; accepted: {', '.join(sorted(fits))}")

@@ -1,0 +1,1 @@
+"""The simple models that the network is compared with."""

@@ -1,0 +1,187 @@
+"""The forecaster says of prices what the pipeline said of them, and refuses what it cannot forecast from."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.artifacts import read_table
+from pipeline.errors import UserError
+from pipeline.forecaster.forecaster import Forecaster
+from tests.conftest import UNPINNED
+from tests.imports import ROOT
+from tests.test_leakage import corrupted
+
+KEY = ["ticker", "origin", "horizon"]
+SAID = [*KEY, "forecast", "lower", "upper", "volatility"]
+
+
+def said(folder: Path) -> pd.DataFrame:
+    """What the pipeline said, in the forecaster's words."""
+    found = read_table(folder / "data/predictions.parquet").rename(columns={"predicted": "forecast"})
+    return found.assign(volatility=np.exp(found["variance_predicted"] / 2))
+
+
+def same(answer: pd.DataFrame, pipeline: pd.DataFrame, columns: list[str]) -> None:
+    """To the bit, in all rows of the answer."""
+    theirs = answer[KEY].merge(pipeline, how="left", on=KEY, validate="one_to_one")
+    pd.testing.assert_frame_equal(answer[columns], theirs[columns], check_exact=True, check_dtype=False)
+
+
+@pytest.fixture(scope="module")
+def forecaster(walked: Path) -> Forecaster:
+    return Forecaster.load(walked / "data")
+
+
+@pytest.fixture(scope="module")
+def prices(walked: Path) -> pd.DataFrame:
+    return read_table(walked / "data/prices.parquet")
+
+
+@pytest.fixture(scope="module")
+def of_heat(walked_heat: Path) -> Forecaster:
+    return Forecaster.load(walked_heat / "data")
+
+
+def test_it_says_of_the_last_row_what_the_pipeline_said(
+    forecaster: Forecaster, of_heat: Forecaster, prices: pd.DataFrame, walked: Path, walked_heat: Path
+) -> None:
+    heat = read_table(walked_heat / "data/prices.parquet")  # with a gap in the last window of one series
+    for own, table, folder in ((forecaster, prices, walked), (of_heat, heat, walked_heat)):
+        answer, pipeline = own.forecast(table, stale=own is of_heat), said(folder)
+        same(answer, pipeline, ["date", *SAID])
+        last = pipeline[pipeline["origin"] == pipeline.groupby("ticker")["origin"].transform("max")]
+        assert answer[KEY].to_numpy().tolist() == last[KEY].to_numpy().tolist()
+        assert answer[["forecast", "lower", "upper"]].notna().all(axis=None)
+
+
+@pytest.mark.parametrize("session", [120, 260, 350, 418])
+def test_of_prices_cut_earlier_it_says_what_the_pipeline_said_there(
+    session: int, forecaster: Forecaster, prices: pd.DataFrame, walked: Path
+) -> None:
+    t = prices.loc[session, "date"]
+    answer = forecaster.forecast(prices[prices["date"] <= t])
+    assert set(answer["origin"]) == {t}
+    same(answer, said(walked), SAID)
+
+
+@pytest.mark.parametrize("hour", [200, 777])
+def test_of_a_series_with_gaps_too(hour: int, of_heat: Forecaster, walked_heat: Path) -> None:
+    heat = read_table(walked_heat / "data/prices.parquet")
+    t = heat.loc[hour, "date"]
+    same(of_heat.forecast(heat[heat["date"] <= t], stale=True), said(walked_heat), SAID)
+
+
+def test_a_ticker_is_told_alike_alone_and_among_others(forecaster: Forecaster, prices: pd.DataFrame) -> None:
+    both = forecaster.forecast(prices)
+    for ticker, own in prices.groupby("ticker"):
+        expected = both[both["ticker"] == ticker].reset_index(drop=True)
+        pd.testing.assert_frame_equal(forecaster.forecast(own), expected, check_exact=True)
+
+
+def test_a_table_that_starts_later_agrees(forecaster: Forecaster, prices: pd.DataFrame) -> None:
+    whole = forecaster.forecast(prices)
+    later = forecaster.forecast(prices.groupby("ticker").tail(forecaster.window + 250))
+    np.testing.assert_allclose(later[SAID[3:]], whole[SAID[3:]], rtol=1e-6)
+    assert later[KEY].equals(whole[KEY])
+
+
+def test_a_new_ticker_is_forecast_where_all_share_a_scaler(forecaster: Forecaster, prices: pd.DataFrame) -> None:
+    own = prices[prices["ticker"] == "AAA"]
+    named, known = forecaster.forecast(own.assign(ticker="NEW")), forecaster.forecast(own)
+    pd.testing.assert_frame_equal(named.drop(columns="ticker"), known.drop(columns="ticker"), check_exact=True)
+
+
+def test_what_comes_after_a_row_changes_nothing_said_of_it(forecaster: Forecaster, prices: pd.DataFrame) -> None:
+    t = prices.loc[300, "date"]
+    wild = corrupted(prices, t, seed=5)
+    pd.testing.assert_frame_equal(
+        forecaster.forecast(prices[prices["date"] <= t]), forecaster.forecast(wild[wild["date"] <= t]), check_exact=True
+    )
+    assert not forecaster.forecast(prices)["forecast"].equals(forecaster.forecast(wild)["forecast"])
+
+
+def without(prices: pd.DataFrame, ticker: str, back: int, column: str) -> tuple[pd.DataFrame, pd.Timestamp]:
+    """The prices with one value missing, so many rows before the ticker's last, and its date."""
+    at = prices.index[prices["ticker"] == ticker][-1 - back]
+    changed = prices.copy()
+    changed.loc[at, column] = np.nan
+    return changed, prices.loc[at, "date"]
+
+
+@pytest.mark.parametrize(("back", "column"), [(0, "open"), (0, "close"), (3, "close"), (20, "high")])
+def test_a_missing_value_that_the_last_window_rests_on_is_named_and_an_older_forecast_only_given_when_asked_for(
+    back: int, column: str, forecaster: Forecaster, prices: pd.DataFrame, walked: Path
+) -> None:
+    changed, date = without(prices, "BBB", back, column)
+    last = prices.loc[prices["ticker"] == "BBB", "date"].max()
+    line = rf"^BBB: no forecast from {last:%Y-%m-%d}: found no {column} on {date:%Y-%m-%d}; accepted: prices without "
+    with pytest.raises(UserError, match=line):
+        forecaster.forecast(changed)
+    answer = forecaster.forecast(changed, stale=True)
+    assert set(answer.loc[answer["ticker"] == "BBB", "origin"]) == {prices.loc[prices["date"] < date, "date"].max()}
+    same(answer, said(walked), ["date", *SAID])
+
+
+def test_a_missing_value_before_all_that_is_seen_harms_nothing(forecaster: Forecaster, prices: pd.DataFrame) -> None:
+    changed, _ = without(prices, "BBB", 26, "open")  # 5 sessions of window and 21 before
+    np.testing.assert_allclose(forecaster.forecast(changed)["forecast"], forecaster.forecast(prices)["forecast"])
+
+
+REFUSED: list[tuple[str, Callable[[pd.DataFrame], pd.DataFrame], str]] = [
+    ("few rows", lambda own: own.tail(25), r"^BBB: found 25 rows; accepted: at least 26$"),
+    ("no column", lambda own: own.drop(columns="volume"), r"^prices: found no column volume; accepted: ticker, date, "),
+    ("no volume", lambda own: own.assign(volume=np.nan), r"^prices: found no value of volume; accepted: numbers$"),
+    ("texts", lambda own: own.assign(open="1"), r"^prices: column open: found str; accepted: numbers$"),
+    ("text dates", lambda own: own.assign(date=own["date"].astype(str)), r"^prices: column date: found values that "),
+    ("unsorted", lambda own: own.iloc[::-1], r"^BBB: found .* after a date as late; accepted: dates that rise, each "),
+    ("doubled", lambda own: own.iloc[[*range(len(own)), -1]], r"^BBB: found 2002-08-09 after a date as late; "),
+    ("not above 0", lambda own: own.assign(close=0.0), r"^BBB: found close 0 on 2001-01-01, which has no return; "),
+    ("no rows", lambda own: own.iloc[:0], r"^prices: found no rows; accepted: at least one ticker's$"),
+]
+
+
+@pytest.mark.parametrize(("change", "line"), [own[1:] for own in REFUSED], ids=[own[0] for own in REFUSED])
+def test_what_cannot_be_forecast_from_is_refused(
+    change: Callable[[pd.DataFrame], pd.DataFrame], line: str, forecaster: Forecaster, prices: pd.DataFrame
+) -> None:
+    with pytest.raises(UserError, match=line):
+        forecaster.forecast(change(prices[prices["ticker"] == "BBB"]))
+
+
+def test_every_ticker_at_fault_is_named(forecaster: Forecaster, prices: pd.DataFrame) -> None:
+    changed = prices.copy()
+    changed.loc[[100, 600], "close"] = -1.0
+    with pytest.raises(UserError) as error:
+        forecaster.forecast(changed)
+    assert [line[:3] for line in str(error.value).splitlines()] == ["AAA", "BBB"]
+
+
+def test_a_ticker_that_needs_a_scaler_of_its_own_and_has_none_is_named(of_heat: Forecaster, walked_heat: Path) -> None:
+    heat = read_table(walked_heat / "data/prices.parquet")
+    paris = heat[heat["ticker"] == "Rome"].assign(ticker="Paris")
+    with pytest.raises(UserError, match=r"^Paris: found no scaler of its own; accepted: Oslo, Rome$"):
+        of_heat.forecast(paris)
+
+
+def test_a_folder_without_a_forecaster_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"model/1.keras: no such file; `dvc repro` makes it$"):
+        Forecaster.load(tmp_path)
+
+
+def test_it_needs_no_dvc_no_mlflow_no_params_and_no_repository(walked: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from pipeline.forecaster.forecaster import Forecaster\n"
+        "import pandas as pd\n"
+        f"folder = Path({str(walked / 'data')!r})\n"
+        "found = Forecaster.load(folder).forecast(pd.read_parquet(folder / 'prices.parquet'))\n"
+        "print(len(found), sorted({'dvc', 'mlflow', 'arch', 'ruamel'} & set(sys.modules)))\n"
+    )
+    environment = {**UNPINNED, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "6 []\n"), done.stderr

@@ -1,0 +1,108 @@
+"""`python -m pipeline forecast FILE` reads a file as declared, or by our names, and forecasts what comes after it."""
+
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from ruamel.yaml import YAML
+
+from pipeline.artifacts import read_record, read_table
+from pipeline.errors import UserError
+from pipeline.forecaster.preparation import Preparation
+from pipeline.newer import prices_of
+from tests.conftest import UNPINNED, file_params, small_params
+from tests.imports import ROOT
+
+NEEDED = ["close", "high", "low", "open", "volume"]
+
+
+@pytest.fixture
+def folder(walked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder in which every stage ran on the sample's two made tickers; to be in."""
+    shutil.copytree(walked / "data", tmp_path / "data")
+    shutil.copyfile(walked / "params.yaml", tmp_path / "params.yaml")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def ran(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command, environment = [sys.executable, "-m", "pipeline", *words], {**UNPINNED, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+
+
+def read(path: str) -> pd.DataFrame:
+    return prices_of(Path(path), NEEDED, read_record(Path("data/preparation.json"), Preparation))
+
+
+def test_the_file_that_was_scraped_is_forecast_as_the_pipeline_did_in_seconds(folder: Path) -> None:
+    prices = read_table(folder / "data/prices.parquet")
+    prices.iloc[::-1].to_csv(folder / "own.csv", index=False)  # the newest first
+    begun = time.perf_counter()
+    done = ran(folder, "forecast", "own.csv")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ran(folder, "forecast").stdout
+    assert time.perf_counter() - begun < 30  # 8 on an idle machine
+
+
+def test_nothing_is_written_and_a_mistake_is_one_line(folder: Path) -> None:
+    before = sorted(folder.rglob("*"))
+    done = ran(folder, "forecast", "absent.csv")
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "absent.csv: no such file\n")
+    read_table(folder / "data/prices.parquet").head(20).to_csv(folder / "short.csv", index=False)
+    done = ran(folder, "forecast", "short.csv")
+    assert (done.returncode, done.stderr) == (1, "short.csv: AAA: found 20 rows; accepted: at least 26\n")
+    (folder / "short.csv").unlink()
+    assert sorted(folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize("name", ["own.parquet", "own.csv.gz"])
+def test_other_kinds_of_files_are_read_too(name: str, folder: Path) -> None:
+    prices = read_table(folder / "data/prices.parquet")
+    prices.to_parquet(name) if name.endswith("parquet") else prices.to_csv(name, index=False)
+    pd.testing.assert_frame_equal(read(name), prices, check_exact=True)
+
+
+def test_a_file_of_one_ticker_needs_no_column_for_it_where_the_forecaster_knows_one(folder: Path) -> None:
+    prices = read_table(folder / "data/prices.parquet").query("ticker == 'AAA'")
+    prices.drop(columns="ticker").to_csv("own.csv", index=False)
+    with pytest.raises(UserError, match=r"^own.csv: found no column ticker; accepted: one, which names AAA, BBB$"):
+        read("own.csv")
+    preparation = read_record(Path("data/preparation.json"), Preparation)
+    one = preparation.model_copy(update={"units": {"AAA": ""}})
+    assert set(prices_of(Path("own.csv"), NEEDED, one)["ticker"]) == {"AAA"}
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ({"drop": "volume"}, r"^own.csv: found no column volume; accepted: close, high, low, open, volume$"),
+        ({"drop": "date"}, r"^own.csv: found no column date; accepted: date, close, high, low, open, volume$"),
+        ({"high": 1.0}, r"high below low"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_refused(change: dict, line: str, folder: Path) -> None:
+    prices = read_table(folder / "data/prices.parquet")
+    dropped = [change.pop("drop")] if "drop" in change else []
+    prices.drop(columns=dropped).assign(**change).to_csv("own.csv", index=False)
+    with pytest.raises(UserError, match=line):
+        read("own.csv")
+
+
+def test_it_is_read_as_params_yaml_declares_a_file(folder: Path) -> None:
+    prices = read_table(folder / "data/prices.parquet").query("ticker == 'AAA'")
+    theirs = prices.assign(Day=prices["date"].dt.strftime("%d/%m/%Y"), Last=prices["close"])
+    theirs.drop(columns=["ticker", "date", "close"]).to_csv("own.csv", index=False, sep=";", decimal=",")
+    columns = {"close": "Last", **{name: name for name in ("open", "high", "low", "volume")}}
+    form = {"ticker": "AAA", "dates": ["Day"], "date_format": "%d/%m/%Y", "columns": columns}
+    params = small_params(scrape=file_params(**form, delimiter=";", decimal=","))
+    params["scrape"] = file_params(**form, delimiter=";", decimal=",")
+    YAML().dump(params, Path("params.yaml"))
+    found = read("own.csv")
+    for name in NEEDED:
+        np.testing.assert_array_equal(found[name], prices[name])
+    assert found["date"].tolist() == prices["date"].tolist()

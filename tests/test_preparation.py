@@ -1,0 +1,34 @@
+"""What prepare fitted comes back from its file as it was, and another form is refused."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeline.artifacts import read_record, write_record
+from pipeline.errors import UserError
+from pipeline.forecaster.preparation import ALL, Preparation, fitted
+
+
+def test_it_comes_back_as_it_was(walked: Path, tmp_path: Path) -> None:
+    path = walked / "data/preparation.json"
+    found = read_record(path, Preparation)
+    write_record(tmp_path / "again.json", found)
+    assert (tmp_path / "again.json").read_bytes() == path.read_bytes()
+    assert list(found.targets) == ["price", "variance"]
+    assert len(found.price.scalers[ALL]) == found.horizon == 3
+
+
+def test_another_form_is_refused_with_the_place(walked: Path, tmp_path: Path) -> None:
+    value = json.loads((walked / "data/preparation.json").read_text())
+    value["calendars"][ALL]["zone"] = "UTC"
+    (tmp_path / "other.json").write_text(json.dumps(value))
+    with pytest.raises(UserError, match=r"other.json: calendars.all tickers.zone: .*; `dvc repro` makes it anew$"):
+        read_record(tmp_path / "other.json", Preparation)
+
+
+def test_what_is_a_tickers_own_comes_before_what_is_of_all() -> None:
+    assert fitted({"A": 1, ALL: 2}, "A") == 1
+    assert fitted({"A": 1, ALL: 2}, "B") == 2
+    with pytest.raises(UserError, match=r"^B: found no scaler of its own; accepted: A, C$"):
+        fitted({"C": 1, "A": 2}, "B")
