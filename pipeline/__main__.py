@@ -5,113 +5,109 @@
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from pipeline.artifacts import read_json, read_record, read_table
-from pipeline.beyond import beyond, last_forecast, origin
+from pipeline import results
+from pipeline.artifacts import read_record, read_table
+from pipeline.beyond import beyond, last_forecast, origin, shown
 from pipeline.errors import UserError
 from pipeline.findings import moment
 from pipeline.forecaster.bands import Bands
 from pipeline.forecaster.preparation import Preparation
-from pipeline.metrics import band, caption, lines, named, percent
+from pipeline.results import caption, lines, named, percent
 from pipeline.subject import Subject, subject
 from pipeline.tables.forecasts import NETWORK
-from pipeline.verdict import chance
+from pipeline.verdict import Verdict, chance
 
 REPORTS = ("reports/explore.html", "reports/forecast.html")
 
 
-def scores(metrics: dict[str, Any]) -> Table:
+def scores(told: Verdict, scores: pd.DataFrame) -> Table:
     """The test scores: each target and horizon, the network beside the simple forecast it is judged against."""
-    table = empty(caption(metrics), ("target", "RMSE", "R²", "simple", "its RMSE", "its R²", "skill", "p"))
+    table = empty(caption(told), ("target", "RMSE", "R²", "simple", "its RMSE", "its R²", "skill", "p"))
     forms = ["#.5g", ".4f", "", "#.5g", ".4f", "+.4f"]
-    for target, horizon, own in lines(metrics):
-        rival = own["reference"]
-        cells = [own["rmse"], own["r2"], rival["model"], rival["rmse"], rival["r2"], own["skill"]]
-        table.add_row(f"{target} +{horizon}", *map(shown, cells, forms), chance(own["p_value"]))
+    for line in lines(scores, told.references, told.subject):
+        own, rival = line.network, line.reference
+        cells = [own["rmse"], own["r2"], rival.name, rival["rmse"], rival["r2"], own["skill"]]
+        table.add_row(f"{line.title} +{line.horizon}", *map(shown, cells, forms), chance(own["p_value"]))
     return table
 
 
-def models(metrics: dict[str, Any]) -> Table:
+def models(told: Verdict, scores: pd.DataFrame) -> Table:
     """Every model on test, one step ahead."""
-    step, about = metrics["subject"]["step"], Subject(**metrics["subject"])
     heads = ["target", "model", "RMSE", "R²", "skill", "p", "p, network", "QLIKE", "p, network"]
-    table = empty(
-        f"Every model on test, one {step} ahead; p against the simple forecast and against the network", heads
-    )
-    for target, found in metrics["models"].items():
-        for model, own in found.items():
+    title = f"Every model on test, one {told.subject.step} ahead; p against the simple forecast and against the network"
+    table = empty(title, heads)
+    for target in told.references:
+        for _, own in results.models(scores, target).iterrows():
             cells = [own["rmse"], own["r2"], own["skill"]]
             row = [*map(shown, cells, ("#.5g", ".4f", "+.4f")), chance(own["p_value"])]
-            row += [tested(own, "p_network", model), shown(own.get("qlike"), ".4f"), tested(own, "p_qlike", model)]
-            table.add_row(named(target, about), model, *row)
+            itself, priced = own["model"] == NETWORK, target == "price"
+            row += ["" if itself else chance(own["p_network"]), shown(own["qlike"], ".4f")]
+            row += ["" if itself or priced else chance(own["p_qlike"])]
+            table.add_row(named(target, told.subject), own["model"], *row)
     return table
 
 
-def tested(own: dict[str, float | None], name: str, model: str) -> str:
-    """A p-value against the network, which has none of its own."""
-    return chance(own[name]) if name in own and model != NETWORK else ""
-
-
-def bands(metrics: dict[str, Any]) -> Table:
+def bands(told: Verdict, bands: pd.DataFrame) -> Table:
     """Every way of making bands, one step ahead on test."""
-    step, nominal = metrics["subject"]["step"], metrics["bands"]["nominal"]
     heads = ["as wide as", "coverage", "width", "score", "Kupiec p", "beta p", "Christoffersen p"]
-    table = empty(f"Bands of {percent(nominal)} on test, one {step} ahead; interval score, the best first", heads)
-    for way, own in metrics["ways"].items():
+    title = f"Bands of {percent(told.coverage)} on test, one {told.subject.step} ahead; interval score, the best first"
+    table = empty(title, heads)
+    for way, own in results.ways(bands).items():
         cells = [shown(own[name], form) for name, form in (("coverage", ".1%"), ("width", ".4g"))]
         tests = [shown(own[name], ".3f") for name in ("kupiec", "beta_binomial", "christoffersen")]
         table.add_row(way, *cells, shown(own["interval_score"], "#.4g"), *tests)
     return table
 
 
-def members(metrics: dict[str, Any]) -> Table:
-    """The skill of each of the networks on test, and of their mean."""
-    cells = [(f"{target} +{horizon}", own, own["members"]) for target, horizon, own in lines(metrics)]
-    numbers = sorted(cells[0][2]["skill"], key=int)
+def members(told: Verdict, scores: pd.DataFrame) -> Table | None:
+    """The skill of each of the networks on test, and of their mean; None where there is one network."""
+    found = [line for line in lines(scores, told.references, told.subject) if len(line.members)]
+    if not found:
+        return None
+    numbers = sorted(found[0].members.index, key=int)
     table = empty(
         "Skill of the network's members on test, and of their mean forecast",
         ["target", *numbers, "mean", "deviation", "together"],
     )
-    for target, own, found in cells:
-        skills = [*(found["skill"][number] for number in numbers), found["mean"]]
-        row = [shown(skill, "+.3f") for skill in skills]
-        table.add_row(target, *row, shown(found["std"], ".3f"), shown(own["skill"], "+.3f"))
+    for line in found:
+        row = [shown(skill, "+.3f") for skill in [*line.members[numbers], line.members.mean()]]
+        spread = shown(line.members.std(), ".3f")
+        table.add_row(f"{line.title} +{line.horizon}", *row, spread, shown(line.network["skill"], "+.3f"))
     return table
 
 
 def empty(title: str, heads: Iterable[str]) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=0)
+    table = Table(title=escape(title), title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=0)
     for head in heads:
         text = head in ("target", "simple", "model", "as wide as")
-        table.add_column(head, justify="left" if text else "right", no_wrap=text)
+        table.add_column(escape(head), justify="left" if text else "right", no_wrap=text)
     return table
 
 
-def shown(value: float | str | None, form: str) -> str:
-    return "" if value is None else f"{value:{form}}"
-
-
 def summary(console: Console) -> None:
-    metrics = read_json(Path("reports/metrics.json"))
-    if any("members" in own for _, _, own in lines(metrics)):
-        console.print(members(metrics))
-    console.print(models(metrics))
-    console.print(bands(metrics))
-    console.print(scores(metrics))
-    for sentence in metrics["verdict"].values():
+    told = read_record(Path("data/verdict.json"), Verdict)
+    scored, held = (read_table(Path(f"data/{name}.parquet")) for name in ("scores", "bands"))
+    if several := members(told, scored):
+        console.print(several)
+    console.print(models(told, scored))
+    console.print(bands(told, held))
+    console.print(scores(told, scored))
+    for sentence in told.sentences.values():
         console.print(sentence, style="bold")
-    console.print(band(metrics))
+    console.print(told.band)
     console.print(f"What is in the data: {REPORTS[0]}\nThe forecast, and how far to trust it: {REPORTS[1]}")
     if Path("data/run.json").exists():
         from pipeline import runs  # MLflow takes a second to load
+        from pipeline.stages.track import Recorded
 
-        experiment = read_json(Path("data/run.json"))["experiment"]
+        experiment = read_record(Path("data/run.json"), Recorded).experiment
         if states := runs.states(Path.cwd(), experiment):
             console.print(compared(states, experiment))
 
@@ -137,7 +133,7 @@ def forecast_of(console: Console, path: Path) -> None:
     from pipeline.newer import prices_of
 
     forecaster = Forecaster.load(Path("data"))
-    prices = prices_of(path, forecaster.columns, forecaster.preparation)
+    prices = prices_of(path, forecaster)
     try:
         found = forecaster.forecast(prices)
     except UserError as error:

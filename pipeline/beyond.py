@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.findings import moment
-from pipeline.metrics import percent
+from pipeline.results import percent
 from pipeline.subject import Subject
 
 Table = tuple[list[str], list[list[str]]]  # heads and cells

@@ -90,6 +90,11 @@ def faults(rows: pd.DataFrame, impossible: pd.DataFrame) -> pd.DataFrame:
     return impossible.assign(date=impossible["date"].map(moment), numbers=texts).drop(columns="row")
 
 
+def impossible(dropped: pd.DataFrame) -> list[str]:
+    """A line for each row that could not be true. dropped: as `faults` tells them."""
+    return [f"{row.ticker} {row.date}: {row.reason}: {row.numbers}" for row in dropped.itertuples()]
+
+
 def ticker(
     prices: pd.DataFrame,
     nulls: pd.DataFrame,

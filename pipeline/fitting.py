@@ -116,7 +116,7 @@ def with_targets(rows: pd.DataFrame, preparation: Preparation) -> pd.DataFrame:
         came = actual(rows, preparation.target if name == "price" else "variance")
         came[~sample] = np.nan
         for h in range(1, preparation.horizon + 1):
-            own = {group: scalers[h - 1] for group, scalers in fit.scalers.items()}
+            own = {group: fits[h - 1] for group, fits in fit.scalers.items()}
             departure = came[:, h - 1] - rows[table.baseline(name, h)].to_numpy()
             columns[table.target(name, h)] = came[:, h - 1]
             columns[table.scaled(name, h)] = scaling.scaled(departure, own, rows["ticker"]).astype(np.float32)

@@ -7,17 +7,18 @@ source has revised of the prices that it gave before.
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from pipeline.artifacts import read_bytes, read_table
+from pipeline.artifacts import read_table
 from pipeline.errors import UserError
 from pipeline.forecaster import calendars
-from pipeline.params import load_one, rewrite
+from pipeline.params import load_one, parsed, rewrite
 from pipeline.stages.scrape import SOURCES, Yahoo
 from pipeline.vintages import revisions
 
-PRICES, TRAIN = Path("data/prices.parquet"), Path("data/samples/train.parquet")
+PRICES, LOCK = Path("data/prices.parquet"), Path("dvc.lock")
 
 
 def main(now: pd.Timestamp) -> None:
@@ -34,14 +35,14 @@ def main(now: pd.Timestamp) -> None:
     print(f"params.yaml: scrape.end {params.end} -> {end}, scrape.vintage {params.vintage} -> {vintage}")
 
 
-def told(before: pd.DataFrame | None, after: pd.DataFrame, *, trained: bool) -> list[str]:
+def told(before: pd.DataFrame | None, after: pd.DataFrame, *, ran: bool) -> list[str]:
     """What the source has revised of the prices that it gave before, a line a ticker, and whether train ran.
 
-    before: data/prices.parquet as it was, if it was there; after: as it is; trained: whether train's samples changed.
+    before: data/prices.parquet as it was, if it was there; after: as it is; ran: whether train's inputs changed.
     """
-    ran = "train ran again" if trained else "train did not run: its samples are the same"
+    train = "train ran again" if ran else "train did not run: its inputs are the same"
     if before is None:
-        return [ran]
+        return [train]
     found = revisions(before, after)
     revised = found[(found["changed"] > 0) | (found["vanished"] > 0)]
     lines = []
@@ -50,18 +51,23 @@ def told(before: pd.DataFrame | None, after: pd.DataFrame, *, trained: bool) -> 
         vanished = [f"{row['vanished']} sessions are gone"] if row["vanished"] else []
         lines.append(f"{row['ticker']}: {row['changed']} sessions revised: {', '.join(sizes + vanished)}")
     new = int(found["new"].sum())
-    return [*lines, f"{new} new sessions, {len(revised)} ticker{'s' * (len(revised) != 1)} revised; {ran}"]
+    return [*lines, f"{new} new sessions, {len(revised)} ticker{'s' * (len(revised) != 1)} revised; {train}"]
+
+
+def trained() -> Any:
+    """What dvc.lock says of train: its inputs and outputs."""
+    return parsed(LOCK.read_text())["stages"].get("train") if LOCK.exists() else None
 
 
 def latest(now: pd.Timestamp) -> None:
     """Write what is asked for, run what it changes, and say what the source has revised."""
     before = read_table(PRICES) if PRICES.exists() else None
-    samples = read_bytes(TRAIN) if TRAIN.exists() else b""
+    entry = trained()
     main(now)
     done = subprocess.run([sys.executable, "-m", "dvc", "repro"], check=False)
     if done.returncode:
         raise UserError("`dvc repro` failed, for the reason above")
-    print("\n".join(told(before, read_table(PRICES), trained=samples != read_bytes(TRAIN))))
+    print("\n".join(told(before, read_table(PRICES), ran=entry != trained())))
 
 
 if __name__ == "__main__":

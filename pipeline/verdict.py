@@ -1,10 +1,31 @@
 """From scores to plain sentences: does the network beat the simple forecast?"""
 
-from typing import Any
+import pandas as pd
 
+from pipeline.artifacts import Record
 from pipeline.models.registry import TITLES
+from pipeline.subject import Subject
 
 SIGNIFICANT = 0.05
+
+
+class Verdict(Record):
+    """data/verdict.json: what is said of the forecast, and what whoever shows its scores must know."""
+
+    subject: Subject
+    """What is forecast."""
+    tickers: int
+    """How many are forecast."""
+    references: dict[str, str]
+    """By target, the simple forecast that it is judged against."""
+    coverage: float
+    """The share of values that the bands are to hold."""
+    scale: str
+    """What the bands' width follows, as tables/bands names it."""
+    sentences: dict[str, str]
+    """By target, and `simpler`: whether a simpler model would do."""
+    band: str
+    """How the bands held, in a sentence."""
 
 
 def rule(step: str) -> str:
@@ -16,10 +37,8 @@ def rule(step: str) -> str:
     )
 
 
-def outcome(skill: float | None, p_value: float | None) -> str:
+def outcome(skill: float, p_value: float) -> str:
     """`beats`, `ties with` or `loses to`, by the rule; what is undefined ties."""
-    if skill is None or p_value is None:
-        return "ties with"
     if p_value < SIGNIFICANT and skill > 0:
         return "beats"
     if p_value < SIGNIFICANT and skill < 0:
@@ -27,9 +46,9 @@ def outcome(skill: float | None, p_value: float | None) -> str:
     return "ties with"
 
 
-def chance(p_value: float | None) -> str:
+def chance(p_value: float) -> str:
     """A p-value for readers: "0.0141", "<0.0001", "undefined"."""
-    if p_value is None:
+    if pd.isna(p_value):
         return "undefined"
     return "<0.0001" if p_value < 0.0001 else f"{p_value:.4f}"
 
@@ -41,29 +60,30 @@ SIMPLER = {
 }
 
 
-def simpler(scores: dict[str, dict[str, Any]]) -> str:
+def simpler(nearest: dict[str, pd.Series]) -> str:
     """One sentence on whether a simpler model would do, by the same rule.
 
-    scores: by what is forecast: skill_best, p_best of test, and best: {model}, the simple model best on validation.
+    nearest: by what is forecast, the network's row of tables/scores.
     """
-    clauses = []
-    for what, found in scores.items():
-        skill, p, model = found["skill_best"], found["p_best"], found["best"]["model"]
-        amount = "an undefined skill" if skill is None else f"skill {skill:+.3f}"
-        clauses.append(
-            f"{SIMPLER[outcome(skill, p)]} on the {what} ({TITLES.get(model, model)}; "
-            f"the network's {amount} against it, p {chance(p)})"
-        )
+    clauses = [
+        f"{SIMPLER[outcome(row['skill_best'], row['p_best'])]} on the {what} ({TITLES.get(row['best'], row['best'])}; "
+        f"the network's {amount(row['skill_best'])} against it, p {chance(row['p_best'])})"
+        for what, row in nearest.items()
+    ]
     return f"The simpler model that was best on validation {' and '.join(clauses)}."
 
 
-def sentence(what: str, against: str, step: str, scores: dict[str, float | None]) -> str:
+def sentence(what: str, against: str, step: str, nearest: pd.Series) -> str:
     """One sentence. what: what is forecast; against: the simple forecast's name; step: session, hour, day, ...;
-    scores: n, skill, p_value of test.
+    nearest: the network's row of tables/scores, one step ahead on test.
     """
-    skill, p = scores["skill"], scores["p_value"]
-    amount = "an undefined skill" if skill is None else f"skill {skill:+.3f}"
+    skill, p = nearest["skill"], nearest["p_value"]
     return (
         f"On the {what} one {step} ahead the network {outcome(skill, p)} {TITLES.get(against, against)}: "
-        f"{amount}, p {chance(p)}, over {scores['n']:.0f} test forecasts."
+        f"{amount(skill)}, p {chance(p)}, over {nearest['n']:.0f} test forecasts."
     )
+
+
+def amount(skill: float) -> str:
+    """A skill in a sentence."""
+    return "an undefined skill" if pd.isna(skill) else f"skill {skill:+.3f}"

@@ -80,6 +80,7 @@ def samples_of(rows: pd.DataFrame, season: int = 5, window: int = 5) -> Samples:
         horizon=3,
         season=season,
         scaling="standard",
+        ranged=True,
         features={},
         price=nothing,
         variance=nothing,

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.artifacts import read_json, read_record, read_table
+from pipeline.artifacts import read_record, read_table
 from pipeline.forecaster.preparation import Preparation
 from pipeline.tables import samples as table
+from pipeline.verdict import Verdict
 from studies.study import samples_in
 from tests.conftest import walk_heat
 from tests.imports import ROOT
@@ -33,7 +34,7 @@ def test_a_report_speaks_of_it_by_name_and_unit_and_never_of_a_close_or_a_sessio
 
 
 def test_the_verdict_and_the_summary_do_too(walked_heat: Path) -> None:
-    sentence, simpler = read_json(walked_heat / "reports/metrics.json")["verdict"].values()
+    sentence, simpler = read_record(walked_heat / "data/verdict.json", Verdict).sentences.values()
     assert sentence.startswith("On the heat one hour ahead the network ")
     assert "the seasonal-naive forecast: skill" in sentence
     command = [sys.executable, "-m", "pipeline"]

@@ -1,17 +1,25 @@
 """The README names what exists and tells the numbers that the pipeline gives."""
 
+import io
 import json
-import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
+from rich.console import Console
 from ruamel.yaml import YAML
 
+from pipeline import __main__ as summary
 from pipeline.models.registry import NAMES
+from pipeline.results import verdict_of
 from pipeline.stages.scrape import SOURCES
+from pipeline.subject import Subject
+from pipeline.tables import bands as bands_table
+from pipeline.verdict import Verdict
 from tests.conftest import committed, small_params
 from tests.imports import ROOT
 
@@ -68,15 +76,43 @@ def test_the_table_of_stages_is_that_of_dvc() -> None:
     assert {path.rstrip("/") for path in named} == outputs()
 
 
-def test_the_readme_shows_what_the_summary_prints(tmp_path: Path) -> None:
-    (tmp_path / "reports").mkdir()
-    (tmp_path / "reports/metrics.json").write_text(committed("reports/metrics.json"))
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, "-m", "pipeline"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
-    )
-    printed = "\n".join(line.rstrip() for line in done.stdout.split("What is in the data")[0].strip("\n").splitlines())
-    printed = printed[printed.index("The network on test, beside") :]
+def tables(metrics: dict[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, str]]:
+    """The scores and bands that the committed metrics tell of, and what each target is judged against."""
+    scores, bands = [], []
+    for target, horizons in metrics["test"].items():
+        for h, own in horizons.items():
+            key = {"target": target, "split": "test", "horizon": int(h[1:]), "ticker": "^GSPC", "slice": "all"}
+            scores += [
+                {**own, **key, "model": "network", "best": own["best"]["model"]},
+                {**own["reference"], **key},
+            ]
+    for h, own in ((h, own) for h, own in metrics["bands"].items() if h != "nominal"):
+        key = {"calibrated": "later", "horizon": int(h[1:]), "ticker": "^GSPC"}
+        for scale, held in (("network", own), ("constant", own["constant"])):
+            bands += [{**held, **key, "scale": scale, "slice": "all"}]
+            bands += [
+                {**key, "scale": scale, "slice": part, "coverage": share} for part, share in held["thirds"].items()
+            ]
+    references = {target: own["h1"]["reference"]["model"] for target, own in metrics["test"].items()}
+    return pd.DataFrame(scores), pd.DataFrame(bands).reindex(columns=bands_table.SCHEMA.names), references
+
+
+def verdict() -> tuple[Verdict, pd.DataFrame]:
+    """The verdict on the committed metrics, and their scores."""
+    scores, bands, references = tables(json.loads(committed("reports/metrics.json")))
+    close = Subject("close", "points", "session", priced=True)
+    return verdict_of(scores, bands, references, close, "network", 0.9), scores
+
+
+def test_the_readme_shows_what_the_summary_prints() -> None:
+    told, scores = verdict()
+    page = io.StringIO()
+    console = Console(file=page, width=80, highlight=False, soft_wrap=True)
+    console.print(summary.scores(told, scores))
+    for sentence in (*told.sentences.values(), told.band):
+        console.print(sentence)
+    shown = page.getvalue().strip("\n").splitlines()
+    printed = "\n".join(line.rstrip() for line in shown)
     assert f"```\n{printed}\n```" in README
 
 
@@ -85,7 +121,7 @@ def test_the_summary_without_a_run_says_what_to_do(tmp_path: Path) -> None:
         [sys.executable, "-m", "pipeline"], cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
     )
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "reports/metrics.json: no such file; `dvc repro` makes it\n"
+    assert done.stderr == "data/verdict.json: no such file; `dvc repro` makes it\n"
 
 
 def test_the_changelog_and_the_licence_are_there() -> None:
@@ -136,7 +172,9 @@ def test_the_readme_tells_how_far_the_networks_lie_apart_and_what_would_do_as_we
     own, said = metrics["test"]["variance"]["h1"], " ".join(README.split())
     assert f"between {own['members']['min']:+.3f} and {own['members']['max']:+.3f}" in said
     assert own["best"]["model"] == "boosting"
-    assert "is not told apart from the network on the log variance (gradient boosting" in metrics["verdict"]["simpler"]
+    assert (
+        "is not told apart from the network on the log variance (gradient boosting" in verdict()[0].sentences["simpler"]
+    )
     bands = metrics["bands"]["h1"]
     spreads = [max(own.values()) - min(own.values()) for own in (bands["thirds"], bands["constant"]["thirds"])]
     assert spreads[0] < spreads[1] / 2

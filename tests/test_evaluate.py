@@ -13,6 +13,7 @@ from pipeline.forecaster.bands import Bands
 from pipeline.forecaster.preparation import ALL
 from pipeline.scores import POOLED
 from pipeline.tables import forecasts as forecasts_table
+from pipeline.verdict import Verdict
 from tests.conftest import walk
 
 
@@ -40,7 +41,7 @@ def test_the_scores_are_those_of_the_predictions(walked: Path) -> None:
 
 def test_metrics_hold_a_verdict_for_each_target(walked: Path) -> None:
     found = read_json(walked / "reports/metrics.json")
-    assert list(found["verdict"]) == ["price", "variance", "simpler"]
+    assert list(read_record(walked / "data/verdict.json", Verdict).sentences) == ["price", "variance", "simpler"]
     assert sorted(found["test"]["variance"]) == ["h1", "h2", "h3"]
 
 
@@ -64,9 +65,9 @@ def test_without_variance_only_the_price_is_judged_and_without_baseline_by_persi
         benchmark=benchmark,
         train={"members": 1},
     )
-    found = read_json(tmp_path / "reports/metrics.json")
-    assert list(found["verdict"]) == ["price", "simpler"]
-    assert "loses to persistence" in found["verdict"]["price"]  # two epochs on raw prices
+    told = read_record(tmp_path / "data/verdict.json", Verdict)
+    assert list(told.sentences) == ["price", "simpler"]
+    assert "loses to persistence" in told.sentences["price"]  # two epochs on raw prices
     assert not (tmp_path / "reports/forecast/variance.png").exists()
 
 
@@ -84,7 +85,8 @@ def test_a_missing_open_leaves_a_verdict_over_the_other_days(tmp_path: Path, two
         tmp_path, prices, "scrape", "prepare", "benchmark", "train", "predict", "evaluate", "plot", train={"members": 1}
     )
     found = read_json(tmp_path / "reports/metrics.json")
-    assert "undefined" not in "".join(found["verdict"].values())
+    told = read_record(tmp_path / "data/verdict.json", Verdict)
+    assert "undefined" not in "".join(told.sentences.values())
     assert 40 < found["test"]["variance"]["h1"]["n"] < 75
 
 

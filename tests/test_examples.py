@@ -17,8 +17,9 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline.artifacts import read_json, read_table
+from pipeline.artifacts import read_json, read_record, read_table
 from pipeline.errors import UserError
+from pipeline.verdict import Verdict
 from studies import results
 from studies.study import samples_in
 from tests.conftest import UNPINNED, file_params
@@ -197,7 +198,7 @@ def texts(page: str) -> str:
 @pytest.mark.slow
 @pytest.mark.parametrize("reproduced", EXAMPLES, indirect=True)
 def test_an_example_runs_through_to_a_verdict(reproduced: Path) -> None:
-    verdict = read_json(reproduced / "reports/metrics.json")["verdict"]
+    verdict = read_record(reproduced / "data/verdict.json", Verdict).sentences
     assert verdict["price"].startswith("On the ")
     printed = run(reproduced, "python", "-m", "pipeline")
     assert printed.returncode == 0

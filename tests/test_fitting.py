@@ -54,6 +54,7 @@ def preparation_of(rows: pd.DataFrame, how: Any = "standard") -> Preparation:
         horizon=table.horizon_of(rows),
         season=5,
         scaling=how,
+        ranged=True,
         features=fitting.features(rows, "return", how),
         price=fitting.target(rows, "return", "drift", 5, how),
         variance=fitting.target(rows, "variance", "har", 5, how),

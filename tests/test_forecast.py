@@ -5,9 +5,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipeline.artifacts import read_json, read_table
+from pipeline.artifacts import read_record, read_table
 from pipeline.pages import forecast
 from pipeline.subject import Subject
+from pipeline.verdict import Verdict
 
 CLOSE = Subject("close", "USD", "session", priced=True)
 
@@ -46,11 +47,11 @@ def test_long_tests_are_thinned_and_that_is_told(own: pd.DataFrame) -> None:
 
 
 def test_panels_have_a_line_a_ticker_and_one_ticker_none(walked: Path) -> None:
-    metrics = read_json(walked / "reports/metrics.json")
+    told = read_record(walked / "data/verdict.json", Verdict)
     scores, bands = (read_table(walked / f"data/{name}.parquet") for name in ("scores", "bands"))
-    assert forecast.by_ticker(scores, bands, {**metrics, "tickers": 1})[1] == []
+    assert forecast.by_ticker(told.model_copy(update={"tickers": 1}), scores, bands)[1] == []
     twice = pd.concat([scores, scores[scores["ticker"] == "AAA"].assign(ticker="CCC")])
-    lines = forecast.by_ticker(twice, bands, {**metrics, "tickers": 2})[1]
+    lines = forecast.by_ticker(told, twice, bands)[1]
     assert [line[0] for line in lines] == ["AAA", "CCC"]
     assert lines[0][1:4] == lines[1][1:4]
     assert lines[1][4] == ""
@@ -58,16 +59,16 @@ def test_panels_have_a_line_a_ticker_and_one_ticker_none(walked: Path) -> None:
 
 @pytest.fixture(scope="module")
 def tables(walked: Path) -> dict[str, forecast.Table]:
-    metrics = read_json(walked / "reports/metrics.json")
+    told = read_record(walked / "data/verdict.json", Verdict)
     scores, bands = (read_table(walked / f"data/{name}.parquet") for name in ("scores", "bands"))
     return {
-        "scores": forecast.scores(metrics),
-        "models": forecast.models(metrics),
-        "flattery": forecast.flattery(metrics),
-        "bands": forecast.bands(metrics),
-        "ways": forecast.ways(metrics),
-        "by_slice": forecast.by_slice(scores, bands, metrics),
-        "spread": forecast.spread(metrics),
+        "scores": forecast.scores(told, scores),
+        "models": forecast.models(told, scores),
+        "flattery": forecast.flattery(told, scores),
+        "bands": forecast.bands(told, bands),
+        "ways": forecast.ways(bands),
+        "by_slice": forecast.by_slice(told, scores, bands),
+        "spread": forecast.spread(told, scores),
     }
 
 

@@ -1,5 +1,6 @@
 """The forecaster says of prices what the pipeline said of them, and refuses what it cannot forecast from."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,7 +13,7 @@ import pytest
 from pipeline.artifacts import read_table
 from pipeline.errors import UserError
 from pipeline.forecaster.forecaster import Forecaster
-from tests.conftest import UNPINNED
+from tests.conftest import UNPINNED, walk
 from tests.imports import ROOT
 from tests.test_leakage import corrupted
 
@@ -96,6 +97,29 @@ def test_a_new_ticker_is_forecast_where_all_share_a_scaler(forecaster: Forecaste
     pd.testing.assert_frame_equal(named.drop(columns="ticker"), known.drop(columns="ticker"), check_exact=True)
 
 
+def test_how_the_table_is_kept_does_not_matter(forecaster: Forecaster, prices: pd.DataFrame) -> None:
+    expected = forecaster.forecast(prices)
+    mixed = prices.sort_values(["date", "ticker"]).astype({"volume": "int64", "date": "datetime64[ns]"})
+    other = mixed.assign(note="x").set_index(np.zeros(len(mixed)))[["note", *mixed.columns[::-1]]]
+    pd.testing.assert_frame_equal(forecaster.forecast(other), expected, check_exact=True)
+
+
+@pytest.mark.parametrize("target", ["level", "difference"])
+def test_of_prices_without_a_forecast_variance_the_band_still_follows_their_range(
+    target: str, two_tickers: pd.DataFrame, tmp_path: Path
+) -> None:
+    prepare = {"target": target, "variance": "none", "features": ["close"], "scaling": "minmax", "baseline": "none"}
+    stages = ("scrape", "prepare", "benchmark", "train", "predict", "evaluate")
+    benchmark, train = {"models": ["persistence"]}, {"members": 1}
+    walk(tmp_path, two_tickers, *stages, prepare=prepare, benchmark=benchmark, train=train)
+    own = Forecaster.load(tmp_path / "data")
+    assert own.columns == ["close", "high", "low", "open"]
+    for t in (two_tickers["date"].max(), two_tickers.loc[300, "date"]):
+        answer = own.forecast(two_tickers[two_tickers["date"] <= t])
+        same(answer, said(tmp_path), SAID)
+        assert answer["volatility"].isna().all()
+
+
 def test_what_comes_after_a_row_changes_nothing_said_of_it(forecaster: Forecaster, prices: pd.DataFrame) -> None:
     t = prices.loc[300, "date"]
     wild = corrupted(prices, t, seed=5)
@@ -135,12 +159,21 @@ def test_a_missing_value_before_all_that_is_seen_harms_nothing(forecaster: Forec
 REFUSED: list[tuple[str, Callable[[pd.DataFrame], pd.DataFrame], str]] = [
     ("few rows", lambda own: own.tail(25), r"^BBB: found 25 rows; accepted: at least 26$"),
     ("no column", lambda own: own.drop(columns="volume"), r"^prices: found no column volume; accepted: ticker, date, "),
-    ("no volume", lambda own: own.assign(volume=np.nan), r"^prices: found no value of volume; accepted: numbers$"),
+    ("no volume", lambda own: own.assign(volume=np.nan), r"^BBB: found no value of volume in the last 26 rows; "),
+    ("twice", lambda own: own.assign(x=1.0).rename(columns={"x": "close"}), r"^prices: found the column close twice; "),
     ("texts", lambda own: own.assign(open="1"), r"^prices: column open: found str; accepted: numbers$"),
     ("text dates", lambda own: own.assign(date=own["date"].astype(str)), r"^prices: column date: found values that "),
     ("unsorted", lambda own: own.iloc[::-1], r"^BBB: found .* after a date as late; accepted: dates that rise, each "),
     ("doubled", lambda own: own.iloc[[*range(len(own)), -1]], r"^BBB: found 2002-08-09 after a date as late; "),
-    ("not above 0", lambda own: own.assign(close=0.0), r"^BBB: found close 0 on 2001-01-01, which has no return; "),
+    ("not above 0", lambda own: own.assign(close=0.0), r"^BBB 2001-01-01: price not above zero; close outside the "),
+    (
+        "high below low",
+        lambda own: own.assign(high=own["low"] / 2),
+        r"^BBB 2001-01-01: high below low; .*; accepted: r",
+    ),
+    ("infinite", lambda own: own.assign(volume=np.inf), r"^BBB 2001-01-01: not a finite number; accepted: rows that "),
+    ("no names", lambda own: own.assign(ticker=None), r"^prices: column ticker: found rows without one; accepted: a "),
+    ("zoned", lambda own: own.assign(date=own["date"].dt.tz_localize("UTC")), r"^prices: column date: found values "),
     ("no rows", lambda own: own.iloc[:0], r"^prices: found no rows; accepted: at least one ticker's$"),
 ]
 
@@ -151,6 +184,25 @@ def test_what_cannot_be_forecast_from_is_refused(
 ) -> None:
     with pytest.raises(UserError, match=line):
         forecaster.forecast(change(prices[prices["ticker"] == "BBB"]))
+
+
+@pytest.mark.parametrize("rows", [lambda own: own.drop(own.index[-9]), lambda own: own.iloc[::2]])
+def test_a_step_that_is_left_out_is_refused(
+    rows: Callable[[pd.DataFrame], pd.DataFrame], of_heat: Forecaster, walked_heat: Path
+) -> None:
+    oslo = read_table(walked_heat / "data/prices.parquet").query("ticker == 'Oslo'")
+    with pytest.raises(UserError, match=r"^Oslo: found 2020-\d\d-\d\d.* after another step; accepted: a row every "):
+        of_heat.forecast(rows(oslo), stale=True)
+
+
+def test_a_broken_or_absent_network_is_named(walked: Path, tmp_path: Path) -> None:
+    shutil.copytree(walked / "data", tmp_path / "data")
+    (tmp_path / "data/model/2.keras").write_bytes(b"PK")
+    with pytest.raises(UserError, match=r"model/2.keras: no model that Keras can load; `dvc repro` makes it$"):
+        Forecaster.load(tmp_path / "data")
+    (tmp_path / "data/model/1.keras").rename(tmp_path / "data/model/3.keras")
+    with pytest.raises(UserError, match=r"model/1.keras: no such file; `dvc repro` makes it$"):
+        Forecaster.load(tmp_path / "data")
 
 
 def test_every_ticker_at_fault_is_named(forecaster: Forecaster, prices: pd.DataFrame) -> None:

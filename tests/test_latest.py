@@ -66,16 +66,16 @@ def test_a_step_is_no_exchange(params: Path) -> None:
 
 def test_what_the_source_has_revised_is_told_by_ticker(two_tickers: pd.DataFrame) -> None:
     before = two_tickers[two_tickers["date"] < "2002-08-01"]
-    assert told(before, two_tickers, trained=False) == [
-        f"{len(two_tickers) - len(before)} new sessions, 0 tickers revised; train did not run: its samples are the same"
+    assert told(before, two_tickers, ran=False) == [
+        f"{len(two_tickers) - len(before)} new sessions, 0 tickers revised; train did not run: its inputs are the same"
     ]
     split = two_tickers.copy()
     split.loc[split["ticker"] == "AAA", ["close", "open"]] /= 4
-    one, last = told(before, split, trained=True)
+    one, last = told(before, split, ran=True)
     count = ((before["ticker"] == "AAA").sum()).item()
     assert one == f"AAA: {count} sessions revised: open by up to 75.00%, close by up to 75.00%"
     assert last.endswith(" new sessions, 1 ticker revised; train ran again")
-    gone = told(two_tickers, before, trained=True)
+    gone = told(two_tickers, before, ran=True)
     assert gone[0].startswith("AAA: 0 sessions revised: ")
     assert gone[0].endswith(" sessions are gone")
-    assert told(None, two_tickers, trained=True) == ["train ran again"]
+    assert told(None, two_tickers, ran=True) == ["train ran again"]

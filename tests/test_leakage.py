@@ -146,6 +146,7 @@ def targeted(rows: pd.DataFrame, kind: Kind, baseline: Any) -> pd.DataFrame:
         horizon=3,
         season=5,
         scaling="standard",
+        ranged=True,
         features=fitting.features(rows, kind, "standard"),
         price=fitting.target(rows, kind, baseline, 5, "standard"),
         variance=None,

@@ -4,6 +4,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +13,14 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline.artifacts import read_record, read_table
+from pipeline.artifacts import read_table
 from pipeline.errors import UserError
-from pipeline.forecaster.preparation import Preparation
+from pipeline.forecaster.forecaster import Forecaster
 from pipeline.newer import prices_of
 from tests.conftest import UNPINNED, file_params, small_params
 from tests.imports import ROOT
 
+Read = Callable[[str], pd.DataFrame]
 NEEDED = ["close", "high", "low", "open", "volume"]
 
 
@@ -35,8 +38,14 @@ def ran(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
 
 
-def read(path: str) -> pd.DataFrame:
-    return prices_of(Path(path), NEEDED, read_record(Path("data/preparation.json"), Preparation))
+@pytest.fixture(scope="module")
+def forecaster(walked: Path) -> Forecaster:
+    return Forecaster.load(walked / "data")
+
+
+@pytest.fixture
+def read(forecaster: Forecaster) -> Callable[[str], pd.DataFrame]:
+    return lambda path: prices_of(Path(path), forecaster)
 
 
 def test_the_file_that_was_scraped_is_forecast_as_the_pipeline_did_in_seconds(folder: Path) -> None:
@@ -61,20 +70,38 @@ def test_nothing_is_written_and_a_mistake_is_one_line(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["own.parquet", "own.csv.gz"])
-def test_other_kinds_of_files_are_read_too(name: str, folder: Path) -> None:
+def test_other_kinds_of_files_are_read_too(name: str, folder: Path, read: Read) -> None:
     prices = read_table(folder / "data/prices.parquet")
     prices.to_parquet(name) if name.endswith("parquet") else prices.to_csv(name, index=False)
     pd.testing.assert_frame_equal(read(name), prices, check_exact=True)
 
 
-def test_a_file_of_one_ticker_needs_no_column_for_it_where_the_forecaster_knows_one(folder: Path) -> None:
+def test_a_file_of_one_ticker_needs_no_column_for_it_where_the_forecaster_knows_one(
+    folder: Path, read: Read, forecaster: Forecaster
+) -> None:
     prices = read_table(folder / "data/prices.parquet").query("ticker == 'AAA'")
     prices.drop(columns="ticker").to_csv("own.csv", index=False)
     with pytest.raises(UserError, match=r"^own.csv: found no column ticker; accepted: one, which names AAA, BBB$"):
         read("own.csv")
-    preparation = read_record(Path("data/preparation.json"), Preparation)
-    one = preparation.model_copy(update={"units": {"AAA": ""}})
-    assert set(prices_of(Path("own.csv"), NEEDED, one)["ticker"]) == {"AAA"}
+    one = replace(forecaster, preparation=forecaster.preparation.model_copy(update={"units": {"AAA": ""}}))
+    assert set(prices_of(Path("own.csv"), one)["ticker"]) == {"AAA"}
+
+
+@pytest.mark.parametrize("back", [0, 2, 20])
+def test_a_row_without_a_value_that_the_forecast_rests_on_is_refused(back: int, folder: Path, read: Read) -> None:
+    prices = read_table(folder / "data/prices.parquet").query("ticker == 'AAA'")
+    at = prices.index[-1 - back]
+    prices.assign(close=prices["close"].drop(at)).to_csv("own.csv", index=False)
+    line = rf"^own.csv: AAA: found no close on {prices.loc[at, 'date']:%Y-%m-%d}; accepted: one in each of the last 26 "
+    with pytest.raises(UserError, match=line):
+        read("own.csv")
+
+
+def test_an_earlier_row_without_a_value_is_left_out_as_scrape_does(folder: Path, read: Read) -> None:
+    prices = read_table(folder / "data/prices.parquet").query("ticker == 'AAA'")
+    at = prices.index[-60]
+    prices.assign(close=prices["close"].drop(at)).to_csv("own.csv", index=False)
+    pd.testing.assert_frame_equal(read("own.csv"), prices.drop(at), check_exact=True)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +112,7 @@ def test_a_file_of_one_ticker_needs_no_column_for_it_where_the_forecaster_knows_
         ({"high": 1.0}, r"high below low"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_refused(change: dict, line: str, folder: Path) -> None:
+def test_a_file_that_cannot_be_used_is_refused(change: dict, line: str, folder: Path, read: Read) -> None:
     prices = read_table(folder / "data/prices.parquet")
     dropped = [change.pop("drop")] if "drop" in change else []
     prices.drop(columns=dropped).assign(**change).to_csv("own.csv", index=False)
@@ -93,7 +120,7 @@ def test_a_file_that_cannot_be_used_is_refused(change: dict, line: str, folder: 
         read("own.csv")
 
 
-def test_it_is_read_as_params_yaml_declares_a_file(folder: Path) -> None:
+def test_it_is_read_as_params_yaml_declares_a_file(folder: Path, read: Read) -> None:
     prices = read_table(folder / "data/prices.parquet").query("ticker == 'AAA'")
     theirs = prices.assign(Day=prices["date"].dt.strftime("%d/%m/%Y"), Last=prices["close"])
     theirs.drop(columns=["ticker", "date", "close"]).to_csv("own.csv", index=False, sep=";", decimal=",")

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pipeline.artifacts import read_json
+from pipeline.artifacts import read_json, read_record
+from pipeline.verdict import Verdict
 from tests.conftest import walk
 
 TRAIN = {"cell": "dense", "units": [8], "window": 2, "learning_rate": 0.01, "epochs": 30, "members": 1}
@@ -35,7 +36,8 @@ def planted(strength: float, sessions: int = 1200) -> pd.DataFrame:
 
 def judged(folder: Path, strength: float) -> dict:
     walk(folder, planted(strength), "scrape", "prepare", "benchmark", "train", "predict", "evaluate", train=TRAIN)
-    return read_json(folder / "reports/metrics.json")
+    told = read_record(folder / "data/verdict.json", Verdict).sentences
+    return {**read_json(folder / "reports/metrics.json"), "verdict": told}
 
 
 def test_a_planted_signal_is_found(tmp_path: Path) -> None:

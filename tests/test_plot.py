@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from markupsafe import escape
 
-from pipeline.artifacts import read_json, read_table
+from pipeline.artifacts import read_json, read_record, read_table
+from pipeline.verdict import Verdict
 from tests.conftest import SMALL
 from tests.pages import outside_scripts, shown
 
@@ -21,7 +22,7 @@ def html(walked: Path) -> str:
 
 
 def test_the_report_opens_with_the_verdict_and_its_rule(walked: Path, html: str) -> None:
-    for sentence in read_json(walked / "reports/metrics.json")["verdict"].values():
+    for sentence in read_record(walked / "data/verdict.json", Verdict).sentences.values():
         assert str(escape(sentence)) in html
     assert "The rule: " in html
 

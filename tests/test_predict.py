@@ -41,7 +41,7 @@ def test_the_network_is_the_mean_of_its_members_scaled_outputs_brought_back(walk
 def test_the_forecast_is_the_baseline_and_what_the_saved_networks_answer(walked: Path) -> None:
     rows = samples_in(walked)
     preparation = read_record(walked / "data/preparation.json", Preparation)
-    model = network.loaded((walked / "data/model/1.keras").read_bytes())
+    model = network.loaded("1.keras", (walked / "data/model/1.keras").read_bytes())
     own = rows[(rows["ticker"] == "AAA")].tail(5)
     seen = own[table.features_of(rows)].to_numpy(np.float32)[None]
     scale = np.array([scaler.scale for scaler in preparation.targets["variance"].scalers[ALL]])

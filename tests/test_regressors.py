@@ -49,6 +49,7 @@ LEVEL = Preparation(
     horizon=2,
     season=1,
     scaling="standard",
+    ranged=True,
     features={},
     price=PRICE,
     variance=None,

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline.artifacts import read_json
+from pipeline.artifacts import read_json, read_record
 from pipeline.sources import sample
+from pipeline.verdict import Verdict
 from studies import choices
 from tests.conftest import committed, walk
 from tests.imports import ROOT
@@ -26,7 +27,8 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory):
         changes = {**params, "train": {**params["train"], "seed": seed}}
         folder: Path = tmp_path_factory.mktemp("seed")
         walk(folder, sample.prices(), "scrape", "prepare", "benchmark", "train", "predict", "evaluate", **changes)
-        return read_json(folder / "reports/metrics.json")
+        told = read_record(folder / "data/verdict.json", Verdict).sentences
+        return {**read_json(folder / "reports/metrics.json"), "verdict": told}
 
     return metrics
 

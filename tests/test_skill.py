@@ -1,8 +1,6 @@
 """What is said of training, skill and bands, on scores of which it is true and on scores of which it is not."""
 
 import json
-from dataclasses import asdict
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -59,16 +57,11 @@ def test_a_loss_that_still_falls_is_told_from_one_that_has_risen(members: list[l
     assert len(figure.rows["epochs"]) == sum(map(len, members))
 
 
-def metrics(**targets: list[tuple[float | None, float | None, float | None]]) -> dict[str, Any]:
+def skills(**targets: list[tuple[float | None, float | None, float | None]]) -> pd.DataFrame:
     """skill, low and high by target and horizon."""
-    names = ("skill", "skill_low", "skill_high")
-    return {
-        "subject": asdict(CLOSE),
-        "test": {
-            target: {f"h{number}": dict(zip(names, own, strict=True)) for number, own in enumerate(found, 1)}
-            for target, found in targets.items()
-        },
-    }
+    names = {"price": "close", "variance": "log variance"}
+    rows = [(names[target], h, *own) for target, found in targets.items() for h, own in enumerate(found, 1)]
+    return pd.DataFrame(rows, columns=["target", "horizon", "skill", "skill_low", "skill_high"])
 
 
 ABOVE, AROUND, BELOW = (0.2, 0.1, 0.3), (0.05, -0.1, 0.2), (-0.2, -0.3, -0.1)
@@ -85,13 +78,13 @@ ABOVE, AROUND, BELOW = (0.2, 0.1, 0.3), (0.05, -0.1, 0.2), (-0.2, -0.3, -0.1)
     ids=["above", "around", "below", "undefined"],
 )
 def test_an_interval_of_skill_above_0_is_told_from_one_around_or_below_it(found: list, said: str) -> None:
-    figure = skill.by_horizon(metrics(price=found), CLOSE)
+    figure = skill.by_horizon(skills(price=found), CLOSE)
     assert figure.says == f"On the close the interval of the skill lies {said}."
     assert json.dumps(charts.columns(figure.rows["skills"]), allow_nan=False)
 
 
 def test_each_target_is_told_and_drawn_by_horizon() -> None:
-    figure = skill.by_horizon(metrics(price=[BELOW, AROUND], variance=[ABOVE, ABOVE]), CLOSE)
+    figure = skill.by_horizon(skills(price=[BELOW, AROUND], variance=[ABOVE, ABOVE]), CLOSE)
     assert figure.says == (
         "On the close the interval of the skill lies above 0 at 0 of 2 horizons and below 0 at 1; on the log variance "
         "the interval of the skill lies above 0 at 2 of 2 horizons."
@@ -147,9 +140,8 @@ def test_one_ticker_alone_has_no_figure() -> None:
     assert skill.by_ticker(scores({"AAA": YEARS, POOLED: {ALL: 0.9}}), CLOSE) is None
 
 
-def bands(own: list[float], constant: list[float]) -> dict[str, Any]:
-    thirds = dict(zip(THIRDS, own, strict=False))
-    return {"nominal": 0.9, "h1": {"thirds": thirds, "constant": {"thirds": dict(zip(THIRDS, constant, strict=False))}}}
+def thirds(*shares: float) -> dict[str, float]:
+    return dict(zip(THIRDS, shares, strict=False))
 
 
 @pytest.mark.parametrize(
@@ -162,7 +154,7 @@ def bands(own: list[float], constant: list[float]) -> dict[str, Any]:
     ],
 )
 def test_a_band_that_holds_steadily_is_told_from_one_that_depends_on_volatility(own: list[float], said: str) -> None:
-    figure = skill.coverage(bands(own, [0.99, 0.93, 0.8]), CLOSE)
+    figure = skill.coverage(thirds(*own), thirds(0.99, 0.93, 0.8), 0.9, CLOSE)
     assert figure.says == (
         f"The band {said}: it held between {min(own):.1%} and {max(own):.1%}, one of constant width between 80.0% and "
         "99.0%."
@@ -172,7 +164,7 @@ def test_a_band_that_holds_steadily_is_told_from_one_that_depends_on_volatility(
 
 
 def test_a_band_of_too_few_forecasts_is_said_to_be_so() -> None:
-    figure = skill.coverage(bands([], []), CLOSE)
+    figure = skill.coverage({}, {}, 0.9, CLOSE)
     assert figure.says == "The volatility of too few forecasts is known."
     assert figure.rows["parts"].empty
 

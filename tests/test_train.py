@@ -3,11 +3,16 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline.artifacts import read_table
 from pipeline.errors import UserError
+from pipeline.forecaster import splits
+from pipeline.forecaster.windows import origins
+from pipeline.stages import train
+from studies.study import samples_in
 from tests.conftest import walk
 
 
@@ -46,3 +51,17 @@ def test_a_fit_that_diverges_names_the_learning_rate(walked: Path, tmp_path: Pat
     with pytest.raises(UserError, match=r"^params.yaml: train.learning_rate: found 1e\+30, with which the loss grows "):
         walk(tmp_path, pd.DataFrame(), "train", train={"optimizer": "sgd", "learning_rate": 1e30, "epochs": 3})
     assert not (tmp_path / "data/model").exists()
+
+
+def test_it_stops_on_no_sample_on_which_bands_are_calibrated_though_a_gap_costs_windows(
+    tmp_path: Path, two_tickers: pd.DataFrame
+) -> None:
+    prices = two_tickers[two_tickers["ticker"] == "AAA"].copy()
+    prices.loc[prices["date"] == "2002-06-20", "open"] = np.nan
+    dates = {"validation": "2002-06-03", "test": "2002-10-01", "horizon": 1}
+    walk(tmp_path, prices, "scrape", "prepare", prepare=dates)
+    rows = samples_in(tmp_path)
+    at = origins(rows["ticker"].to_numpy(), (rows["split"] != "warmup").to_numpy(), 22)
+    stopping, calibrated = train.parts_of(rows, at)["stopping"], splits.calibration(rows).to_numpy()[at]
+    assert stopping.any()
+    assert not (stopping & calibrated).any()

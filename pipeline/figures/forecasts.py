@@ -8,7 +8,7 @@ from pipeline import charts, thinning
 from pipeline.figures import Figure, dependence, distribution
 from pipeline.figures.sessions import part, spans
 from pipeline.findings import moment
-from pipeline.metrics import percent
+from pipeline.results import percent
 from pipeline.subject import Subject
 from pipeline.verdict import SIGNIFICANT, chance
 

@@ -1,14 +1,11 @@
 """Figures of all tickers together: training, skill by horizon, year and ticker, and where the band held."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
 from pipeline import charts
 from pipeline.figures import Figure
-from pipeline.metrics import named, skills
+from pipeline.results import named
 from pipeline.slices import ALL, THIRDS
 from pipeline.subject import Subject
 from pipeline.tables.scores import POOLED
@@ -42,9 +39,9 @@ def loss(history: pd.DataFrame) -> Figure:
     return Figure("Loss by epoch, on train (loss) and on validation (val_loss)", says, charts.loss(), rows)
 
 
-def by_horizon(metrics: dict[str, Any], subject: Subject) -> Figure:
-    """metrics: reports/metrics.json."""
-    table = skills(metrics).astype(dict.fromkeys(("skill", "skill_low", "skill_high"), float))
+def by_horizon(skills: pd.DataFrame, subject: Subject) -> Figure:
+    """skills: as results.skills gives them."""
+    table = skills.astype(dict.fromkeys(("skill", "skill_low", "skill_high"), float))
     table = table.set_axis(["target", "group", "skill", "low", "high"], axis=1)
     clauses = []
     for target, own in table.groupby("target", sort=False):
@@ -111,9 +108,10 @@ def by_ticker(scores: pd.DataFrame, subject: Subject) -> Figure | None:
     return Figure(f"Skill one {subject.step} ahead by ticker", f"{_sentence(clauses)}.", shape, {"skills": table})
 
 
-def coverage(bands: Mapping[str, Any], subject: Subject) -> Figure:
-    """bands: of reports/metrics.json, with what share of values they are to hold."""
-    own, constant = bands["h1"]["thirds"], bands["h1"]["constant"]["thirds"]
+def coverage(own: dict[str, float], constant: dict[str, float], nominal: float, subject: Subject) -> Figure:
+    """own, constant: the share of values that the forecast's bands and those of constant width held one step ahead, by
+    third of volatility; nominal: the share that they are to hold.
+    """
     rows = [(part, "this band", share) for part, share in own.items()]
     rows += [(part, "constant width", share) for part, share in constant.items()]
     table = pd.DataFrame(rows, columns=["part", "band", "coverage"])
@@ -121,7 +119,7 @@ def coverage(bands: Mapping[str, Any], subject: Subject) -> Figure:
         says = "The volatility of too few forecasts is known."
     else:
         spread, other = max(own.values()) - min(own.values()), max(constant.values()) - min(constant.values())
-        off = max(abs(share - bands["nominal"]) for share in own.values())
+        off = max(abs(share - nominal) for share in own.values())
         how = "depends on volatility no less than one of constant width"
         if spread <= STEADY:
             how = f"{'holds' if off <= STEADY else 'errs'} in calm and in storm alike"
@@ -131,6 +129,6 @@ def coverage(bands: Mapping[str, Any], subject: Subject) -> Figure:
             f"The band {how}: it held between {min(own.values()):.1%} and {max(own.values()):.1%}, one of constant "
             f"width between {min(constant.values()):.1%} and {max(constant.values()):.1%}."
         )
-    nominal = pd.DataFrame({"coverage": [bands["nominal"]]})
+    line = pd.DataFrame({"coverage": [nominal]})
     title = f"Share of values that the band held one {subject.step} ahead, by volatility"
-    return Figure(title, says, charts.coverage(THIRDS), {"parts": table, "nominal": nominal})
+    return Figure(title, says, charts.coverage(THIRDS), {"parts": table, "nominal": line})

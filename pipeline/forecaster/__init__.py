@@ -1,1 +1,1 @@
-"""From prices to a forecast with its band, with what was fitted before: nothing here learns from data."""
+"""From prices to a forecast with its band: what applies the numbers that were fitted on train, and the network."""

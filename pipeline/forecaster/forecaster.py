@@ -18,6 +18,7 @@ from pipeline.forecaster.forecasts import forecasts
 from pipeline.forecaster.preparation import Preparation, fitted
 from pipeline.forecaster.volatility import change
 from pipeline.forecaster.windows import origins
+from pipeline.prices import impossible
 from pipeline.tables import samples as table
 from pipeline.tables.forecasts import NETWORK
 from pipeline.tables.prices import OHLC, PRICES
@@ -35,11 +36,12 @@ class Forecaster:
     def load(cls, folder: Path) -> "Forecaster":
         """The one whose files lie in a folder: preparation.json, bands.json, model/1.keras ...
 
-        Raises UserError where one of them is missing.
+        Raises UserError where one of them is missing, or was written in another form.
         """
         network.make_deterministic()
-        files = sorted((folder / "model").glob("*.keras"), key=lambda path: int(path.stem))
-        models = [network.loaded(read_bytes(path)) for path in files or [folder / "model/1.keras"]]
+        count = max(1, len(list((folder / "model").glob("*.keras"))))
+        files = [folder / f"model/{number}.keras" for number in range(1, count + 1)]
+        models = [network.loaded(str(path), read_bytes(path)) for path in files]
         preparation = read_record(folder / "preparation.json", Preparation)
         return cls(preparation, read_record(folder / "bands.json", Bands), models)
 
@@ -49,27 +51,34 @@ class Forecaster:
         return network.window_of(self.models[0])
 
     @property
+    def least(self) -> int:
+        """How many sessions of a ticker it needs."""
+        return self.window + samples.earlier(self.preparation.names, self.preparation.season)
+
+    @property
     def columns(self) -> list[str]:
         """The columns that a price table must have, beside ticker and date."""
-        needs = [FEATURES[name].needs if name in FEATURES else (name,) for name in self.preparation.names]
-        known = {name for own in needs for name in own} - {"date"}
-        if "log_variance" in known or self.preparation.target == "return" or self.preparation.variance:
-            known = known - {"log_variance"} | set(OHLC)
-        return sorted(known | {self.preparation.column})
+        own = self.preparation
+        needs = [FEATURES[name].needs if name in FEATURES else (name,) for name in own.names]
+        names = {own.column, *(name for need in needs for name in need)} - {"date"}
+        by_range = self.bands.scale == "current" and own.ranged
+        if "log_variance" in names or own.target == "return" or own.variance or by_range:
+            names = names - {"log_variance"} | set(OHLC)
+        return sorted(names)
 
     def forecast(self, prices: pd.DataFrame, *, stale: bool = False) -> pd.DataFrame:
         """The next sessions of each ticker, as many as the horizon, from its last row.
 
-        prices: ticker, date (datetime64, without zone) and `columns`, float64; the dates of each ticker rise. What a
-        row sees reaches back `window` + 250 sessions; of fewer rows the answer may differ. stale: where the last row
-        cannot be forecast from, take the last one that can, instead of refusing.
+        prices: ticker, date (datetime64, no zone) and `columns`, numbers; the dates of each ticker rise. A forecast
+        depends on `window` + 250 sessions; `least` are enough, but give another one. stale: where there is no forecast
+        from the last row, take the last row that has one, instead of refusing.
 
         Gives ticker, origin, date, horizon, forecast, lower, upper (values of the forecast column; the band is NaN
-        where nothing moves) and volatility (the median of the session's, NaN where it is not forecast).
+        where nothing moves) and volatility (the median of the session's, 0.01 for 1 %; NaN where it is not forecast).
 
-        Raises UserError, a line for each ticker, for prices that cannot be forecast from.
+        Raises UserError, a line for each ticker, for prices without a forecast.
         """
-        self._refuse(prices)
+        prices = self._checked(prices)
         rows = self._rows(prices)
         at = origins(rows["ticker"].to_numpy(), rows["complete"].to_numpy(), self.window)
         last = pd.Series(at).groupby(rows["ticker"].to_numpy()[at]).max()
@@ -77,28 +86,29 @@ class Forecaster:
         return self._answer(rows, last.to_numpy())
 
     def _rows(self, prices: pd.DataFrame) -> pd.DataFrame:
-        own, following = self.preparation, {}
+        """The samples of these prices, without targets."""
+        fit, following = self.preparation, {}
         for ticker, end in prices.groupby("ticker")["date"].max().items():
-            calendar = fitted(own.calendars, str(ticker))
-            following[str(ticker)] = calendars.following(calendar.name, end, own.horizon)
-        needed = samples.needed(own.target, variance=own.variance is not None)
-        rows = samples.known(prices, own.column, own.names, following, own.season, needed)
-        return samples.prepared(rows, own)
+            calendar = fitted(fit.calendars, str(ticker))
+            following[str(ticker)] = calendars.following(calendar.name, end, fit.horizon)
+        needed = samples.needed(fit.target, variance=fit.variance is not None)
+        rows = samples.known(prices, fit.column, fit.names, following, fit.season, needed)
+        return samples.prepared(rows, fit)
 
     def _answer(self, rows: pd.DataFrame, at: NDArray[np.intp]) -> pd.DataFrame:
-        own, chosen = self.preparation, rows.iloc[at]
-        answers = forecasts(self.models, rows, at, own)[NETWORK]
+        """The forecast from these positions of the rows."""
+        chosen, horizon = rows.iloc[at], self.preparation.horizon
+        answers = forecasts(self.models, rows, at, self.preparation)[NETWORK]
         if self.bands.scale == NETWORK:
             scale = bands.by_variance(chosen["last"].to_numpy(), answers["variance"])
         else:
-            moves = change(rows, priced=own.column in PRICES).to_numpy()[at]
-            scale = bands.by_change(moves, own.horizon)
+            size = change(rows, priced=self.preparation.column in PRICES).to_numpy()[at]
+            scale = bands.by_change(size, horizon)
         half = bands.half_widths(scale, self.bands, chosen["ticker"])
         variance = answers.get("variance", np.full(half.shape, np.nan))
-        dates = chosen[[table.date(h) for h in range(1, own.horizon + 1)]].to_numpy()
         found = table.by_horizon(
             chosen,
-            date=dates,
+            date=chosen[[table.date(h) for h in range(1, horizon + 1)]].to_numpy(),
             forecast=answers["price"],
             lower=answers["price"] - half,
             upper=answers["price"] + half,
@@ -107,62 +117,70 @@ class Forecaster:
         columns = ["ticker", "origin", "date", "horizon", "forecast", "lower", "upper", "volatility"]
         return found[columns].reset_index(drop=True)
 
-    def _refuse(self, prices: pd.DataFrame) -> None:
-        """Raise UserError for a table that is none of prices, or that returns cannot be taken of."""
-        lacking = [name for name in ("ticker", "date", *self.columns) if name not in prices.columns]
-        if lacking:
-            raise UserError(
-                f"prices: found no column {', '.join(lacking)}; accepted: ticker, date, {', '.join(self.columns)}"
-            )
+    def _checked(self, prices: pd.DataFrame) -> pd.DataFrame:
+        """The columns that are needed, as float64. Raises UserError for a table that is none of prices."""
+        wanted = ["ticker", "date", *self.columns]
+        if lacking := [name for name in wanted if name not in prices.columns]:
+            raise UserError(f"prices: found no column {', '.join(lacking)}; accepted: {', '.join(wanted)}")
+        if doubled := [name for name in wanted if list(prices.columns).count(name) > 1]:
+            raise UserError(f"prices: found the column {doubled[0]} twice; accepted: each once")
         if prices.empty:
             raise UserError("prices: found no rows; accepted: at least one ticker's")
-        for name in self.columns:
-            if prices[name].isna().all():
-                raise UserError(f"prices: found no value of {name}; accepted: numbers")
-            if not pd.api.types.is_numeric_dtype(prices[name]):
-                raise UserError(f"prices: column {name}: found {prices[name].dtype}; accepted: numbers")
+        if prices["ticker"].isna().any():
+            raise UserError("prices: column ticker: found rows without one; accepted: a name in each")
         if not pd.api.types.is_datetime64_dtype(prices["date"]) or prices["date"].isna().any():
             raise UserError("prices: column date: found values that are no dates; accepted: datetime64 without a zone")
-        lines = [line for ticker, own in prices.groupby("ticker") for line in self._faults(str(ticker), own)]
-        if lines:
+        for name in self.columns:
+            if not pd.api.types.is_numeric_dtype(prices[name]):
+                raise UserError(f"prices: column {name}: found {prices[name].dtype}; accepted: numbers")
+        kinds = {"date": "datetime64[us]", **dict.fromkeys(self.columns, "float64")}
+        checked = prices[wanted].astype(kinds).reset_index(drop=True)
+        if lines := [line for ticker, own in checked.groupby("ticker") for line in self._faults(str(ticker), own)]:
             raise UserError("\n".join(lines))
+        return checked
 
     def _faults(self, ticker: str, prices: pd.DataFrame) -> list[str]:
         """What is wrong with the rows of one ticker: a line, or none."""
         falls = prices["date"][prices["date"].diff() <= pd.Timedelta(0)]
         if len(falls):
-            return [
-                f"{ticker}: found {moment(falls.iloc[0])} after a date as late; accepted: dates that rise, each once"
-            ]
-        least = self.window + samples.earlier(self.preparation.names, self.preparation.season)
-        if len(prices) < least:
-            return [f"{ticker}: found {len(prices)} rows; accepted: at least {least}"]
-        logs = [name for name in self.preparation.names if name.startswith("return_")]
-        positive = [self.preparation.column] if self.preparation.target == "return" or logs else []
-        positive += [name for name in OHLC if set(OHLC) <= set(self.columns)]
-        for name in positive:
-            low = prices[prices[name] <= 0]
-            if len(low):
-                found = f"{name} {low[name].iloc[0]:g} on {moment(low['date'].iloc[0])}"
-                return [f"{ticker}: found {found}, which has no return; accepted: values above 0"]
+            late = moment(falls.iloc[0])
+            return [f"{ticker}: found {late} after a date as late; accepted: dates that rise, each once"]
+        if len(prices) < self.least:
+            return [f"{ticker}: found {len(prices)} rows; accepted: at least {self.least}"]
+        step = calendars.step(fitted(self.preparation.calendars, ticker).name)
+        uneven = prices["date"][prices["date"].diff().iloc[1:].reindex(prices.index) != step].iloc[1:]
+        if step is not None and len(uneven):
+            accepted = f"a row every {step}, its value missing where there is none"
+            return [f"{ticker}: found {moment(uneven.iloc[0])} after another step; accepted: {accepted}"]
+        if empty := [name for name in self.columns if prices[name].tail(self.least).isna().all()]:
+            return [f"{ticker}: found no value of {empty[0]} in the last {self.least} rows; accepted: numbers"]
+        # What is known of a close is known of it beside the other three, and of the volume.
+        ranged = set(OHLC) <= set(self.columns)
+        asked = prices.assign(volume=prices.get("volume", 0.0)) if ranged else prices.rename(columns={"close": "value"})
+        for row in impossible(asked, None).itertuples():
+            return [f"{ticker} {moment(row.date)}: {row.reason}; accepted: rows that can be true"]
+        column, names = self.preparation.column, self.preparation.names
+        low = prices[prices[column] <= 0]
+        if len(low) and (self.preparation.target == "return" or any(name.startswith("return_") for name in names)):
+            found = f"{column} {low[column].iloc[0]:g} on {moment(low['date'].iloc[0])}"
+            return [f"{ticker}: found {found}, which has no return; accepted: values above 0"]
         return []
 
     def _refuse_incomplete(
         self, prices: pd.DataFrame, rows: pd.DataFrame, last: "pd.Series[Any]", *, stale: bool
     ) -> None:
-        """Raise UserError for tickers that cannot be forecast from their last row; if stale, from no row."""
+        """Raise UserError for tickers without a forecast from their last row; if stale, from any row."""
         lines = []
         for ticker, own in rows.groupby("ticker"):
             if ticker in last.index and (stale or last[ticker] == own.index[-1]):
                 continue
             lines.append(self._gap(str(ticker), prices[prices["ticker"] == ticker]))
         if lines:
-            accepted = "prices without such gaps" + ("" if stale else ", or stale=True to forecast from an earlier row")
-            raise UserError("\n".join(f"{line}; accepted: {accepted}" for line in lines))
+            raise UserError("\n".join(f"{line}; accepted: prices without such gaps" for line in lines))
 
     def _gap(self, ticker: str, prices: pd.DataFrame) -> str:
-        """Why the last row has no whole window: the last value that is missing of those it rests on."""
-        seen = prices.tail(self.window + samples.earlier(self.preparation.names, self.preparation.season))
+        """Why there is no forecast from the last row: the last value that is missing of those it rests on."""
+        seen = prices.tail(self.least)
         columns = sorted({self.preparation.column} | (set(OHLC) & set(self.columns)))
         gaps = np.argwhere(seen[columns].isna().to_numpy())
         origin = f"{ticker}: no forecast from {moment(prices['date'].iloc[-1])}"

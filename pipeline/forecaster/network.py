@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline.errors import UserError
+
 
 @contextmanager
 def without_announcement() -> Iterator[None]:
@@ -181,9 +183,12 @@ def saved(model: keras.Model) -> bytes:
         return path.read_bytes()
 
 
-def loaded(keras_file: bytes) -> keras.Model:
-    """The model of a .keras file."""
+def loaded(name: str, keras_file: bytes) -> keras.Model:
+    """The model of a .keras file. name: of the file, for readers. Raises UserError for what is none."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.keras"
         path.write_bytes(keras_file)
-        return keras.saving.load_model(path, compile=False)
+        try:
+            return keras.saving.load_model(path, compile=False)
+        except (ValueError, OSError, KeyError, TypeError):
+            raise UserError(f"{name}: no model that Keras can load; `dvc repro` makes it") from None

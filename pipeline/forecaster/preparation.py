@@ -55,6 +55,8 @@ class Preparation(Record):
     """Steps in a season."""
     scaling: Literal["standard", "minmax"]
     """The kind of scaling; features that are standardised are clipped."""
+    ranged: bool
+    """Whether the prices have open, high, low and close, of which variances are made."""
     features: dict[str, dict[str, Scaler]]
     """By ticker or ALL, then by name, in the network's order."""
     price: Target

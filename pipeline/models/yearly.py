@@ -12,7 +12,8 @@ from pipeline.tables import samples as table
 
 
 def yearly(model: Model) -> Model:
-    """The model, fitted again each 1 January after the year of the last train origin: each horizon on train and on
+    """A model that takes its targets from later rows, as those of the variance do, for purged samples hold none. It is
+    fitted again each 1 January after the year of the last train origin: each horizon on train and on
     every other sample, purged ones included, whose target for that horizon lies before that day. The train fit serves
     until then.
     """

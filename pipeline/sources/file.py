@@ -90,8 +90,11 @@ def refuse(path: Path) -> None:
     """Raise UserError for what is no file of prices."""
     if path.is_dir() or not path.name.endswith(tuple(KINDS.split(", "))):
         raise UserError(f"{path}: found no file of prices; accepted: one whose name ends in {KINDS}")
-    if not path.exists():
-        raise UserError(f"{path}: no such file")
+    try:
+        path.stat()
+    except OSError as error:
+        reason = "no such file" if isinstance(error, FileNotFoundError) else str(error.strerror).lower()
+        raise UserError(f"{path}: {reason}") from None
 
 
 def _csv(path: Path, delimiter: str) -> pd.DataFrame:

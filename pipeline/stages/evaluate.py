@@ -12,6 +12,7 @@ from pipeline.forecaster.preparation import Preparation
 from pipeline.metrics import metrics
 from pipeline.params import Section, load
 from pipeline.predictions import predictions
+from pipeline.results import verdict_of
 from pipeline.stages import run
 from pipeline.subject import subject
 from pipeline.tables import bands as bands_table
@@ -49,14 +50,16 @@ def main() -> None:
     predicted = predicted.assign(lower=predicted["predicted"] - half, upper=predicted["predicted"] + half)
     held = intervals.table(known, scale, params.coverage)
     scored = scores.table(scores.side_by_side(known, forecasts), references)
-    report = metrics(scored, held, references, subject(preparation), best, params.coverage)
+    told = (scored, held, references, subject(preparation), best, params.coverage)
+    verdict = verdict_of(*told)
 
     write_table(Path("data/predictions.parquet"), predicted, predictions_table.SCHEMA)
     write_table(Path("data/scores.parquet"), scored, scores_table.SCHEMA)
     write_table(Path("data/bands.parquet"), held, bands_table.SCHEMA)
     write_record(Path("data/bands.json"), intervals.calibrated(known, scale[best], params.coverage))
-    write_json(Path("reports/metrics.json"), report)
-    print("\n".join(report["verdict"].values()))
+    write_record(Path("data/verdict.json"), verdict)
+    write_json(Path("reports/metrics.json"), metrics(*told))
+    print("\n".join(verdict.sentences.values()))
 
 
 def judged_against(preparation: Preparation, models: set[str]) -> dict[str, str]:

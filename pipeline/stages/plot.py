@@ -2,20 +2,18 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from pydantic import Field
 
 from pipeline import charts, states, verdict
-from pipeline.artifacts import read_bytes, read_json, read_record, read_table, write_bytes, write_csv
+from pipeline.artifacts import read_bytes, read_record, read_table, write_bytes, write_csv
 from pipeline.beyond import Table, beyond, last_forecast
 from pipeline.forecaster.preparation import Preparation
-from pipeline.metrics import band, caption, percent, skills
 from pipeline.pages import forecast, page
 from pipeline.params import Section, everything, load
+from pipeline.results import caption, percent, skills
 from pipeline.stages import run
-from pipeline.subject import Subject
 
 
 class Params(Section):
@@ -30,10 +28,10 @@ MADE_BY = ("prepare", "benchmark", "train", "evaluate")  # sections told in the 
 def main() -> None:
     params, chosen = load("plot", Params), everything()
     predictions, history = read_table(Path("data/predictions.parquet")), read_table(Path("data/history.parquet"))
-    metrics = read_json(Path("reports/metrics.json"))
+    told = read_record(Path("data/verdict.json"), verdict.Verdict)
     preparation = read_record(Path("data/preparation.json"), Preparation)
     scores, bands = read_table(Path("data/scores.parquet")), read_table(Path("data/bands.parquet"))
-    subject, coverage = Subject(**metrics["subject"]), metrics["bands"]["nominal"]
+    subject, coverage = told.subject, told.coverage
     tested = forecast.tested(predictions)
     # The tickers that reach into test come first, for they have all figures.
     reaching, parts = set(tested["ticker"]), dict(list(predictions.groupby("ticker")))
@@ -44,19 +42,19 @@ def main() -> None:
         )
         for name in names
     ]
-    common = forecast.common(metrics, scores, history)
+    common = forecast.common(told, scores, bands, history)
     html = page(
         "forecast.html",
         tickers,
         common,
-        verdict=metrics["verdict"].values(),
+        verdict=told.sentences.values(),
         rule=verdict.rule(subject.step),
-        band=band(metrics),
-        beside=forecast.beside(metrics),
-        caption=caption(metrics),
+        band=told.band,
+        beside=forecast.beside(told, scores),
+        caption=caption(told),
         heads=beyond(last_forecast(parts[names[0]]), subject, coverage)[0],
-        by_ticker=forecast.by_ticker(scores, bands, metrics),
-        tables=tables(metrics, scores, bands),
+        by_ticker=forecast.by_ticker(told, scores, bands),
+        tables=tables(told, scores, bands),
         thinned=forecast.thinned(int(tested.groupby("ticker").size().max()), len(names)),
         missing=[f"{name} ({count})" for name, count in preparation.missing.items() if count],
         params={name: dict(states.flat(chosen[name])) for name in MADE_BY},
@@ -72,24 +70,22 @@ def main() -> None:
     columns = ["date", "actual", "predicted", "persistence", "lower", "upper"]
     write_csv(Path("reports/predicted.csv"), shown[columns])
     write_csv(Path("reports/loss.csv"), history[["member", "epoch", "loss", "val_loss"]])
-    write_csv(Path("reports/skill.csv"), skills(metrics))
+    write_csv(Path("reports/skill.csv"), skills(scores, told.references, subject))
     write_bytes(Path("reports/vega.js"), charts.script().encode())  # `dvc plots` draws with it, offline
 
 
-def tables(metrics: dict[str, Any], scores: pd.DataFrame, bands: pd.DataFrame) -> dict[str, Table]:
+def tables(told: verdict.Verdict, scores: pd.DataFrame, bands: pd.DataFrame) -> dict[str, Table]:
     """The report's tables by caption."""
-    step = metrics["subject"]["step"]
-    unit = "percent of the last value" if metrics["subject"]["priced"] else "the value's own units"
+    step = told.subject.step
+    unit = "percent of the last value" if told.subject.priced else "the value's own units"
     return {
-        f"{caption(metrics)}.": forecast.scores(metrics),
-        f"Every model on test, one {step} ahead.": forecast.models(metrics),
-        "What R² hides, on test.": forecast.flattery(metrics) if metrics["tickers"] == 1 else ([], []),
-        f"How the {percent(metrics['bands']['nominal'])} bands held on test; widths in {unit}.": forecast.bands(
-            metrics
-        ),
-        f"Other ways of making the bands, one {step} ahead on test.": forecast.ways(metrics),
-        f"The network one {step} ahead, by part of test.": forecast.by_slice(scores, bands, metrics),
-        "The network's members on test.": forecast.spread(metrics),
+        f"{caption(told)}.": forecast.scores(told, scores),
+        f"Every model on test, one {step} ahead.": forecast.models(told, scores),
+        "What R² hides, on test.": forecast.flattery(told, scores) if told.tickers == 1 else ([], []),
+        f"How the {percent(told.coverage)} bands held on test; widths in {unit}.": forecast.bands(told, bands),
+        f"Other ways of making the bands, one {step} ahead on test.": forecast.ways(bands),
+        f"The network one {step} ahead, by part of test.": forecast.by_slice(told, scores, bands),
+        "The network's members on test.": forecast.spread(told, scores),
     }
 
 

@@ -21,7 +21,7 @@ def main() -> None:
     preparation = read_record(Path("data/preparation.json"), Preparation)
     network.make_deterministic()
     members = sorted(Path("data/model").glob("*.keras"), key=lambda path: int(path.stem))
-    models = [network.loaded(read_bytes(path)) for path in members]
+    models = [network.loaded(str(path), read_bytes(path)) for path in members]
     window = network.window_of(models[0])
     at = origins(rows["ticker"].to_numpy(), (rows["split"] != "warmup").to_numpy(), window)
     if not (rows["split"].iloc[at] == "test").any():

@@ -64,8 +64,8 @@ class Params(Section):
 def main() -> None:
     params = load("prepare", Params)
     prices, found = read_table(Path("data/prices.parquet")), read_record(Path("reports/scrape.json"), Scraped)
-    ranged = params.target == "return" or params.variance != "none"
-    refuse_missing(prices, params, uses_range=ranged)
+    uses_range = params.target == "return" or params.variance != "none"
+    refuse_missing(prices, params, uses_range=uses_range)
     tickers, prices = set(prices["ticker"]), prices[~prices["ticker"].isin(params.leave_out)]
     ends = prices.groupby("ticker")["date"].max()
     after = {end: calendars.following(found.calendar, end, params.horizon) for end in ends.unique()}
@@ -75,7 +75,7 @@ def main() -> None:
     rows = samples.known(prices, params.column, params.features, following, params.season, needed)
     targeted = [name for name in needed if name != "volatility"]
     rows, boundaries = fitting.in_splits(rows, params.validation, params.test, targeted)
-    preparation = fitted(rows, params, found)
+    preparation = fitted(rows, params, found, ranged=prices_table.has_range(prices))
     rows = fitting.with_targets(samples.prepared(rows, preparation), preparation)
 
     schema = table.schema(params.features, list(preparation.targets), params.horizon)
@@ -90,7 +90,7 @@ def main() -> None:
     print(", ".join(f"{split} {count}" for split, count in counts.items()))
 
 
-def fitted(rows: pd.DataFrame, params: Params, found: Scraped) -> Preparation:
+def fitted(rows: pd.DataFrame, params: Params, found: Scraped, *, ranged: bool) -> Preparation:
     """What train teaches, and how the samples are made."""
     how, season = params.scaling, params.season
     variance = None if params.variance == "none" else fitting.target(rows, "variance", params.variance, season, how)
@@ -100,6 +100,7 @@ def fitted(rows: pd.DataFrame, params: Params, found: Scraped) -> Preparation:
         horizon=params.horizon,
         season=season,
         scaling=how,
+        ranged=ranged,
         features=fitting.features(rows, params.target, how),
         price=fitting.target(rows, params.target, params.baseline, season, how),
         variance=variance,

@@ -133,7 +133,14 @@ def main() -> None:
     source = fetched(params)
     found = canonical(source.prices)
     columns, every = table.columns_of(found), calendars.step(params.calendar)
-    clean = cleaned(found, params.calendar, params.repair)
+    clean = cleaned(found, params.calendar)
+    if len(clean.dropped) and params.repair == "none":
+        accepted = "accepted: rows that can be true; or scrape.repair: drop, which drops and lists them"
+        refuse(findings.impossible(clean.dropped), accepted)
+    absent = sorted(set(found["ticker"]) - set(clean.kept["ticker"]))
+    if absent:
+        column = table.main_of(columns)
+        refuse([f"{ticker}: found no value of {column} that may be true; accepted: at least one" for ticker in absent])
     tickers = {}
     for name, own in clean.kept.groupby("ticker"):
         without, left = (part[part["ticker"] == name] for part in (clean.nulls, clean.dropped))
@@ -158,10 +165,8 @@ def main() -> None:
     print("\n".join(findings.first(list(findings.lines(tickers, params.calendar)))))
 
 
-def cleaned(found: pd.DataFrame, calendar: str, repair: Repair) -> Cleaned:
-    """The rows that can be true. found: as canonical gives it. Raises UserError for others, and for a ticker without
-    a value.
-    """
+def cleaned(found: pd.DataFrame, calendar: str) -> Cleaned:
+    """The rows that can be true apart from the others, and from those without a value. found: as canonical gives it."""
     column, every = table.main_of(table.columns_of(found)), calendars.step(calendar)
     if every is None:
         sessions = calendars.sessions(calendar, found["date"].min(), found["date"].max())
@@ -169,15 +174,7 @@ def cleaned(found: pd.DataFrame, calendar: str, repair: Repair) -> Cleaned:
         sessions = calendars.steps(found["date"], every)
     impossible = prices.impossible(found, None if every is None else sessions)
     dropped = findings.faults(found, impossible)
-    if len(dropped) and repair == "none":
-        refuse(
-            [f"{row.ticker} {row.date}: {row.reason}: {row.numbers}" for row in dropped.itertuples()],
-            "accepted: rows that can be true; or scrape.repair: drop, which drops and lists them",
-        )
     kept, nulls = prices.known(found.drop(index=impossible["row"]), column)
-    absent = sorted(set(found["ticker"]) - set(kept["ticker"]))
-    if absent:
-        refuse([f"{ticker}: found no value of {column} that may be true; accepted: at least one" for ticker in absent])
     return Cleaned(kept, nulls, dropped, sessions)
 
 

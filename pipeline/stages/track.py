@@ -9,9 +9,10 @@ from typing import Any
 from pydantic import Field
 
 from pipeline import runs, states
-from pipeline.artifacts import read_bytes, read_json, read_table, write_json
+from pipeline.artifacts import Record, read_bytes, read_json, read_record, read_table, write_record
 from pipeline.params import Section, everything, load
 from pipeline.stages import run
+from pipeline.verdict import Verdict
 
 FILES = (
     "reports/metrics.json",
@@ -21,6 +22,7 @@ FILES = (
     "reports/forecast.png",
     "data/preparation.json",
     "data/bands.json",
+    "data/verdict.json",
     "data/predictions.parquet",
     "data/scores.parquet",
     "data/bands.parquet",
@@ -33,9 +35,19 @@ class Params(Section):
     experiment: str = Field(pattern=r"^\w[\w .+-]*$")
 
 
+class Recorded(Record):
+    """data/run.json"""
+
+    experiment: str
+    """Of the MLflow store."""
+    state: str
+    """The digest of parameters and artifacts, by which the run is found."""
+
+
 def main() -> None:
     params, chosen = load("track", Params), dict(states.flat(everything()))
     history, metrics = read_table(Path("data/history.parquet")), read_json(Path("reports/metrics.json"))
+    told = read_record(Path("data/verdict.json"), Verdict)
     files = [*FILES, *(f"data/model/{member}.keras" for member in sorted(history["member"].unique()))]
     state = states.state(chosen, {name: read_bytes(Path(name)) for name in files})
     prices = states.digest(read_bytes(Path("data/prices.parquet")))
@@ -49,9 +61,9 @@ def main() -> None:
         epochs=states.epochs(history),
         files=[Path(name) for name in files],
         dataset=("prices", prices[:36], json.dumps({"source": chosen["scrape.source"]})),  # MLflow takes 36 characters
-        tags={**git(chosen["scrape.path"]), **{f"verdict.{name}": text for name, text in metrics["verdict"].items()}},
+        tags={**git(chosen["scrape.path"]), **{f"verdict.{name}": text for name, text in told.sentences.items()}},
     )
-    write_json(Path("data/run.json"), {"experiment": params.experiment, "state": state})
+    write_record(Path("data/run.json"), Recorded(experiment=params.experiment, state=state))
     print(f"{params.experiment}: state {state[:12]} {'recorded' if new else 'was recorded before'}; `make ui` shows it")
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from pipeline.artifacts import canonical_model, read_table, write_bytes, write_table
@@ -59,12 +60,12 @@ def main() -> None:
     files = ("data/samples/train.parquet", "data/samples/validation.parquet")
     rows = table.together(*(read_table(Path(path)) for path in files))
     at = origins(rows["ticker"].to_numpy(), (rows["split"] != "warmup").to_numpy(), params.window)
-    chosen, targets = rows.iloc[at], table.targets_of(rows)
+    targets = table.targets_of(rows)
     inputs = windows(rows[table.features_of(rows)].to_numpy(np.float32), at, params.window)
-    scaled = {name: table.scaled_of(chosen, name) for name in targets}
+    scaled = {name: table.scaled_of(rows.iloc[at], name) for name in targets}
     histories = []
     for member in range(1, params.members + 1):
-        model, history = fitted(chosen, inputs, scaled, params, member)
+        model, history = fitted(parts_of(rows, at), inputs, scaled, params, member)
         best = int(history["val_loss"].argmin())
         loss = history["val_loss"].iloc[best]
         print(f"member {member}: best epoch {best + 1} of {len(history)}, validation loss {loss:.4f}")
@@ -73,11 +74,26 @@ def main() -> None:
     write_table(Path("data/history.parquet"), pd.concat(histories), history_table.schema(targets))
 
 
-def fitted(
-    rows: pd.DataFrame, inputs: network.Floats, scaled: dict[str, network.Floats], params: Params, member: int
-) -> tuple[network.Model, pd.DataFrame]:
-    """One member, fitted on train and stopped on validation, and its history; prints the first one's summary."""
+def parts_of(rows: pd.DataFrame, at: NDArray[np.intp]) -> dict[str, NDArray[np.bool_]]:
+    """Which of the samples at these rows are for train and for stopping: each (samples,).
+
+    Validation is halved by the dates of all rows, as evaluate halves it: those without a window count too.
+    """
     parts = {"train": rows["split"] == "train", "stopping": splits.stopping(rows)}
+    return {name: part.to_numpy()[at] for name, part in parts.items()}
+
+
+def fitted(
+    parts: dict[str, NDArray[np.bool_]],
+    inputs: network.Floats,
+    scaled: dict[str, network.Floats],
+    params: Params,
+    member: int,
+) -> tuple[network.Model, pd.DataFrame]:
+    """One member, fitted on train and stopped on validation, and its history; prints the first one's summary.
+
+    parts: as `parts_of` gives them; inputs, scaled: (samples, ...).
+    """
     for part, chosen in parts.items():
         if not chosen.any():
             raise UserError(
@@ -89,7 +105,7 @@ def fitted(
         for chosen in (parts["train"], parts["stopping"])
     ]
     network.seed(params.seed + member - 1)
-    horizon = table.horizon_of(rows)
+    horizon = next(iter(scaled.values())).shape[1]
     shape = params.model_dump(include={"cell", "units", "bidirectional", "dropout"})
     model = network.build(inputs.shape[1:], list(scaled), horizon, **shape)
     if member == 1:
