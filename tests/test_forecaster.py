@@ -143,7 +143,7 @@ def test_a_missing_value_that_the_last_window_rests_on_is_named_and_an_older_for
 ) -> None:
     changed, date = without(prices, "BBB", back, column)
     last = prices.loc[prices["ticker"] == "BBB", "date"].max()
-    line = rf"^BBB: no forecast from {last:%Y-%m-%d}: found no {column} on {date:%Y-%m-%d}; accepted: prices without "
+    line = rf"^BBB: no forecast from {last:%Y-%m-%d}: found no {column} on {date:%Y-%m-%d}; accepted: a value in "
     with pytest.raises(UserError, match=line):
         forecaster.forecast(changed)
     answer = forecaster.forecast(changed, stale=True)
@@ -165,13 +165,13 @@ REFUSED: list[tuple[str, Callable[[pd.DataFrame], pd.DataFrame], str]] = [
     ("text dates", lambda own: own.assign(date=own["date"].astype(str)), r"^prices: column date: found values that "),
     ("unsorted", lambda own: own.iloc[::-1], r"^BBB: found .* after a date as late; accepted: dates that rise, each "),
     ("doubled", lambda own: own.iloc[[*range(len(own)), -1]], r"^BBB: found 2002-08-09 after a date as late; "),
-    ("not above 0", lambda own: own.assign(close=0.0), r"^BBB 2001-01-01: price not above zero; close outside the "),
+    ("not above 0", lambda own: own.assign(close=0.0), r"^BBB: found on 2001-01-01: price not above zero; close "),
     (
         "high below low",
         lambda own: own.assign(high=own["low"] / 2),
-        r"^BBB 2001-01-01: high below low; .*; accepted: r",
+        r"^BBB: found on 2001-01-01: high below low; .*; accepted: r",
     ),
-    ("infinite", lambda own: own.assign(volume=np.inf), r"^BBB 2001-01-01: not a finite number; accepted: rows that "),
+    ("infinite", lambda own: own.assign(volume=np.inf), r"^BBB: found on 2001-01-01: not a finite number; accepted: "),
     ("no names", lambda own: own.assign(ticker=None), r"^prices: column ticker: found rows without one; accepted: a "),
     ("zoned", lambda own: own.assign(date=own["date"].dt.tz_localize("UTC")), r"^prices: column date: found values "),
     ("no rows", lambda own: own.iloc[:0], r"^prices: found no rows; accepted: at least one ticker's$"),

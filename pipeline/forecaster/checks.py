@@ -1,0 +1,71 @@
+"""What a price table must satisfy before it is forecast from."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from pipeline.errors import UserError
+from pipeline.findings import moment
+from pipeline.prices import impossible
+from pipeline.tables.prices import OHLC
+
+
+def checked(prices: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """ticker, date and these columns, as float64, rows numbered from 0. Raises UserError for what is no price table."""
+    wanted = ["ticker", "date", *columns]
+    if lacking := [name for name in wanted if name not in prices.columns]:
+        raise UserError(f"prices: found no column {', '.join(lacking)}; accepted: {', '.join(wanted)}")
+    if doubled := [name for name in wanted if list(prices.columns).count(name) > 1]:
+        raise UserError(f"prices: found the column {doubled[0]} twice; accepted: each once")
+    if prices.empty:
+        raise UserError("prices: found no rows; accepted: at least one ticker's")
+    if prices["ticker"].isna().any():
+        raise UserError("prices: column ticker: found rows without one; accepted: a name in each")
+    if not pd.api.types.is_datetime64_dtype(prices["date"]) or prices["date"].isna().any():
+        raise UserError("prices: column date: found values that are no dates; accepted: datetime64 without a zone")
+    for name in columns:
+        if not pd.api.types.is_numeric_dtype(prices[name]):
+            raise UserError(f"prices: column {name}: found {prices[name].dtype}; accepted: numbers")
+    kinds = {"date": "datetime64[us]", **dict.fromkeys(columns, "float64")}
+    return prices[wanted].astype(kinds).reset_index(drop=True)
+
+
+def faults(prices: pd.DataFrame, least: int, step: pd.Timedelta | None, returns_of: str | None) -> Iterator[str]:
+    """What is wrong with the rows of one ticker, as `checked` gives them; the first says most.
+
+    least: how many rows are needed; step: of an evenly spaced series; returns_of: the column that returns are taken of.
+    """
+    steps = prices["date"].diff().iloc[1:]
+    if len(late := prices["date"][steps.index[steps <= pd.Timedelta(0)]]):
+        yield f"found {moment(late.iloc[0])} after a date as late; accepted: dates that rise, each once"
+    if len(prices) < least:
+        yield f"found {len(prices)} rows; accepted: at least {least}"
+    if step is not None and len(uneven := prices["date"][steps.index[steps != step]]):
+        accepted = f"a row every {step}, its value missing where there is none"
+        yield f"found {moment(uneven.iloc[0])} after another step; accepted: {accepted}"
+    values = prices.drop(columns=["ticker", "date"])
+    if empty := [name for name in values if values[name].tail(least).isna().all()]:
+        yield f"found no value of {empty[0]} in the last {least} rows; accepted: numbers"
+    # Bounds hold for a close beside the other three, and beside a volume.
+    ranged = set(OHLC) <= set(values)
+    bounded = prices.assign(volume=prices.get("volume", 0.0)) if ranged else prices.rename(columns={"close": "value"})
+    for row in impossible(bounded, None).itertuples():
+        yield f"found on {moment(row.date)}: {row.reason}; accepted: rows that can be true"
+    if returns_of and len(low := prices[prices[returns_of] <= 0]):
+        found = f"{returns_of} {low[returns_of].iloc[0]:g} on {moment(low['date'].iloc[0])}"
+        yield f"found {found}, which has no return; accepted: values above 0"
+
+
+def gap(prices: pd.DataFrame, columns: list[str]) -> str:
+    """Why there is no forecast from the last of these rows: the last value that is missing.
+
+    prices: the rows of one ticker that the forecast rests on; columns: in which none may be missing.
+    """
+    gaps = np.argwhere(prices[columns].isna().to_numpy())
+    origin = f"no forecast from {moment(prices['date'].iloc[-1])}"
+    if not len(gaps):
+        return f"{origin}: found no whole season before it; accepted: a longer table"
+    row, column = gaps[-1]
+    found = f"found no {columns[column]} on {moment(prices['date'].iloc[row])}"
+    return f"{origin}: {found}; accepted: a value in each of the last {len(prices)} rows"
