@@ -139,11 +139,15 @@ def forecast_of(console: Console, path: Path) -> None:
     except UserError as error:
         raise UserError("\n".join(f"{path}: {line}" for line in str(error).splitlines())) from None
     last = prices.groupby("ticker")[forecaster.preparation.column].last()
+    counts = prices.groupby("ticker").size()
     for ticker, own in found.groupby("ticker"):
         about = subject(forecaster.preparation, str(ticker))
         own = own.assign(last=last[ticker]).rename(columns={"forecast": "predicted"})
         title = f"{ticker}: Forecast from {moment(own['origin'].iloc[0])}, the last {about.step}."
         console.print(ahead(title, own, about, forecaster.bands.coverage))
+        if counts[ticker] < forecaster.reach:
+            some = f"{counts[ticker]} {about.step}s, and a forecast may depend on {forecaster.reach}"
+            console.print(f"{ticker}: the file has {some}: with more the numbers would differ a little.", markup=False)
 
 
 def ahead(title: str, forecasts: pd.DataFrame, about: Subject, coverage: float) -> Table:

@@ -51,7 +51,10 @@ def told(before: pd.DataFrame | None, after: pd.DataFrame, *, ran: bool) -> list
         vanished = [f"{row['vanished']} sessions are gone"] if row["vanished"] else []
         lines.append(f"{row['ticker']}: {row['changed']} sessions revised: {', '.join(sizes + vanished)}")
     new = int(found["new"].sum())
-    return [*lines, f"{new} new sessions, {len(revised)} ticker{'s' * (len(revised) != 1)} revised; {train}"]
+    return [
+        *lines,
+        f"{new} new session{'s' * (new != 1)}, {len(revised)} ticker{'s' * (len(revised) != 1)} revised; {train}",
+    ]
 
 
 def trained() -> Any:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from pipeline import findings
-from pipeline.artifacts import read_json, read_table
+from pipeline.artifacts import read_record, read_table
 from pipeline.pages import Ticker, explore, forecast, page
 from pipeline.subject import Subject
 from pipeline.summary import summary
@@ -266,7 +266,7 @@ def panel() -> pd.DataFrame:
 def test_hundreds_of_tickers_make_a_page_below_10_mb_that_is_usable_in_two_seconds(
     panel: pd.DataFrame, walked: Path, tmp_path: Path, opened: Callable[..., Any]
 ) -> None:
-    report = read_json(walked / "reports/scrape.json")["tickers"]["AAA"]
+    report = read_record(walked / "reports/scrape.json", findings.Scraped).tickers["AAA"]
     numbers, tickers = None, []
     for name, own in panel.groupby("ticker"):
         numbers = numbers or summary(own["date"], own["close"], priced=True)

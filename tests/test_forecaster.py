@@ -87,6 +87,7 @@ def test_a_ticker_is_told_alike_alone_and_among_others(forecaster: Forecaster, p
 def test_a_table_that_starts_later_agrees(forecaster: Forecaster, prices: pd.DataFrame) -> None:
     whole = forecaster.forecast(prices)
     later = forecaster.forecast(prices.groupby("ticker").tail(forecaster.window + 250))
+    assert forecaster.reach <= forecaster.window + 250
     np.testing.assert_allclose(later[SAID[3:]], whole[SAID[3:]], rtol=1e-6)
     assert later[KEY].equals(whole[KEY])
 

@@ -17,6 +17,7 @@ import pytest
 from mlflow import MlflowClient
 from ruamel.yaml import YAML
 
+from pipeline.forecaster import calendars
 from tests.conftest import UNPINNED, file_params, small_params
 from tests.imports import ROOT
 from tests.series import made_prices
@@ -305,3 +306,28 @@ def test_a_queue_of_experiments_is_ranked_on_validation_as_the_readme_has_it(rep
     assert skills == sorted(skills, reverse=True)
     assert not [name for name in found if name.startswith("test.")]
     assert states(folder) == states(repository) + 1  # window 5 was there before
+
+
+@pytest.mark.slow
+def test_latest_forecasts_a_new_session_with_the_fitted_network_and_names_who_was_revised(tmp_path: Path) -> None:
+    folder = copied(tmp_path / "latest")
+    end = calendars.last_finished("24/5", pd.Timestamp.now("UTC"))
+    prices = made_prices("AAA", 500, seed=1)
+    prices["date"] = pd.bdate_range(end=end, periods=500).as_unit("us")
+    day = prices["date"].dt.strftime("%Y-%m-%d")
+    asked: dict[str, Any] = {"source": "yahoo", "path": "data/raw", "tickers": ["AAA"], "calendar": "24/5"}
+    asked |= {"start": day[0], "end": day[498], "vintage": "1", "max_missing": 0.0, "repair": "none"}
+    edit(folder, scrape=asked, prepare={"validation": day[350], "test": day[420]})
+    with yahoo(tmp_path) as fake:
+        fake.bodies["AAA"] = body_of(prices.iloc[:-1])
+        assert sorted(repro(folder, **fake.environment)) == sorted(ALL)
+        network = digests(folder)["data/model/1.keras"]
+        revised = prices.assign(adj_close=prices["adj_close"].mask(prices.index < 3, prices["adj_close"] * 0.5))
+        fake.bodies["AAA"] = body_of(revised)
+        done = run(folder, sys.executable, "-m", "pipeline.latest", **fake.environment)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "AAA: 3 sessions revised: adj_close by up to 50.00%" in done.stdout
+    assert "1 new session, 1 ticker revised; train did not run: its inputs are the same" in done.stdout
+    ran = re.findall(r"^Running stage '(\w+)'", done.stdout, re.MULTILINE)
+    assert sorted(ran) == WITHOUT_TRAIN
+    assert digests(folder)["data/model/1.keras"] == network

@@ -54,6 +54,12 @@ class Forecaster:
         return self.window + samples.earlier(self.preparation.names, self.preparation.season)
 
     @property
+    def reach(self) -> int:
+        """How many sessions of a ticker a forecast may depend on; of fewer it differs a little."""
+        features = [FEATURES[name].reach for name in self.preparation.names if name in FEATURES]
+        return self.window + max([self.least - self.window, *features])
+
+    @property
     def columns(self) -> list[str]:
         """The columns that a price table must have, beside ticker and date."""
         fit = self.preparation
@@ -68,8 +74,8 @@ class Forecaster:
         """The next sessions of each ticker, as many as the horizon, from its last row.
 
         prices: ticker, date (datetime64, no zone) and `columns`, numbers; the dates of each ticker rise. A forecast
-        depends on `window` + 250 sessions; `least` are enough, but give another one. stale: where there is no forecast
-        from the last row, take the last row that has one, instead of refusing.
+        may depend on `reach` sessions; `least` are enough, but give a slightly other one. stale: where there is no
+        forecast from the last row, take the last row that has one, instead of refusing.
 
         Gives ticker, origin, date, horizon, forecast, lower, upper (values of the forecast column; the band is NaN
         where nothing moves) and volatility (the median of the session's, 0.01 for 1 %; NaN where it is not forecast).
