@@ -130,7 +130,7 @@ def forecast(console: Console) -> None:
 def forecast_of(console: Console, path: Path) -> None:
     """The forecast beyond the last row of a file, of each ticker, by what was fitted before."""
     from pipeline.forecaster.forecaster import Forecaster  # TensorFlow takes seconds to load
-    from pipeline.newer import prices_of
+    from pipeline.from_file import prices_of
 
     forecaster = Forecaster.load(Path("data"))
     prices = prices_of(path, forecaster)

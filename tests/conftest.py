@@ -71,24 +71,17 @@ def rows_of(
     return fitting.in_splits(rows, validation, 0.15, ["last", "log_variance"])[0]
 
 
+def made_preparation(**fields: Any) -> Preparation:
+    """Of returns and variances, three sessions ahead, where nothing has been fitted; but for these fields."""
+    nothing = Target(baseline="persistence", coefficients={}, scalers={})
+    made = {"column": "close", "target": "return", "horizon": 3, "season": 5, "scaling": "standard", "ranged": True}
+    made |= {"features": {}, "price": nothing, "variance": nothing, "missing": {}, "calendars": {}, "units": {}}
+    return Preparation(**{**made, **fields})
+
+
 def samples_of(rows: pd.DataFrame, season: int = 5, window: int = 5) -> Samples:
     """What the simple models of return and variance are fitted on, where nothing has been scaled."""
-    nothing = Target(baseline="persistence", coefficients={}, scalers={})
-    preparation = Preparation(
-        column="close",
-        target="return",
-        horizon=3,
-        season=season,
-        scaling="standard",
-        ranged=True,
-        features={},
-        price=nothing,
-        variance=nothing,
-        missing={},
-        calendars={},
-        units={},
-    )
-    return Samples(rows, preparation, window)
+    return Samples(rows, made_preparation(season=season), window)
 
 
 def forecast_of(name: str, rows: pd.DataFrame, horizon: int, season: int = 5) -> np.ndarray:

@@ -39,7 +39,7 @@ OWNERS = {
 }
 # What may touch files, clock or environment: the doors, the stages, and what is run beside them.
 DOORS = {"pipeline", "pipeline.artifacts", "pipeline.forecaster.forecaster", "pipeline.params", "pipeline.runs"}
-COMMANDS = {"pipeline.__main__", "pipeline.latest", "pipeline.newer", "pipeline.revisions"} | {
+COMMANDS = {"pipeline.__main__", "pipeline.latest", "pipeline.from_file", "pipeline.revisions"} | {
     name for name in PATHS if name.startswith("pipeline.verify")
 }
 # Whose parameters, beside its own, a stage tells its readers.

@@ -11,7 +11,7 @@ from pipeline.errors import UserError
 from pipeline.forecaster import samples
 from pipeline.forecaster.preparation import ALL, Preparation
 from pipeline.tables import samples as table
-from tests.conftest import FEATURES, rows_of
+from tests.conftest import FEATURES, made_preparation, rows_of
 from tests.series import made_prices
 
 
@@ -48,19 +48,13 @@ def prepared(rows: pd.DataFrame, how: Any = "standard") -> pd.DataFrame:
 
 
 def preparation_of(rows: pd.DataFrame, how: Any = "standard") -> Preparation:
-    return Preparation(
-        column="close",
-        target="return",
+    return made_preparation(
         horizon=table.horizon_of(rows),
-        season=5,
         scaling=how,
-        ranged=True,
         features=fitting.features(rows, "return", how),
         price=fitting.target(rows, "return", "drift", 5, how),
         variance=fitting.target(rows, "variance", "har", 5, how),
         missing=fitting.missing(rows),
-        calendars={},
-        units={},
     )
 
 

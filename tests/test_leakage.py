@@ -15,13 +15,12 @@ from pipeline.artifacts import read_table
 from pipeline.forecaster import features as house
 from pipeline.forecaster import samples
 from pipeline.forecaster.features import Feature, features
-from pipeline.forecaster.preparation import Preparation
 from pipeline.forecaster.targets import Kind
 from pipeline.forecaster.volatility import log_variance
 from pipeline.tables import samples as table
 from pipeline.tables.prices import OHLC
 from studies.study import samples_in
-from tests.conftest import FEATURES, rows_of, walk
+from tests.conftest import FEATURES, made_preparation, rows_of, walk
 
 SEEN = ("data/samples/train.parquet", "data/samples/validation.parquet", "data/preparation.json")
 FITTED = ("data/model/1.keras", "data/model/2.keras", "data/history.parquet", "data/bands.json", *SEEN)
@@ -140,19 +139,11 @@ def test_a_planted_feature_that_sees_tomorrow_is_caught(
 
 def targeted(rows: pd.DataFrame, kind: Kind, baseline: Any) -> pd.DataFrame:
     """The rows with this target of the price alone."""
-    preparation = Preparation(
-        column="close",
+    preparation = made_preparation(
         target=kind,
-        horizon=3,
-        season=5,
-        scaling="standard",
-        ranged=True,
         features=fitting.features(rows, kind, "standard"),
         price=fitting.target(rows, kind, baseline, 5, "standard"),
         variance=None,
-        missing={},
-        calendars={},
-        units={},
     )
     return fitting.with_targets(samples.prepared(rows, preparation), preparation)
 

@@ -9,11 +9,11 @@ import pytest
 from sklearn.linear_model import Ridge
 
 from pipeline.errors import UserError
-from pipeline.forecaster.preparation import ALL, Preparation, Scaler, Target
+from pipeline.forecaster.preparation import ALL, Scaler, Target
 from pipeline.models import registry
 from pipeline.models.model import Samples
 from pipeline.models.regressors import PENALTIES, answered_by_ridge, ridge
-from tests.conftest import UNPINNED
+from tests.conftest import UNPINNED, made_preparation
 from tests.imports import ROOT
 
 
@@ -43,20 +43,7 @@ def planted(signal: str, rows: int = 1500) -> pd.DataFrame:
 
 KINDS = ("ridge", "boosting")
 PRICE = Target(baseline="none", coefficients={}, scalers={ALL: [Scaler(center=0.0, scale=1.0)] * 2})
-LEVEL = Preparation(
-    column="close",
-    target="level",
-    horizon=2,
-    season=1,
-    scaling="standard",
-    ranged=True,
-    features={},
-    price=PRICE,
-    variance=None,
-    missing={},
-    calendars={},
-    units={},
-)
+LEVEL = made_preparation(target="level", horizon=2, season=1, price=PRICE, variance=None)
 
 
 def answers(kind: str, rows: pd.DataFrame, window: int) -> np.ndarray:

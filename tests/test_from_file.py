@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 from pipeline.artifacts import read_table
 from pipeline.errors import UserError
 from pipeline.forecaster.forecaster import Forecaster
-from pipeline.newer import prices_of
+from pipeline.from_file import prices_of
 from tests.conftest import UNPINNED, file_params, small_params
 from tests.imports import ROOT
 
