@@ -20,9 +20,10 @@ def prices_of(path: Path, forecaster: Forecaster) -> pd.DataFrame:
     """The price table of a file, sorted, with the columns that the forecaster needs.
 
     Read as params.yaml declares its `source: file`; where its source is another one, by our names of columns and dates
-    of the form 2018-12-31. Rows without a value are left out, as scrape does, but not where the forecast rests on them.
+    of the form 2018-12-31; one ticker need not be named. Rows without a value are left out, as scrape does.
 
-    Raises UserError for a file that is not there, cannot be read so, lacks a column, or has rows that cannot be true.
+    Raises UserError for a file that is not there, cannot be read so, lacks a column, has rows that cannot be true, or
+    none with a value among the last ones.
     """
     file.refuse(path)
     params, needed, preparation = load_one("scrape", "source", SOURCES), forecaster.columns, forecaster.preparation
@@ -35,26 +36,27 @@ def prices_of(path: Path, forecaster: Forecaster) -> pd.DataFrame:
     if len(clean.dropped) and not (declared and declared.repair == "drop"):
         lines = findings.first(findings.impossible(clean.dropped))
         raise UserError("\n".join(f"{path}: {line}; accepted: rows that can be true" for line in lines))
-    _refuse_gaps(path, clean, forecaster.least)
+    if lines := _gaps(clean, forecaster.least):
+        raise UserError("\n".join(f"{path}: {line}; accepted: sound ones" for line in lines))
     return clean.kept if calendars.step(calendar) is None else clean.stepped
 
 
-def _refuse_gaps(path: Path, clean: Cleaned, least: int) -> None:
-    """Raise UserError for rows without a value among the last ones of a ticker: without them, another session would be
-    taken for its last one, or a longer time for a session.
+def _gaps(clean: Cleaned, least: int) -> list[str]:
+    """A line for each ticker that has no rows, or lacks some of its last ones: without them another session would be
+    taken for its last one, or several sessions for one.
     """
-    column = main_of(columns_of(clean.kept))
-    starts = clean.kept.groupby("ticker").tail(least).groupby("ticker")["date"].min()
-    dropped = clean.dropped[["ticker", "date"]].astype({"date": "datetime64[us]"})
-    without = pd.concat([clean.nulls[["ticker", "date"]], dropped])
-    gaps = without[without["date"] > without["ticker"].map(starts)]
-    accepted = f"one in each of the last {least} rows"
-    lines = [
-        f"{path}: {ticker}: found no {column} on {findings.moment(dates.max())}; accepted: {accepted}"
-        for ticker, dates in gaps.groupby("ticker")["date"]
-    ]
-    if lines:
-        raise UserError("\n".join(lines))
+    column = main_of(columns_of(clean.nulls))
+    nulls = clean.nulls[["ticker", "date"]].assign(what=f"no {column}")
+    dropped = clean.dropped[["ticker", "date"]].astype({"date": "datetime64[us]"}).assign(what="a row that is not true")
+    lines = []
+    for ticker, lost in pd.concat([nulls, dropped]).sort_values("date").groupby("ticker"):
+        kept = clean.kept.loc[clean.kept["ticker"] == ticker, "date"].tail(least)
+        if kept.empty or (lost["date"] > kept.min()).any():
+            last = lost.iloc[-1]
+            lines.append(
+                f"{ticker}: found {last['what']} on {findings.moment(last['date'])}, among the last {least} rows"
+            )
+    return lines
 
 
 def _plain(path: Path, needed: Collection[str], preparation: Preparation) -> pd.DataFrame:

@@ -17,7 +17,7 @@ SHARED = ": stopping half"  # where calibration takes it
 
 
 class Line(NamedTuple):
-    """The scores of a target at a horizon on test: rows of tables/scores.
+    """The scores of a target at a horizon: rows of tables/scores.
 
     title: the target in words; members: the skill of each where there are several, by number.
     """

@@ -5,14 +5,14 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.forecaster.checks import checked, faults, gap
+from pipeline.forecaster.checks import checked, fault, gap
 from tests.series import made_heat, made_prices
 
 PRICES = checked(made_prices("AAA", 50, seed=0), ["close", "high", "low", "open"])
 
 
 def test_a_sound_table_has_no_fault() -> None:
-    assert list(faults(PRICES, 50, None, "close")) == []
+    assert fault(PRICES, 50, "24/5", "close") is None
 
 
 def test_a_table_that_is_none_of_prices_is_refused_by_its_column() -> None:
@@ -20,20 +20,31 @@ def test_a_table_that_is_none_of_prices_is_refused_by_its_column() -> None:
         checked(PRICES, ["close", "mood"])
 
 
-def test_several_faults_come_the_plainest_first() -> None:
-    rows = pd.concat([PRICES, PRICES.tail(1)], ignore_index=True).assign(close=-1.0)
-    first, second, *_, last = faults(rows, 60, None, "close")
-    assert first == "found 2001-03-09 after a date as late; accepted: dates that rise, each once"
-    assert second == "found 51 rows; accepted: at least 60"
-    assert last == "found close -1 on 2001-01-01, which has no return; accepted: values above 0"
+def test_the_plainest_fault_is_told_first() -> None:
+    doubled = pd.concat([PRICES, PRICES.tail(1)], ignore_index=True).assign(close=-1.0)
+    late = "found 2001-03-09 after a date as late; accepted: dates that rise, each once"
+    assert fault(doubled, 60, "24/5", "close") == late
+    assert fault(doubled.head(50), 60, "24/5", "close") == "found 50 rows; accepted: at least 60"
+    told = fault(doubled.head(50), 50, "24/5", "close")
+    assert told is not None
+    assert told.startswith("found on 2001-01-01: price not above zero; ")
+
+
+def test_a_value_without_a_return_is_a_fault_only_where_returns_are_taken() -> None:
+    heat = made_heat("Oslo", 60, seed=0)[["ticker", "date", "heat"]].assign(heat=-1.0)
+    assert fault(heat, 50, "1h", None) is None
+    assert fault(heat, 50, "1h", "heat") == (
+        "found heat -1 on 2020-01-01, which has no return; accepted: values above 0"
+    )
 
 
 def test_the_step_of_an_evenly_spaced_series_is_kept() -> None:
     heat = made_heat("Oslo", 60, seed=0)[["ticker", "date", "heat"]]
-    hour = pd.Timedelta("1h")
-    assert list(faults(heat, 10, hour, None)) == []
-    (line,) = faults(heat.drop(30), 10, hour, None)
-    assert line.startswith(f"found {heat.loc[31, 'date']:%Y-%m-%d %H:%M} after another step; accepted: a row every ")
+    line = fault(heat.drop(30), 10, "1h", None)
+    assert line == (
+        f"found {heat.loc[31, 'date']:%Y-%m-%d %H:%M} after another step; accepted: a row every 1h, "
+        "its value missing where there is none"
+    )
 
 
 def test_a_gap_is_named_by_its_last_value() -> None:
@@ -41,6 +52,4 @@ def test_a_gap_is_named_by_its_last_value() -> None:
     rows.loc[[20, 40], "open"] = np.nan
     rows.loc[30, "high"] = np.nan
     line = gap(rows, ["close", "high", "open"])
-    assert line == (
-        "no forecast from 2001-03-09: found no open on 2001-02-26; accepted: a value in each of the last 50 rows"
-    )
+    assert line == ("no forecast from 2001-03-09: found no open on 2001-02-26; accepted: prices without this gap")

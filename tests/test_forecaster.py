@@ -144,11 +144,21 @@ def test_a_missing_value_that_the_last_window_rests_on_is_named_and_an_older_for
 ) -> None:
     changed, date = without(prices, "BBB", back, column)
     last = prices.loc[prices["ticker"] == "BBB", "date"].max()
-    line = rf"^BBB: no forecast from {last:%Y-%m-%d}: found no {column} on {date:%Y-%m-%d}; accepted: a value in "
+    line = rf"^BBB: no forecast from {last:%Y-%m-%d}: found no {column} on {date:%Y-%m-%d}; accepted: prices "
     with pytest.raises(UserError, match=line):
         forecaster.forecast(changed)
     answer = forecaster.forecast(changed, stale=True)
     assert set(answer.loc[answer["ticker"] == "BBB", "origin"]) == {prices.loc[prices["date"] < date, "date"].max()}
+    same(answer, said(walked), ["date", *SAID])
+
+
+def test_however_long_the_last_values_are_missing_an_older_forecast_is_given_when_asked_for(
+    forecaster: Forecaster, prices: pd.DataFrame, walked: Path
+) -> None:
+    own = prices[prices["ticker"] == "AAA"]
+    gone = own.assign(close=own["close"].where(np.arange(len(own)) < len(own) - 60))
+    answer = forecaster.forecast(gone, stale=True)
+    assert set(answer["origin"]) == {own["date"].iloc[-61]}
     same(answer, said(walked), ["date", *SAID])
 
 

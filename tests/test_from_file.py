@@ -92,8 +92,35 @@ def test_a_row_without_a_value_that_the_forecast_rests_on_is_refused(back: int, 
     prices = read_table(folder / "data/prices.parquet").query("ticker == 'AAA'")
     at = prices.index[-1 - back]
     prices.assign(close=prices["close"].drop(at)).to_csv("own.csv", index=False)
-    line = rf"^own.csv: AAA: found no close on {prices.loc[at, 'date']:%Y-%m-%d}; accepted: one in each of the last 26 "
+    line = rf"^own.csv: AAA: found no close on {prices.loc[at, 'date']:%Y-%m-%d}, among the last 26 rows; "
     with pytest.raises(UserError, match=line):
+        read("own.csv")
+
+
+@pytest.mark.parametrize("tickers", [["BBB"], ["AAA", "BBB"]])
+def test_a_ticker_without_any_value_is_named(tickers: list[str], folder: Path, read: Read) -> None:
+    prices = read_table(folder / "data/prices.parquet")
+    prices["close"] = prices["close"].mask(prices["ticker"].isin(tickers))
+    prices.to_csv("own.csv", index=False)
+    with pytest.raises(UserError) as error:
+        read("own.csv")
+    lines = str(error.value).splitlines()
+    assert [line[: len("own.csv: AAA: found no close")] for line in lines] == [
+        f"own.csv: {ticker}: found no close" for ticker in tickers
+    ]
+
+
+def test_a_dropped_row_among_the_last_is_refused_as_what_it_is(folder: Path, read: Read) -> None:
+    prices = read_table(folder / "data/prices.parquet").query("ticker == 'AAA'")
+    prices.loc[prices.index[-3], "high"] = 1.0
+    prices.to_csv("own.csv", index=False)
+    names = ("ticker", "open", "high", "low", "close", "volume")
+    params = small_params()
+    params["scrape"] = file_params(columns={name: name for name in names}, repair="drop")
+    YAML().dump(params, Path("params.yaml"))
+    with pytest.raises(
+        UserError, match=r"^own.csv: AAA: found a row that is not true on 2002-11-27, among the last 26"
+    ):
         read("own.csv")
 
 

@@ -1,14 +1,13 @@
 """What a price table must satisfy before it is forecast from."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pandas as pd
 
 from pipeline.errors import UserError
 from pipeline.findings import moment
+from pipeline.forecaster import calendars
 from pipeline.prices import impossible
-from pipeline.tables.prices import OHLC
+from pipeline.tables.prices import OHLC, PRICES
 
 
 def checked(prices: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
@@ -31,30 +30,36 @@ def checked(prices: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     return prices[wanted].astype(kinds).reset_index(drop=True)
 
 
-def faults(prices: pd.DataFrame, least: int, step: pd.Timedelta | None, returns_of: str | None) -> Iterator[str]:
-    """What is wrong with the rows of one ticker, as `checked` gives them; the first says most.
+def fault(prices: pd.DataFrame, least: int, calendar: str, returns_of: str | None) -> str | None:
+    """What is wrong with the rows of one ticker, as `checked` gives them: the first thing found, or None.
 
-    least: how many rows are needed; step: of an evenly spaced series; returns_of: the column that returns are taken of.
+    least: how many rows are needed; calendar: an exchange's, or the step of an evenly spaced series; returns_of: the
+    column that returns are taken of, if they are. Missing values of prices are no fault: see `gap`.
     """
-    steps = prices["date"].diff().iloc[1:]
-    if len(late := prices["date"][steps.index[steps <= pd.Timedelta(0)]]):
-        yield f"found {moment(late.iloc[0])} after a date as late; accepted: dates that rise, each once"
+    steps, every = prices["date"].diff().iloc[1:], calendars.step(calendar)
+    late = prices["date"][steps.index[steps <= pd.Timedelta(0)]]
+    if len(late):
+        return f"found {moment(late.iloc[0])} after a date as late; accepted: dates that rise, each once"
     if len(prices) < least:
-        yield f"found {len(prices)} rows; accepted: at least {least}"
-    if step is not None and len(uneven := prices["date"][steps.index[steps != step]]):
-        accepted = f"a row every {step}, its value missing where there is none"
-        yield f"found {moment(uneven.iloc[0])} after another step; accepted: {accepted}"
+        return f"found {len(prices)} rows; accepted: at least {least}"
+    uneven = prices["date"][steps.index[steps != every]] if every else late
+    if len(uneven):
+        accepted = f"a row every {calendar}, its value missing where there is none"
+        return f"found {moment(uneven.iloc[0])} after another step; accepted: {accepted}"
     values = prices.drop(columns=["ticker", "date"])
-    if empty := [name for name in values if values[name].tail(least).isna().all()]:
-        yield f"found no value of {empty[0]} in the last {least} rows; accepted: numbers"
-    # Bounds hold for a close beside the other three, and beside a volume.
+    for name in [name for name in values if name not in (*PRICES, returns_of)]:
+        if values[name].tail(least).isna().all():
+            return f"found no value of {name} in the last {least} rows; accepted: numbers"
+    # A table of prices is judged as scrape judges it, which knows of a volume too.
     ranged = set(OHLC) <= set(values)
-    bounded = prices.assign(volume=prices.get("volume", 0.0)) if ranged else prices.rename(columns={"close": "value"})
-    for row in impossible(bounded, None).itertuples():
-        yield f"found on {moment(row.date)}: {row.reason}; accepted: rows that can be true"
-    if returns_of and len(low := prices[prices[returns_of] <= 0]):
+    judged = prices.assign(volume=prices.get("volume", 0.0)) if ranged else prices.rename(columns={"close": "value"})
+    for row in impossible(judged, None).itertuples():
+        return f"found on {moment(row.date)}: {row.reason}; accepted: rows that can be true"
+    low = prices[prices[returns_of] <= 0] if returns_of else late
+    if len(low):
         found = f"{returns_of} {low[returns_of].iloc[0]:g} on {moment(low['date'].iloc[0])}"
-        yield f"found {found}, which has no return; accepted: values above 0"
+        return f"found {found}, which has no return; accepted: values above 0"
+    return None
 
 
 def gap(prices: pd.DataFrame, columns: list[str]) -> str:
@@ -68,4 +73,4 @@ def gap(prices: pd.DataFrame, columns: list[str]) -> str:
         return f"{origin}: found no whole season before it; accepted: a longer table"
     row, column = gaps[-1]
     found = f"found no {columns[column]} on {moment(prices['date'].iloc[row])}"
-    return f"{origin}: {found}; accepted: a value in each of the last {len(prices)} rows"
+    return f"{origin}: {found}; accepted: prices without this gap"

@@ -1,7 +1,6 @@
 """The forecaster: what the pipeline has fitted, ready to forecast prices that it has not seen."""
 
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +33,8 @@ class Forecaster:
     def load(cls, folder: Path) -> "Forecaster":
         """The one whose files lie in a folder: preparation.json, bands.json, model/1.keras ...
 
-        Raises UserError where one of them is missing, or was written in another form.
+        Raises UserError for a file that is missing, or was written in another form. The network has as many members as
+        there are files.
         """
         network.make_deterministic()
         count = max(1, len(list((folder / "model").glob("*.keras"))))
@@ -55,7 +55,7 @@ class Forecaster:
 
     @property
     def reach(self) -> int:
-        """How many sessions of a ticker a forecast may depend on; of fewer it differs a little."""
+        """How many sessions of a ticker a forecast may depend on; made of fewer, it differs a little."""
         features = [FEATURES[name].reach for name in self.preparation.names if name in FEATURES]
         return self.window + max([self.least - self.window, *features])
 
@@ -95,9 +95,9 @@ class Forecaster:
         fit, lines = self.preparation, []
         takes_returns = fit.target == "return" or any(name.startswith("return_") for name in fit.names)
         for ticker, rows in prices.groupby("ticker"):
-            step = calendars.step(fitted(fit.calendars, str(ticker)).name)
-            found = checks.faults(rows, self.least, step, fit.column if takes_returns else None)
-            lines += [f"{ticker}: {fault}" for fault in islice(found, 1)]
+            calendar = fitted(fit.calendars, str(ticker)).name
+            if fault := checks.fault(rows, self.least, calendar, fit.column if takes_returns else None):
+                lines.append(f"{ticker}: {fault}")
         if lines:
             raise UserError("\n".join(lines))
 
