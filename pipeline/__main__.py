@@ -19,8 +19,8 @@ from pipeline.errors import UserError
 from pipeline.findings import moment
 from pipeline.forecaster.bands import Bands
 from pipeline.forecaster.preparation import Preparation
-from pipeline.results import caption, lines, named, percent
-from pipeline.subject import Subject, subject
+from pipeline.results import caption, lines, named, percent, subject_of
+from pipeline.subject import Subject
 from pipeline.tables.forecasts import NETWORK
 from pipeline.verdict import Verdict, chance
 
@@ -123,7 +123,7 @@ def forecast(console: Console) -> None:
     preparation = read_record(Path("data/preparation.json"), Preparation)
     coverage = read_record(Path("data/bands.json"), Bands).coverage
     for ticker, own in predictions.groupby("ticker"):
-        about = subject(preparation, str(ticker))
+        about = subject_of(preparation, str(ticker))
         console.print(ahead(f"{ticker}: {origin(own, about.step)}", last_forecast(own), about, coverage))
 
 
@@ -141,7 +141,7 @@ def forecast_of(console: Console, path: Path) -> None:
     last = prices.groupby("ticker")[forecaster.preparation.column].last()
     counts = prices.groupby("ticker").size()
     for ticker, own in found.groupby("ticker"):
-        about = subject(forecaster.preparation, str(ticker))
+        about = subject_of(forecaster.preparation, str(ticker))
         own = own.assign(last=last[ticker]).rename(columns={"forecast": "predicted"})
         title = f"{ticker}: Forecast from {moment(own['origin'].iloc[0])}, the last {about.step}."
         console.print(ahead(title, own, about, forecaster.bands.coverage))

@@ -5,11 +5,12 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from pipeline import verdict
+from pipeline.forecaster.preparation import Preparation
 from pipeline.slices import ALL, THIRDS
 from pipeline.subject import Subject
 from pipeline.tables.bands import MEASURES
 from pipeline.tables.forecasts import NETWORK, member
+from pipeline.tables.prices import PRICES
 from pipeline.tables.scores import POOLED
 from pipeline.verdict import Verdict
 
@@ -99,40 +100,12 @@ def ways(bands: pd.DataFrame) -> dict[str, pd.Series]:
     return {str(name): row for name, (_, row) in zip(names, own.iterrows(), strict=True)}
 
 
-def verdict_of(
-    scores: pd.DataFrame, bands: pd.DataFrame, references: dict[str, str], subject: Subject, scale: str, coverage: float
-) -> Verdict:
-    """scores, bands: the tables of these names; references: the model each target is judged against; scale: what the
-    forecast's bands follow; coverage: the share of values that they are to hold.
-    """
-    first = {line.target: line for line in lines(scores, references, subject) if line.horizon == 1}
-    sentences = {
-        target: verdict.sentence(line.title, references[target], subject.step, line.network)
-        for target, line in first.items()
-    }
-    sentences["simpler"] = verdict.simpler({line.title: line.network for line in first.values()})
-    return Verdict(
-        subject=subject,
-        tickers=int(scores.loc[scores["ticker"] != POOLED, "ticker"].nunique()),
-        references=references,
-        coverage=coverage,
-        scale=scale,
-        sentences=sentences,
-        band=band(held(bands, scale)[0], subject.step, coverage),
-    )
-
-
-def band(nearest: Held, step: str, coverage: float) -> str:
-    """How the bands held one step ahead, in a sentence."""
-    own, constant = nearest.own, nearest.constant
-    thirds = ", ".join(f"{share:.1%} in {name}" for name, share in nearest.thirds.items())
-    others = ", ".join(f"{share:.1%}" for share in nearest.constant_thirds.values())
-    return (
-        f"The {percent(coverage)} band one {step} ahead held {own['coverage']:.1%} of {own['n']:.0f} test "
-        f"values{f' ({thirds})' if thirds else ''}, with an interval score of {own['interval_score']:.4g}; a band of "
-        f"constant width {constant['coverage']:.1%}{f' ({others})' if others else ''}, with "
-        f"{constant['interval_score']:.4g}."
-    )
+def subject_of(preparation: Preparation, *tickers: str) -> Subject:
+    """What is forecast of these tickers, or of all; several have a unit where they agree on it."""
+    units = {preparation.units.get(name, "") for name in tickers or preparation.units}
+    unit = units.pop() if len(units) == 1 else ""
+    (step,) = {calendar.step for calendar in preparation.calendars.values()}
+    return Subject(preparation.column, unit, step, preparation.column in PRICES)
 
 
 def caption(told: Verdict) -> str:

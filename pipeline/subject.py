@@ -2,9 +2,6 @@
 
 from dataclasses import dataclass
 
-from pipeline.forecaster.preparation import Preparation
-from pipeline.tables.prices import PRICES
-
 
 @dataclass(frozen=True)
 class Subject:
@@ -44,11 +41,3 @@ class Subject:
         if self.priced:
             return f"{value:+.2%}"
         return f"{value:,.0f} {self.unit}".rstrip() if abs(value) >= 999.5 else f"{value:.3g} {self.unit}".rstrip()
-
-
-def subject(preparation: Preparation, *tickers: str) -> Subject:
-    """What is forecast of these tickers, or of all; several have a unit where they agree on it."""
-    units = {preparation.units.get(name, "") for name in tickers or preparation.units}
-    unit = units.pop() if len(units) == 1 else ""
-    (step,) = {calendar.step for calendar in preparation.calendars.values()}
-    return Subject(preparation.column, unit, step, preparation.column in PRICES)

@@ -1,9 +1,8 @@
-"""From scores to plain sentences: does the network beat the simple forecast?"""
+"""Does the network beat the simple forecast? The rule, and what is said by it."""
 
 import pandas as pd
 
 from pipeline.artifacts import Record
-from pipeline.models.registry import TITLES
 from pipeline.subject import Subject
 
 SIGNIFICANT = 0.05
@@ -51,39 +50,3 @@ def chance(p_value: float) -> str:
     if pd.isna(p_value):
         return "undefined"
     return "<0.0001" if p_value < 0.0001 else f"{p_value:.4f}"
-
-
-SIMPLER = {
-    "beats": "is beaten by the network",
-    "ties with": "is not told apart from the network",
-    "loses to": "beats the network",
-}
-
-
-def simpler(nearest: dict[str, pd.Series]) -> str:
-    """One sentence on whether a simpler model would do, by the same rule.
-
-    nearest: by what is forecast, the network's row of tables/scores.
-    """
-    clauses = [
-        f"{SIMPLER[outcome(row['skill_best'], row['p_best'])]} on the {what} ({TITLES.get(row['best'], row['best'])}; "
-        f"the network's {amount(row['skill_best'])} against it, p {chance(row['p_best'])})"
-        for what, row in nearest.items()
-    ]
-    return f"The simpler model that was best on validation {' and '.join(clauses)}."
-
-
-def sentence(what: str, against: str, step: str, nearest: pd.Series) -> str:
-    """One sentence. what: what is forecast; against: the simple forecast's name; step: session, hour, day, ...;
-    nearest: the network's row of tables/scores, one step ahead on test.
-    """
-    skill, p = nearest["skill"], nearest["p_value"]
-    return (
-        f"On the {what} one {step} ahead the network {outcome(skill, p)} {TITLES.get(against, against)}: "
-        f"{amount(skill)}, p {chance(p)}, over {nearest['n']:.0f} test forecasts."
-    )
-
-
-def amount(skill: float) -> str:
-    """A skill in a sentence."""
-    return "an undefined skill" if pd.isna(skill) else f"skill {skill:+.3f}"

@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 
 from pipeline import __main__ as summary
 from pipeline.models.registry import NAMES
-from pipeline.results import verdict_of
+from pipeline.sentences import verdict_of
 from pipeline.stages.scrape import SOURCES
 from pipeline.subject import Subject
 from pipeline.tables import bands as bands_table

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline.artifacts import read_record, write_record
-from pipeline.results import held, lines, models, percent, skills, verdict_of, ways
+from pipeline.results import held, lines, models, percent, skills, ways
+from pipeline.sentences import verdict_of
 from pipeline.slices import THIRDS
 from pipeline.tables.forecasts import NETWORK
 from pipeline.tables.scores import POOLED

@@ -12,9 +12,9 @@ from pipeline.forecaster.preparation import Preparation
 from pipeline.metrics import metrics
 from pipeline.params import Section, load
 from pipeline.predictions import predictions
-from pipeline.results import verdict_of
+from pipeline.results import subject_of
+from pipeline.sentences import verdict_of
 from pipeline.stages import run
-from pipeline.subject import subject
 from pipeline.tables import bands as bands_table
 from pipeline.tables import predictions as predictions_table
 from pipeline.tables import samples as table
@@ -50,7 +50,7 @@ def main() -> None:
     predicted = predicted.assign(lower=predicted["predicted"] - half, upper=predicted["predicted"] + half)
     held = intervals.table(known, scale, params.coverage)
     scored = scores.table(scores.side_by_side(known, forecasts), references)
-    told = (scored, held, references, subject(preparation), best, params.coverage)
+    told = (scored, held, references, subject_of(preparation), best, params.coverage)
     verdict = verdict_of(*told)
 
     write_table(Path("data/predictions.parquet"), predicted, predictions_table.SCHEMA)
