@@ -220,9 +220,8 @@ def test_the_docs_tell_what_the_network_finds(reproduced: Path) -> None:
 def test_a_series_that_is_no_price_is_told_in_its_own_words(reproduced: Path) -> None:
     scrape = YAML(typ="safe").load(reproduced / "params.yaml")["scrape"]
     name, unit = next(iter(scrape["columns"])), scrape["unit"]
-    told = {
-        path: (reproduced / "reports" / path).read_text() for path in ("explore.html", "forecast.html", "metrics.json")
-    }
+    paths = ("reports/explore.html", "reports/forecast.html", "data/verdict.json")
+    told = {path: (reproduced / path).read_text() for path in paths}
     told = {path: texts(text) if path.endswith("html") else text for path, text in told.items()}
     for path, text in told.items():
         assert name in text, path
