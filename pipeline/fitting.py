@@ -113,13 +113,14 @@ def with_targets(rows: pd.DataFrame, preparation: Preparation) -> pd.DataFrame:
     """
     sample, columns = rows["split"].isin(["train", "validation", "test"]).to_numpy(), {}
     for name, fit in preparation.targets.items():
-        came = actual(rows, preparation.target if name == "price" else "variance")
+        came = actual(rows, preparation.kind(name))
         came[~sample] = np.nan
         for h in range(1, preparation.horizon + 1):
-            own = {group: fits[h - 1] for group, fits in fit.scalers.items()}
             departure = came[:, h - 1] - rows[table.baseline(name, h)].to_numpy()
             columns[table.target(name, h)] = came[:, h - 1]
-            columns[table.scaled(name, h)] = scaling.scaled(departure, own, rows["ticker"]).astype(np.float32)
+            columns[table.scaled(name, h)] = scaling.scaled(departure, fit.scalers_of(h), rows["ticker"]).astype(
+                np.float32
+            )
     return pd.concat([rows, pd.DataFrame(columns, index=rows.index)], axis=1)
 
 

@@ -6,8 +6,8 @@ import pandas as pd
 
 from pipeline.results import Held, Line, held, lines, models, ways
 from pipeline.slices import ALL
-from pipeline.subject import Subject
 from pipeline.tables.bands import MEASURES as OF_BANDS
+from pipeline.verdict import Verdict
 
 ERRORS = ("mse", "rmse", "mae", "r2")
 SKILLS = ("skill", "skill_low", "skill_high", "p_value", "skill_best", "p_best")
@@ -17,25 +17,22 @@ OF_TARGET = {
 }
 
 
-def metrics(
-    scores: pd.DataFrame, bands: pd.DataFrame, references: dict[str, str], subject: Subject, scale: str, coverage: float
-) -> dict[str, Any]:
+def metrics(told: Verdict, scores: pd.DataFrame, bands: pd.DataFrame) -> dict[str, Any]:
     """{validation and test: {target: {h1: {measure: value, reference: {...}, ...}}}, models: {target: {model: {...}}},
     bands: {nominal, h1: {...}}, ways: {way: {...}}}.
 
-    scores, bands: the tables of these names; references: the model each target is judged against; scale: what the
-    forecast's bands follow. Undefined measures are None.
+    scores, bands: the tables of these names. Undefined measures are None.
     """
     report: dict[str, Any] = {}
     for split in ("validation", "test"):  # validation first, for DVC's tables keep the order
-        report[split] = {target: {} for target in references}
-        for line in lines(scores, references, subject, split):
+        report[split] = {target: {} for target in told.references}
+        for line in lines(scores, told.references, told.subject, split):
             own = scores[(scores["split"] == split) & (scores["target"] == line.target)]
             report[split][line.target][f"h{line.horizon}"] = _cell(line, own)
     return {
         **report,
-        "models": {target: _models(scores, target) for target in references},
-        "bands": {"nominal": coverage, **{f"h{own.horizon}": _band(own) for own in held(bands, scale)}},
+        "models": {target: _models(scores, target) for target in told.references},
+        "bands": {"nominal": told.coverage, **{f"h{own.horizon}": _band(own) for own in held(bands, told.scale)}},
         "ways": {name: _plain(row, OF_BANDS) for name, row in ways(bands).items()},
     }
 

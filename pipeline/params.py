@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-from pipeline.artifacts import write_bytes
+from pipeline.artifacts import Record, write_bytes
 from pipeline.errors import UserError
 
 FILE = Path("params.yaml")
@@ -29,10 +29,8 @@ def each_once(values: list[str]) -> list[str]:
     return values
 
 
-class Section(BaseModel):
+class Section(Record):
     """A section of params.yaml: every key required, no other key, no conversion between types."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
 def everything() -> dict[str, dict[str, Any]]:

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.metrics import metrics
+from pipeline.sentences import verdict_of
 from pipeline.slices import THIRDS
 from pipeline.tables.forecasts import NETWORK
 from pipeline.tables.scores import POOLED
@@ -11,7 +12,7 @@ from tests.results import BANDS, CLOSE, REFERENCES, SCORES
 
 
 def made(scores: pd.DataFrame = SCORES, bands: pd.DataFrame = BANDS) -> dict:
-    return metrics(scores, bands, REFERENCES, CLOSE, NETWORK, 0.9)
+    return metrics(verdict_of(scores, bands, REFERENCES, CLOSE, NETWORK, 0.9), scores, bands)
 
 
 def test_validation_comes_first() -> None:

@@ -20,8 +20,7 @@ def values(
     """
     forecast, fit = np.empty(answers.shape), preparation.targets[name]
     for column, h in enumerate(horizons):
-        scalers = {group: own[h - 1] for group, own in fit.scalers.items()}
-        departure = scaling.unscaled(answers[:, column].astype(np.float64), scalers, rows["ticker"])
+        departure = scaling.unscaled(answers[:, column].astype(np.float64), fit.scalers_of(h), rows["ticker"])
         forecast[:, column] = rows[table.baseline(name, h)].to_numpy() + departure
     if name == "price":
         return targets.price(preparation.target, forecast, rows["last"].to_numpy(), rows["volatility"].to_numpy())

@@ -1,13 +1,16 @@
 """What `prepare` fitted on train, and how samples are made: data/preparation.json, as typed values."""
 
+from collections.abc import Mapping
 from typing import Literal, TypeVar
 
 from pipeline.artifacts import Record
 from pipeline.errors import UserError
+from pipeline.forecaster.targets import Kind
 
 ALL = "all tickers"
 T = TypeVar("T")
 
+Scaling = Literal["standard", "minmax"]
 Baseline = Literal["persistence", "drift", "seasonal_naive", "har", "none"]
 # By ticker or ALL, then by horizon. persistence and seasonal_naive have none.
 Coefficients = dict[str, list[list[float]]]
@@ -32,6 +35,10 @@ class Target(Record):
     scalers: dict[str, list[Scaler]]
     """Of the departure from the baseline: by ticker or ALL, then by horizon."""
 
+    def scalers_of(self, h: int) -> dict[str, Scaler]:
+        """Those of a horizon: by ticker or ALL."""
+        return {group: own[h - 1] for group, own in self.scalers.items()}
+
 
 class Calendar(Record):
     """When a ticker has values."""
@@ -47,13 +54,13 @@ class Preparation(Record):
 
     column: str
     """The column that is forecast."""
-    target: Literal["return", "level", "difference"]
+    target: Kind
     """What the network forecasts of it."""
     horizon: int
     """The farthest session that is forecast."""
     season: int
     """Steps in a season."""
-    scaling: Literal["standard", "minmax"]
+    scaling: Scaling
     """The kind of scaling; features that are standardised are clipped."""
     ranged: bool
     """Whether the prices have open, high, low and close, of which variances are made."""
@@ -79,8 +86,12 @@ class Preparation(Record):
         """By name, those that are forecast."""
         return {"price": self.price} | ({"variance": self.variance} if self.variance else {})
 
+    def kind(self, name: str) -> Kind | Literal["variance"]:
+        """As what a target is forecast. name: price or variance."""
+        return self.target if name == "price" else "variance"
 
-def fitted(fits: dict[str, T], ticker: str) -> T:
+
+def fitted(fits: Mapping[str, T], ticker: str) -> T:
     """What was fitted for a ticker, or for all of them. Raises UserError where nothing was."""
     if ticker in fits:
         return fits[ticker]

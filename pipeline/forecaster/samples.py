@@ -79,9 +79,9 @@ def prepared(rows: pd.DataFrame, preparation: Preparation) -> pd.DataFrame:
     """
     columns: dict[str, baselines.Floats] = {}
     for name, fit in preparation.targets.items():
-        kind: targets.Target = preparation.target if name == "price" else "variance"
-        own = baseline(rows, kind, fit.baseline, fit.coefficients, preparation.horizon, preparation.season)
-        columns |= {table.baseline(name, h): own[:, h - 1] for h in range(1, preparation.horizon + 1)}
+        kind, horizon = preparation.kind(name), preparation.horizon
+        own = baseline(rows, kind, fit.baseline, fit.coefficients, horizon, preparation.season)
+        columns |= {table.baseline(name, h): own[:, h - 1] for h in range(1, horizon + 1)}
     rows = rows.assign(**{table.feature(name): scaled(rows, name, preparation) for name in preparation.names})
     return pd.concat([rows, pd.DataFrame(columns, index=rows.index)], axis=1)
 

@@ -28,5 +28,5 @@ def unscaled(values: Floats, scalers: Mapping[str, Scaler], tickers: pd.Series) 
 def _numbers(scalers: Mapping[str, Scaler], tickers: pd.Series) -> tuple[Floats, Floats]:
     """Center and scale of each row."""
     at, names = pd.factorize(tickers)
-    own = [fitted(dict(scalers), str(name)) for name in names]
+    own = [fitted(scalers, str(name)) for name in names]
     return np.array([s.center for s in own])[at], np.array([s.scale for s in own])[at]

@@ -8,6 +8,7 @@ from pydantic import Field
 from pipeline import intervals, scores
 from pipeline.artifacts import read_record, read_table, write_json, write_record, write_table
 from pipeline.errors import UserError
+from pipeline.forecaster import bands
 from pipeline.forecaster.preparation import Preparation
 from pipeline.metrics import metrics
 from pipeline.params import Section, load
@@ -46,19 +47,20 @@ def main() -> None:
     scale = intervals.scales(rows, predicted, forecasts, priced=priced)
     best = intervals.chosen(scale)
     intervals.refuse_too_few(known, scale[best], params.coverage)
-    half = intervals.half_widths(known, scale[best], "later", params.coverage)
+    calibrated = intervals.calibrated(known, scale[best], params.coverage)
+    tickers = predicted.loc[predicted["horizon"] == 1, "ticker"]
+    half = bands.half_widths(scale[best].to_numpy().reshape(-1, preparation.horizon), calibrated, tickers).ravel()
     predicted = predicted.assign(lower=predicted["predicted"] - half, upper=predicted["predicted"] + half)
     held = intervals.table(known, scale, params.coverage)
     scored = scores.table(scores.side_by_side(known, forecasts), references)
-    told = (scored, held, references, subject_of(preparation), best, params.coverage)
-    verdict = verdict_of(*told)
+    verdict = verdict_of(scored, held, references, subject_of(preparation), best, params.coverage)
 
     write_table(Path("data/predictions.parquet"), predicted, predictions_table.SCHEMA)
     write_table(Path("data/scores.parquet"), scored, scores_table.SCHEMA)
     write_table(Path("data/bands.parquet"), held, bands_table.SCHEMA)
-    write_record(Path("data/bands.json"), intervals.calibrated(known, scale[best], params.coverage))
+    write_record(Path("data/bands.json"), calibrated)
     write_record(Path("data/verdict.json"), verdict)
-    write_json(Path("reports/metrics.json"), metrics(*told))
+    write_json(Path("reports/metrics.json"), metrics(verdict, scored, held))
     print("\n".join(verdict.sentences.values()))
 
 

@@ -13,7 +13,7 @@ from pipeline.artifacts import read_record, read_table, write_record, write_tabl
 from pipeline.errors import UserError
 from pipeline.findings import Scraped, moment
 from pipeline.forecaster import calendars, samples, targets
-from pipeline.forecaster.preparation import ALL, Calendar, Preparation
+from pipeline.forecaster.preparation import ALL, Calendar, Preparation, Scaling
 from pipeline.params import Section, each_once, load
 from pipeline.stages import run
 from pipeline.tables import prices as prices_table
@@ -47,7 +47,7 @@ class Params(Section):
     variance: Literal["har", "none"]
     horizon: int = Field(ge=1, le=48)
     features: Annotated[list[str], Field(min_length=1), AfterValidator(each_once)]
-    scaling: Literal["standard", "minmax"]
+    scaling: Scaling
     validation: Boundary
     test: Boundary
 
