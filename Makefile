@@ -47,20 +47,18 @@ forecast: setup  ## the forecast beyond the last session, with its bands
 	@python -m pipeline forecast
 
 verify: setup  ## rebuild a commit elsewhere, compare every output: make verify [REV=HEAD~1] [CPU=Haswell]
-	@python -m pipeline.verify $(foreach name,REV CPU,$(if $(findstring command,$(origin $(name))),--$(name) "$($(name))"))
+	@python -m pipeline verify $(if $(findstring command,$(origin REV)),--rev "$(REV)") $(if $(findstring command,$(origin CPU)),--cpu "$(CPU)")
 
 bench: setup  ## the figures of the docs, made again
 	python -m studies.choices
-	python -m studies.losses
 	python -m studies.results
-	python -m studies.panel
 
 latest: setup  ## Yahoo's prices up to the last finished session, as a new vintage; then what that changes
-	python -m pipeline.latest
+	python -m pipeline latest
 	@python -m pipeline
 
 revisions: setup  ## what the source revised since a commit: make revisions REV=HEAD~1
-	@python -m pipeline.revisions "$(REV)"
+	@python -m pipeline revisions "$(REV)"
 
 ui: setup  ## MLflow on this machine, port 5000
 	MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false mlflow ui --workers 1 --backend-store-uri sqlite:///mlflow.db --host 127.0.0.1 --port 5000

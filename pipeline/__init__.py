@@ -1,14 +1,16 @@
-"""Pins the CPU code paths and every other ambient input, before numpy is first imported; nothing else.
+"""Pins the CPU code paths and every other ambient input, before numpy is first imported.
 
 numpy, OpenBLAS and oneDNN pick their instructions at run time, and the last bits of exp, log and matmul follow that
-choice. They are held to AVX2 or less and to one thread; pipeline/network.py does the rest for TensorFlow. Then x86-64
-machines of the last ten years give the same bytes: docs/decisions/0004-the-same-bytes-on-every-processor.md.
+choice. They are held to AVX2 or less and to one thread; pipeline/forecaster/network.py does the rest for TensorFlow.
+Then x86-64 machines of the last ten years give the same bytes: docs/decisions/0004-*.md.
 """
 
 import os
 import sys
+import time
 from pathlib import Path
 
+STARTED = time.perf_counter()
 PINS = {
     "NPY_DISABLE_CPU_FEATURES": "X86_V3 X86_V4 AVX512_ICL AVX512_SPR",
     "OPENBLAS_CORETYPE": "Haswell",
@@ -21,7 +23,7 @@ PINS = {
     "KERAS_BACKEND": "tensorflow",
     "KERAS_HOME": os.devnull,  # a keras.json in the user's home would silently change floatx
     "TZ": "UTC",
-    "FONTCONFIG_FILE": str(Path(__file__).with_name("fonts.conf").resolve()),
+    "FONTCONFIG_FILE": str(Path(__file__).resolve().with_name("report") / "fonts.conf"),
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "MLFLOW_DISABLE_TELEMETRY": "true",
 }

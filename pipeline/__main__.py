@@ -1,135 +1,77 @@
-"""`python -m pipeline`: how the last `dvc repro` went; `python -m pipeline forecast`: what comes next;
-`python -m pipeline forecast FILE`: what comes after the last row of a file.
+"""What people type: `python -m pipeline` tells how the last `dvc repro` went; `--help` lists the rest.
+
+Each command imports what it needs: TensorFlow and MLflow take seconds to load.
 """
 
+import argparse
 import sys
-from collections.abc import Iterable
 from pathlib import Path
+from typing import NoReturn
 
 import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Table as Terminal
 
-from pipeline import results
-from pipeline.artifacts import read_record, read_table
-from pipeline.beyond import beyond, last_forecast, origin, shown
-from pipeline.errors import UserError
-from pipeline.findings import moment
-from pipeline.forecaster.bands import Bands
 from pipeline.forecaster.preparation import Preparation
-from pipeline.results import caption, lines, named, percent, subject_of
-from pipeline.subject import Subject
-from pipeline.tables.forecasts import NETWORK
-from pipeline.verdict import Verdict, chance
+from pipeline.formats import format_date
+from pipeline.io.artifacts import read_record, read_table
+from pipeline.io.errors import UserError
+from pipeline.plot import tables
+from pipeline.report.table import Table
+from pipeline.scoring.results import subject_of
+from pipeline.scoring.verdict import Verdict
 
 REPORTS = ("reports/explore.html", "reports/forecast.html")
 
 
-def scores(told: Verdict, scores: pd.DataFrame) -> Table:
-    """The test scores: each target and horizon, the network beside the simple forecast it is judged against."""
-    table = empty(caption(told), ("target", "RMSE", "R²", "simple", "its RMSE", "its R²", "skill", "p"))
-    forms = ["#.5g", ".4f", "", "#.5g", ".4f", "+.4f"]
-    for line in lines(scores, told.references, told.subject):
-        own, rival = line.network, line.reference
-        cells = [own["rmse"], own["r2"], rival.name, rival["rmse"], rival["r2"], own["skill"]]
-        table.add_row(f"{line.title} +{line.horizon}", *map(shown, cells, forms), chance(own["p_value"]))
-    return table
-
-
-def models(told: Verdict, scores: pd.DataFrame) -> Table:
-    """Every model on test, one step ahead."""
-    heads = ["target", "model", "RMSE", "R²", "skill", "p", "p, network", "QLIKE", "p, network"]
-    title = f"Every model on test, one {told.subject.step} ahead; p against the simple forecast and against the network"
-    table = empty(title, heads)
-    for target in told.references:
-        for _, own in results.models(scores, target).iterrows():
-            cells = [own["rmse"], own["r2"], own["skill"]]
-            row = [*map(shown, cells, ("#.5g", ".4f", "+.4f")), chance(own["p_value"])]
-            itself, priced = own["model"] == NETWORK, target == "price"
-            row += ["" if itself else chance(own["p_network"]), shown(own["qlike"], ".4f")]
-            row += ["" if itself or priced else chance(own["p_qlike"])]
-            table.add_row(named(target, told.subject), own["model"], *row)
-    return table
-
-
-def bands(told: Verdict, bands: pd.DataFrame) -> Table:
-    """Every way of making bands, one step ahead on test."""
-    heads = ["as wide as", "coverage", "width", "score", "Kupiec p", "beta p", "Christoffersen p"]
-    title = f"Bands of {percent(told.coverage)} on test, one {told.subject.step} ahead; interval score, the best first"
-    table = empty(title, heads)
-    for way, own in results.ways(bands).items():
-        cells = [shown(own[name], form) for name, form in (("coverage", ".1%"), ("width", ".4g"))]
-        tests = [shown(own[name], ".3f") for name in ("kupiec", "beta_binomial", "christoffersen")]
-        table.add_row(way, *cells, shown(own["interval_score"], "#.4g"), *tests)
-    return table
-
-
-def members(told: Verdict, scores: pd.DataFrame) -> Table | None:
-    """The skill of each of the networks on test, and of their mean; None where there is one network."""
-    found = [line for line in lines(scores, told.references, told.subject) if len(line.members)]
-    if not found:
-        return None
-    numbers = sorted(found[0].members.index, key=int)
-    table = empty(
-        "Skill of the network's members on test, and of their mean forecast",
-        ["target", *numbers, "mean", "deviation", "together"],
-    )
-    for line in found:
-        row = [shown(skill, "+.3f") for skill in [*line.members[numbers], line.members.mean()]]
-        spread = shown(line.members.std(), ".3f")
-        table.add_row(f"{line.title} +{line.horizon}", *row, spread, shown(line.network["skill"], "+.3f"))
-    return table
-
-
-def empty(title: str, heads: Iterable[str]) -> Table:
-    table = Table(title=escape(title), title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=0)
-    for head in heads:
-        text = head in ("target", "simple", "model", "as wide as")
-        table.add_column(escape(head), justify="left" if text else "right", no_wrap=text)
-    return table
+def printed(console: Console, table: Table) -> None:
+    """Print a table, words to the left and numbers to the right; nothing where it has no rows."""
+    if not table.rows:
+        return
+    shown = Terminal(title=escape(table.caption), title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=0)
+    for head, words in zip(table.heads, table.texts, strict=True):
+        shown.add_column(escape(head), justify="left" if words else "right", no_wrap=words)
+    for row in table.rows:
+        shown.add_row(*map(escape, row))
+    console.print(shown)
 
 
 def summary(console: Console) -> None:
+    """How the last `dvc repro` went."""
     told = read_record(Path("data/verdict.json"), Verdict)
-    scored, held = (read_table(Path(f"data/{name}.parquet")) for name in ("scores", "bands"))
-    if several := members(told, scored):
-        console.print(several)
-    console.print(models(told, scored))
-    console.print(bands(told, held))
-    console.print(scores(told, scored))
+    scores, bands = (read_table(Path(f"data/{name}.parquet")) for name in ("scores", "bands"))
+    shown = (tables.spread(told, scores), tables.models(told, scores), tables.ways(told, bands))
+    for table in (*shown, tables.short(told, scores)):
+        printed(console, table)
     for sentence in told.sentences.values():
         console.print(sentence, style="bold")
     console.print(told.band)
     console.print(f"What is in the data: {REPORTS[0]}\nThe forecast, and how far to trust it: {REPORTS[1]}")
     if Path("data/run.json").exists():
-        from pipeline import runs  # MLflow takes a second to load
-        from pipeline.stages.track import Recorded
+        from pipeline.track import runs
 
-        experiment = read_record(Path("data/run.json"), Recorded).experiment
-        if states := runs.states(Path.cwd(), experiment):
-            console.print(compared(states, experiment))
-
-
-def compared(states: int, experiment: str) -> str:
-    """How many states were tried: the best of many on validation owes some of its lead to luck."""
-    return f"States compared in this MLflow store, experiment {experiment}: {states}. Choose among them on validation."
+        experiment = read_record(Path("data/run.json"), runs.Recorded).experiment
+        if states := runs.states(Path.cwd(), experiment):  # the best of many on validation owes some of it to luck
+            where = f"in this MLflow store, experiment {experiment}"
+            console.print(f"States compared {where}: {states}. Choose among them on validation.")
 
 
 def forecast(console: Console) -> None:
     """The forecast beyond the last session, of each ticker."""
     predictions = read_table(Path("data/predictions.parquet"))
     preparation = read_record(Path("data/preparation.json"), Preparation)
-    coverage = read_record(Path("data/bands.json"), Bands).coverage
+    coverage = read_record(Path("data/verdict.json"), Verdict).coverage
     for ticker, own in predictions.groupby("ticker"):
         about = subject_of(preparation, str(ticker))
-        console.print(ahead(f"{ticker}: {origin(own, about.step)}", last_forecast(own), about, coverage))
+        title = f"{ticker}: {tables.origin(own, about.step)}"
+        printed(console, tables.beyond(title, tables.last_forecast(own), about, coverage))
 
 
 def forecast_of(console: Console, path: Path) -> None:
     """The forecast beyond the last row of a file, of each ticker, by what was fitted before."""
-    from pipeline.forecaster.forecaster import Forecaster  # TensorFlow takes seconds to load
+    from pipeline.forecaster.forecaster import Forecaster
     from pipeline.from_file import prices_of
 
     forecaster = Forecaster.load(Path("data"))
@@ -143,36 +85,63 @@ def forecast_of(console: Console, path: Path) -> None:
     for ticker, own in found.groupby("ticker"):
         about = subject_of(forecaster.preparation, str(ticker))
         own = own.assign(last=last[ticker]).rename(columns={"forecast": "predicted"})
-        title = f"{ticker}: Forecast from {moment(own['origin'].iloc[0])}, the last {about.step}."
-        console.print(ahead(title, own, about, forecaster.bands.coverage))
+        title = f"{ticker}: Forecast from {format_date(own['origin'].iloc[0])}, the last {about.step}."
+        printed(console, tables.beyond(title, own, about, forecaster.bands.coverage))
         if counts[ticker] < forecaster.reach:
             some = f"{counts[ticker]} {about.step}s, and a forecast may depend on {forecaster.reach}"
             console.print(f"{ticker}: the file has {some}: with more the numbers would differ a little.", markup=False)
 
 
-def ahead(title: str, forecasts: pd.DataFrame, about: Subject, coverage: float) -> Table:
-    heads, lines = beyond(forecasts, about, coverage)
-    table = empty(title, heads)
-    for line in lines:
-        table.add_row(*line)
-    return table
+class Parser(argparse.ArgumentParser):
+    """Says of a mistake one line, without the usage."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}\n")
 
 
-def main(arguments: list[str]) -> None:
-    console = Console(soft_wrap=True, highlight=False)
+def arguments(given: list[str]) -> argparse.Namespace:
+    """The command, None for the summary, and its arguments."""
+    parser = Parser(prog="python -m pipeline", description="How the last `dvc repro` went.")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    command = commands.add_parser("forecast", help="the next sessions, or those after the last row of a file")
+    command.add_argument("file", metavar="FILE", nargs="?", type=Path, help="a CSV or Parquet file of prices")
+    commands.add_parser("latest", help="Yahoo's prices up to the last finished session, then what that changes")
+    command = commands.add_parser("revisions", help="what the source has revised since a git revision")
+    command.add_argument("rev", metavar="REV", help="such as HEAD~1")
+    command = commands.add_parser("verify", help="rebuild a commit elsewhere and compare its outputs")
+    command.add_argument("--rev", metavar="REV", default="HEAD")
+    command.add_argument("--cpu", metavar="CPU", default="", help="an emulated processor, such as Haswell")
+    return parser.parse_args(given)
+
+
+def main(given: list[str]) -> int:
+    """Run a command. Returns the exit status; exits with one line for each of the user's mistakes."""
+    chosen, console = arguments(given), Console(soft_wrap=True, highlight=False)
     try:
-        match arguments:
-            case []:
+        match chosen.command:
+            case None:
                 summary(console)
-            case ["forecast"]:
+            case "forecast" if chosen.file:
+                forecast_of(console, chosen.file)
+            case "forecast":
                 forecast(console)
-            case ["forecast", path]:
-                forecast_of(console, Path(path))
-            case _:
-                sys.exit(f"pipeline: found {' '.join(arguments)!r}; accepted: nothing, forecast, or forecast FILE")
+            case "latest":
+                from pipeline import update
+
+                update.latest(pd.Timestamp.now("UTC"))
+            case "revisions":
+                from pipeline import update
+
+                update.revised_since(chosen.rev)
+            case "verify":
+                from pipeline.verify import rebuild
+
+                return rebuild.command(chosen.rev, chosen.cpu)
     except UserError as error:
-        sys.exit(str(error))
+        who = "" if chosen.command in (None, "forecast") else f"{chosen.command}: "
+        sys.exit("\n".join(f"{who}{line}" for line in str(error).splitlines()))
+    return 0
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))

@@ -1,12 +1,67 @@
-"""What a price table must satisfy: rows that cannot be true, sessions that are not there, or should not be."""
+"""The price table, data/prices.parquet: one row is a session of a ticker, sorted by both; null is what the source does
+not say. Which of its rows cannot be true.
+
+A price table has a close, and then all of NUMBERS; another series has columns of its own. Both may have more.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
-from pipeline.tables.prices import OHLC, columns_of
+OHLC = ("open", "high", "low", "close")
+PRICES = (*OHLC, "adj_close")
+NUMBERS = (*PRICES, "volume", "dividends", "splits")
+
+
+def schema(columns: Iterable[str]) -> pa.Schema:
+    """The schema for these value columns."""
+    return pa.schema(
+        [("ticker", pa.string()), ("date", pa.timestamp("us")), *((name, pa.float64()) for name in columns)]
+    )
+
+
+def columns_of(prices: pd.DataFrame) -> list[str]:
+    """The names of the value columns, in order."""
+    return [name for name in prices.columns if name not in ("ticker", "date")]
+
+
+def main_of(columns: list[str]) -> str:
+    """The column a series is about: the close where there is one, else the first."""
+    return "close" if "close" in columns else columns[0]
+
+
+def has_range(prices: pd.DataFrame) -> bool:
+    """Whether any session has open, high, low and close, of which variances are made."""
+    return set(OHLC) <= set(prices.columns) and bool(prices[list(OHLC)].notna().all(axis=1).any())
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a source found.
+
+    prices: ticker, date (datetime64[us], no zone) and float64 values, as the source has them, in any order;
+    units: of the main column, by ticker, empty where the source does not say;
+    unfinished: sessions left out because they had not ended yet, by ticker.
+    """
+
+    prices: pd.DataFrame
+    units: dict[str, str]
+    unfinished: dict[str, list[str]] = field(default_factory=dict)
+
+
+def canonical(prices: pd.DataFrame) -> pd.DataFrame:
+    """Sorted by ticker and date; a price table with all its columns, null where the source does not say."""
+    columns = columns_of(prices)
+    if "close" in columns:
+        columns = [*NUMBERS, *(name for name in columns if name not in NUMBERS)]
+    sorted_prices = prices.sort_values(["ticker", "date"], kind="stable", ignore_index=True)
+    return sorted_prices.reindex(columns=["ticker", "date", *columns]).astype(dict.fromkeys(columns, "float64"))
+
 
 ROUNDING = 1e-6  # relative: sources print prices with six or more digits
-JUMP = 1.5  # a close that grows by this factor, or shrinks by it, from one session to the next is worth a look
 
 
 def impossible(prices: pd.DataFrame, steps: pd.DatetimeIndex | None) -> pd.DataFrame:
@@ -36,25 +91,6 @@ def impossible(prices: pd.DataFrame, steps: pd.DatetimeIndex | None) -> pd.DataF
     found = pd.concat([prices.loc[is_so, ["ticker", "date"]].assign(reason=why) for why, is_so in reasons.items()])
     rows = found.rename_axis("row").groupby(["ticker", "date", "row"])["reason"].agg("; ".join)
     return rows.reset_index()
-
-
-def jumps(prices: pd.DataFrame) -> pd.DataFrame:
-    """Where the close of one ticker grew or shrank by JUMP or more: columns date, factor. It may be true."""
-    factor = prices["close"] / prices["close"].shift()
-    jumped = (factor >= JUMP) | (factor <= 1 / JUMP)
-    return pd.DataFrame({"date": prices["date"], "factor": factor})[jumped]
-
-
-def missing_sessions(dates: pd.Series, sessions: pd.DatetimeIndex) -> pd.DatetimeIndex:
-    """The calendar's sessions between a ticker's first and last date that are not among its dates."""
-    within = sessions[(sessions >= dates.min()) & (sessions <= dates.max())]
-    return within.difference(pd.DatetimeIndex(dates))
-
-
-def unexpected_sessions(dates: pd.Series, sessions: pd.DatetimeIndex, since: pd.Timestamp) -> pd.DatetimeIndex:
-    """A ticker's dates that are no session of the calendar. since: from when on the calendar is known."""
-    unexpected = pd.DatetimeIndex(dates).difference(sessions)
-    return unexpected[unexpected >= since]
 
 
 def known(prices: pd.DataFrame, column: str) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -16,14 +16,14 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.artifacts import read_table, write_csv
-from pipeline.sources import canonical, sample
-from pipeline.tables.forecasts import member
-from studies import candidates, study
+from pipeline.forecaster.forecasts import NETWORK, member
+from pipeline.forecaster.samples import FILES, calibration, together
+from pipeline.io.artifacts import read_json, read_table, write_csv
+from studies import study
 
 CHOICES = study.ROOT / "docs/studies/choices.csv"
 SEEDS = study.ROOT / "docs/studies/seeds.csv"
-MOST = 20  # members of the study of seeds
+MOST = 10  # members of the study of seeds
 
 FEATURES = [
     "variance_session",
@@ -39,7 +39,6 @@ FEATURES = [
 ]
 # Where the search began, told whole: the list stays what it was when params.yaml follows a choice.
 START: dict[str, Any] = {
-    "scrape": candidates.SCRAPE,  # the sample's prices, and the candidates as raw columns
     "benchmark.models": ["persistence", "har"],
     "benchmark.window": 1,
     "prepare.target": "return",
@@ -84,81 +83,18 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
 }
 
 
-GROUPS = {
-    "variances": ["variance_pair", "variance_fortnight", "variance_year", "variance_decayed"],
-    "losses": ["week_down", "month_down"],
-    "sizes of returns": ["return_size", "return_variance", "month_variance"],
-    "gaps": ["gap", "gap_size"],
-    "ranges": ["rogers_satchell", "parkinson"],
-    "calendar": ["monday", "weekday", "december"],
-}
-CONFIGURATIONS |= {f"with {name}": {"prepare.features": FEATURES + added} for name, added in GROUPS.items()}
-CONFIGURATIONS |= {
-    "with all candidates": {
-        "prepare.features": [
-            *FEATURES,
-            *GROUPS["variances"],
-            "variance_highest",
-            "variance_spread",
-            *GROUPS["losses"],
-            *GROUPS["sizes of returns"],
-            *GROUPS["gaps"],
-            *GROUPS["ranges"],
-            "skew",
-            "signed_variance",
-            "volume_week",
-            *GROUPS["calendar"],
-        ]
-    }
-}
 # what helped, together
-LONGER, CALENDAR, WEEKDAYS = GROUPS["variances"], GROUPS["calendar"], list(candidates.WEEKDAYS)
 SHORT: dict[str, Any] = {"train.window": 5}
 DENSE: dict[str, Any] = {"train.window": 5, "train.cell": "dense"}
-WHOLE = FEATURES + LONGER + CALENDAR
 CONFIGURATIONS |= {
-    "window 5, with variances": {**SHORT, "prepare.features": FEATURES + LONGER},
-    "window 5, with variances and calendar": {**SHORT, "prepare.features": WHOLE},
-    "window 5, with variances and december": {**SHORT, "prepare.features": [*FEATURES, *LONGER, "december"]},
-    "window 5, with variances and weekdays": {**SHORT, "prepare.features": [*FEATURES, *LONGER, *WEEKDAYS, "december"]},
-    "window 5, with variance_year and calendar": {
-        **SHORT,
-        "prepare.features": [*FEATURES, "variance_year", *CALENDAR],
-    },
-    "window 5, with calendar": {**SHORT, "prepare.features": [*FEATURES, *CALENDAR]},
-    "window 5, with variances, without close_location": {
-        **SHORT,
-        "prepare.features": [name for name in FEATURES if name != "close_location"] + LONGER,
-    },
-    "window 3, with variances": {"train.window": 3, "prepare.features": FEATURES + LONGER},
-    "window 3, with variances and calendar": {"train.window": 3, "prepare.features": WHOLE},
-    "window 5, gru, with variances and calendar": {**SHORT, "train.cell": "gru", "prepare.features": WHOLE},
-    "dense, window 5, with variances": {**DENSE, "prepare.features": FEATURES + LONGER},
-    "dense, window 5, with variances and calendar": {**DENSE, "prepare.features": WHOLE},
-    "dense, window 5, with variances and weekdays": {
-        **DENSE,
-        "prepare.features": [*FEATURES, *LONGER, *WEEKDAYS, "december"],
-    },
-    "dense, window 5, with variance_year and calendar": {
-        **DENSE,
-        "prepare.features": [*FEATURES, "variance_year", *CALENDAR],
-    },
-    "dense, window 1, with variances and calendar": {**DENSE, "train.window": 1, "prepare.features": WHOLE},
-    "dense, window 5, price weight 0.1, with variances and calendar": {
-        **DENSE,
-        "train.loss_weights.price": 0.1,
-        "prepare.features": WHOLE,
-    },
-    **{
-        f"{cell}window 5, with {' and '.join(added)}": {**base, "prepare.features": FEATURES + added}
-        for cell, base in (("", SHORT), ("dense, ", DENSE))
-        for added in (["variance_year"], ["variance_year", "december"])
-    },
-    "dense, window 5, price weight 0.1, with variance_year and december": {
-        **DENSE,
-        "train.loss_weights.price": 0.1,
-        "prepare.features": [*FEATURES, "variance_year", "december"],
-    },
+    f"{cell}window 5, with {' and '.join(added)}": {**base, "prepare.features": FEATURES + added}
+    for cell, base in (("", SHORT), ("dense, ", DENSE))
+    for added in (["variance_year"], ["variance_year", "december"])
+}
+CONFIGURATIONS["dense, window 5, price weight 0.1, with variance_year and december"] = {
+    **DENSE,
+    "train.loss_weights.price": 0.1,
+    "prepare.features": [*FEATURES, "variance_year", "december"],
 }
 DEFAULT = "window 5, with variance_year and december"
 CHOSEN = "dense, window 5, with variance_year and december"
@@ -176,8 +112,7 @@ def main() -> None:
     known = pd.read_csv(CHOICES, dtype=str, keep_default_na=False) if sys.argv[1:] and CHOICES.exists() else None
     rows = {} if known is None else {row["configuration"]: row for row in known.to_dict("records")}
     with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        candidates.write(folder, canonical(sample.prices().prices))
+        folder = study.cloned(Path(temporary) / "clone")
         start = study.changed(study.committed("params.yaml"), START)
         for name in names:
             if name == "seeds":
@@ -207,9 +142,8 @@ def compact(changes: dict[str, Any]) -> str:
 
 def judged(folder: Path) -> dict[str, str]:
     """What the rule looks at, of the run in this folder."""
-    baselines = read_table(folder / "data/benchmark.parquet")
-    whole, later = skills(read_table(folder / "data/predictions.parquet"), baselines)
-    price = study.validation(folder)["price"]
+    whole, later = skills(folder)
+    price = read_json(folder / "reports/metrics.json")["validation"]["price"]
     history = read_table(folder / "data/history.parquet")
     best = history.loc[history.groupby("member")["val_loss"].idxmin(), "epoch"]
     figures = {f"variance_h{h}": value for h, value in whole.items()}
@@ -218,27 +152,28 @@ def judged(folder: Path) -> dict[str, str]:
     return {name: f"{value:+.4f}" for name, value in figures.items()} | {"best_epochs": " ".join(map(str, best))}
 
 
-def skills(predicted: pd.DataFrame, baselines: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-    """The variance's skill by horizon, over all of validation and over its later half."""
-    table = study.variances(predicted, baselines)
-    return study.skill(table, "har"), study.skill(table[table["later"]], "har")
-
-
 def seeds(folder: Path) -> pd.DataFrame:
-    """The mean skill of single seeds, and of the means of five and of ten networks, no seed in two of them."""
-    baselines, forecasts = read_table(folder / "data/benchmark.parquet"), read_table(folder / "data/forecasts.parquet")
-    predicted, key = read_table(folder / "data/predictions.parquet"), ["ticker", "origin", "horizon"]
-    variances = forecasts[forecasts["target"] == "variance"].pivot_table("predicted", key, "model")
-    found = []
-    for members in (1, 3, 5, 10):
-        for first in range(0, MOST - members + 1, members):
-            own = variances[[member(number) for number in range(first + 1, first + members + 1)]]
-            mean = own.mean(axis=1).rename("variance_predicted")  # a log variance is linear in the scaled output
-            both = predicted.drop(columns=mean.name).join(mean, on=key)
-            whole, later = skills(both, baselines)
-            figures = {"variance_h1": whole.iloc[0], "variance": whole.mean(), "later": later.mean()}
-            found.append({"members": members, "first_seed": first, **{n: f"{v:+.4f}" for n, v in figures.items()}})
-    return pd.DataFrame(found)
+    """The same of single networks, by seed."""
+    found = {}
+    for seed in range(MOST):
+        whole, later = skills(folder, member(seed + 1))
+        found[seed] = {"variance_h1": whole.iloc[0], "variance": whole.mean(), "later": later.mean()}
+    table = pd.DataFrame.from_dict(found, orient="index").map("{:+.4f}".format)
+    return table.rename_axis("seed").reset_index()
+
+
+def skills(folder: Path, model: str = NETWORK) -> tuple[pd.Series, pd.Series]:
+    """A model's skill of the variance against HAR by horizon, over all of validation and over its later half alone."""
+    key = ["ticker", "origin", "horizon"]
+    rows = together(*(read_table(folder / f"data/samples/{name}.parquet") for name in FILES))
+    own = pd.concat([read_table(folder / f"data/{name}.parquet") for name in ("forecasts", "benchmark")])
+    own = own[(own["target"] == "variance") & own["model"].isin([model, "har"])]
+    told = read_table(folder / "data/predictions.parquet").query("split == 'validation'").set_index(key)
+    errors = own.pivot(index=key, columns="model", values="predicted").rsub(told["variance_actual"], axis=0).dropna()
+    seen_by_none = pd.MultiIndex.from_frame(rows.loc[calibration(rows), ["ticker", "date"]])
+    later = errors[errors.index.droplevel("horizon").isin(seen_by_none)]
+    mean, mean_later = ((part**2).groupby("horizon").mean() for part in (errors, later))
+    return 1 - mean[model] / mean["har"], 1 - mean_later[model] / mean_later["har"]
 
 
 if __name__ == "__main__":

@@ -4,13 +4,15 @@ The examples' own files are looked for beside the repository, in ../shared/data;
 """
 
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from pipeline.artifacts import write_bytes
-from pipeline.errors import UserError
+from pipeline.io.artifacts import read_record, read_table, write_bytes
+from pipeline.io.errors import UserError
+from pipeline.plot.tables import short
+from pipeline.report.table import Table
+from pipeline.scoring.verdict import Verdict
 from studies import study
 
 PAGE = study.ROOT / "docs/results.md"
@@ -33,37 +35,39 @@ SHOWN = {
 }
 HEAD = """# Results
 
-What `python -m pipeline` prints after each example; `python -m studies.results` writes this page anew. Every choice was
-made on validation (`docs/choices.md`); test scores of earlier choices had been seen. Skill is 1 - MSE / MSE of the
-simple forecast of the same days, p the two-sided Diebold-Mariano p-value; what they mean is told in `docs/method.md`.
+What the pipeline finds in each example, at the nearest and the farthest horizon. `python -m studies.results` writes
+this page anew. Every choice was made on validation (`docs/choices.md`); test scores of earlier choices had been seen.
+Skill is 1 - MSE / MSE of the simple forecast of the same days, p the two-sided Diebold-Mariano p-value
+(`docs/method.md`). All else stands on the page that an example makes, and in what `python -m pipeline` prints after it.
 """
 
 
 def main() -> None:
-    kept, texts = PAGE.read_text(), {}
-    for name in SHOWN:
-        try:
-            texts[name] = printed(name)
-        except UserError as error:  # of a file that others do not have: what was found before stays
-            print(error)
-            texts[name] = kept.split(f"`examples/{name}.yaml`\n\n```\n")[1].split("\n```\n")[0]
+    texts = {}
+    with tempfile.TemporaryDirectory() as temporary:
+        clone = study.cloned(Path(temporary) / "clone")
+        for name in SHOWN:
+            params = study.committed(f"examples/{name}.yaml")
+            try:
+                place(params, clone)
+            except UserError as error:  # a file that others do not have: what was found before stays
+                print(error, file=sys.stderr)
+                texts[name] = part(PAGE.read_text(), name)
+                continue
+            study.run(clone, params)
+            texts[name] = told(clone)
+            print(f"{name}: done", file=sys.stderr)
     write_bytes(PAGE, page(texts).encode())
 
 
 def page(texts: dict[str, str]) -> str:
-    """The page, from what was printed for each example."""
-    parts = [f"\n## {title}\n\n`examples/{name}.yaml`\n\n```\n{texts[name]}\n```\n" for name, title in SHOWN.items()]
-    return HEAD + "".join(parts)
+    """The page, from what was found in each example."""
+    return HEAD + "".join(f"\n## {title}\n\n`examples/{name}.yaml`\n\n{texts[name]}\n" for name, title in SHOWN.items())
 
 
-def printed(name: str) -> str:
-    """What the summary says of an example, run in a folder of its own."""
-    with tempfile.TemporaryDirectory() as made:
-        folder = Path(made)
-        params = study.committed(f"examples/{name}.yaml")
-        place(params, folder)
-        study.run(folder, params)
-        return summary(folder)
+def part(page: str, name: str) -> str:
+    """What a page tells of an example."""
+    return page.split(f"`examples/{name}.yaml`\n\n")[1].split("\n\n## ")[0].rstrip()
 
 
 def place(params: study.Params, folder: Path) -> None:
@@ -78,11 +82,21 @@ def place(params: study.Params, folder: Path) -> None:
     shutil.copyfile(kept, folder / path)
 
 
-def summary(folder: Path) -> str:
-    """What `python -m pipeline` says of the run in a folder, but for where the reports lie."""
-    command, environment = [sys.executable, "-m", "pipeline"], {**study.environment(), "COLUMNS": "120"}
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
-    return "\n".join(line.rstrip() for line in done.stdout.split("What is in the data")[0].strip("\n").splitlines())
+def told(folder: Path) -> str:
+    """What evaluate found, in Markdown: a table of the nearest and the farthest horizon, then the verdict."""
+    verdict = read_record(folder / "data/verdict.json", Verdict)
+    scores = read_table(folder / "data/scores.parquet")
+    ends = (" +1", f" +{scores['horizon'].max()}")
+    table = short(verdict, scores)
+    rows = [row for row in table.rows if row[0].endswith(ends)]
+    sentences = [f"- {text}" for text in (*verdict.sentences.values(), verdict.band)]
+    return "\n".join([markdown(table._replace(rows=rows)), "", *sentences])
+
+
+def markdown(table: Table) -> str:
+    """A table in Markdown, without its caption."""
+    rules = [":--" if words else "--:" for words in table.texts]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (table.heads, rules, *table.rows))
 
 
 if __name__ == "__main__":

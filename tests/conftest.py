@@ -17,12 +17,16 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline import fitting
-from pipeline.forecaster import samples
-from pipeline.forecaster.preparation import Preparation, Target
+from pipeline.forecaster import inputs
+from pipeline.forecaster.preparation import ALL, Calendar, Preparation, Target
+from pipeline.forecaster.samples import FILES, together
+from pipeline.io.artifacts import read_table
+from pipeline.io.params import load
 from pipeline.models import registry
 from pipeline.models.model import Samples
-from pipeline.sources import Found, canonical, sample
+from pipeline.prepare.splits import in_splits
+from pipeline.prices import Found, canonical
+from pipeline.scrape import sample
 from tests.imports import ROOT
 from tests.series import made_heat, made_prices
 
@@ -60,15 +64,16 @@ def two_tickers_rows(two_tickers: pd.DataFrame) -> pd.DataFrame:
     return rows_of(two_tickers, horizon=3)
 
 
+CALENDARS = {ALL: Calendar(name="24/5", step="session")}
+
+
 def rows_of(
     prices: pd.DataFrame, horizon: int, features: list[str] = FEATURES, validation: float = 0.15
 ) -> pd.DataFrame:
     """Rows in splits, unscaled; sessions after the last are the business days that follow."""
-    ends = prices.groupby("ticker")["date"].max()
-    following = {str(name): pd.bdate_range(end, periods=horizon + 1)[1:].as_unit("us") for name, end in ends.items()}
     needed = ["last", "log_variance", "volatility"]
-    rows = samples.known(prices, "close", features, following, 5, needed)
-    return fitting.in_splits(rows, validation, 0.15, ["last", "log_variance"])[0]
+    rows = inputs.known(prices, "close", features, CALENDARS, horizon, 5, needed)
+    return in_splits(rows, validation, 0.15, needed)[0]
 
 
 def made_preparation(**fields: Any) -> Preparation:
@@ -86,7 +91,7 @@ def samples_of(rows: pd.DataFrame, season: int = 5, window: int = 5) -> Samples:
 
 def forecast_of(name: str, rows: pd.DataFrame, horizon: int, season: int = 5) -> np.ndarray:
     """What a simple model of one target, fitted on the rows of train, forecasts from all rows."""
-    (model,), samples = registry.of(name), samples_of(rows, season)
+    (model,), samples = registry.of(name, ["price", "variance"]), samples_of(rows, season)
     return model.forecast(model.fit(samples, range(1, horizon + 1)), samples)
 
 
@@ -170,6 +175,31 @@ def committed(path: str) -> str:
     return subprocess.run(["git", "show", f"HEAD:{path}"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
 
+def samples_in(folder: Path) -> pd.DataFrame:
+    """All samples that prepare wrote in this folder, sorted."""
+    return together(*(read_table(folder / f"data/samples/{name}.parquet") for name in FILES))
+
+
+def scores_on_test(folder: Path, target: str, horizon: int = 1) -> pd.DataFrame:
+    """The test scores of a folder with one ticker, by model."""
+    scores = read_table(folder / "data/scores.parquet").query("split == 'test' and slice == 'all'")
+    return scores[(scores["target"] == target) & (scores["horizon"] == horizon)].set_index("model")
+
+
+def section_of(stage: str) -> Any:
+    """The model of a stage's section of params.yaml, as `load` takes it; None where it has none."""
+    if stage == "predict":
+        return None
+    params = importlib.import_module(f"pipeline.{stage}.params")
+    return params.SOURCES if stage == "scrape" else params.Params
+
+
+def ran(stage: str) -> None:
+    """Run a stage in this process, in the current folder."""
+    main, section = importlib.import_module(f"pipeline.{stage}.__main__").main, section_of(stage)
+    main(load(stage, section)) if section else main()
+
+
 def walk(folder: Path, prices: pd.DataFrame | Found, *stages: str, **changes: dict[str, Any]) -> None:
     """Run stages in a folder on these prices, in this process."""
     folder.mkdir(exist_ok=True)
@@ -178,7 +208,7 @@ def walk(folder: Path, prices: pd.DataFrame | Found, *stages: str, **changes: di
         patch.setattr(sample, "prices", lambda: found)
         YAML().dump(small_params(**changes), Path("params.yaml"))
         for stage in stages:
-            importlib.import_module(f"pipeline.stages.{stage}").main()
+            ran(stage)
 
 
 HEAT: dict[str, dict[str, Any]] = {

@@ -11,7 +11,7 @@ MODULES = sorted((ROOT / "pipeline").rglob("*.py"))
 
 
 def name_of(path: Path) -> str:
-    """pipeline/stages/train.py -> pipeline.stages.train; a package's __init__.py -> the package."""
+    """pipeline/train/fitting.py -> pipeline.train.fitting; a package's __init__.py -> the package."""
     parts = path.relative_to(ROOT).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
@@ -50,13 +50,23 @@ def closure(module: str) -> frozenset[str]:
 
 
 def files(module: str) -> set[str]:
-    """What importing a module reads of ours: paths from the root, page templates and fonts' configuration included."""
+    """What importing a module reads of ours: paths from the root, with the templates, styles and fonts beside it."""
     found = {PATHS[name] for name in closure(module)}
-    if "pipeline.charts" in closure(module):
-        found.add(ROOT / "pipeline" / "fonts.conf")
-    if "pipeline.pages" in closure(module):
-        found |= {path for kind in ("html", "css", "js") for path in (ROOT / "pipeline" / "pages").glob(f"*.{kind}")}
+    folders = {path.parent for path in found}
+    found |= {
+        path for folder in folders for path in folder.iterdir() if path.suffix in (".html", ".css", ".js", ".conf")
+    }
     return {str(path.relative_to(ROOT)) for path in found}
+
+
+def listed(deps: list[str]) -> list[str]:
+    """The files of ours that dependencies name, each time they do: a folder names all that git would keep in it."""
+    found: list[str] = []
+    for dep in deps:
+        path = ROOT / dep
+        inside = [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
+        found += [str(file.relative_to(ROOT)) for file in inside if "__pycache__" not in file.parts]
+    return found
 
 
 def packages(module: str) -> set[str]:

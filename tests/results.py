@@ -2,11 +2,10 @@
 
 import pandas as pd
 
-from pipeline.slices import ALL, THIRDS
-from pipeline.subject import Subject
-from pipeline.tables.bands import MEASURES as OF_BANDS
-from pipeline.tables.forecasts import NETWORK
-from pipeline.tables.scores import MEASURES
+from pipeline.evaluate.intervals import MEASURES as OF_BANDS
+from pipeline.forecaster.forecasts import NETWORK
+from pipeline.scoring.scores import ALL, MEASURES, THIRDS
+from pipeline.series import Subject
 
 CLOSE = Subject("close", "USD", "session", priced=True)
 REFERENCES = {"price": "drift", "variance": "har"}
@@ -16,16 +15,16 @@ ROWS = [
      "slice": ALL, "n": 100, "best": "ridge", "mse": mse * h, "skill": skill, "p_value": p, "skill_best": -skill,
      "p_best": 0.8}
     for target, reference in REFERENCES.items()
-    for split in ("train", "validation", "test")
-    for h in (1, 2)
+    for split in ("validation", "test")
+    for h in (1, 2, 3)
     for model, mse, skill, p in ((NETWORK, 4.0, 0.1 * h, 0.01), (reference, 5.0, 0.0, 1.0), ("ridge", 3.0, 0.3, 0.2),
                                  ("network 1", 4.5, 0.05, 0.3), ("network 2", 4.7, 0.15, 0.3))
 ]  # fmt: skip
 SCORES = pd.DataFrame(ROWS)
 BANDS = pd.DataFrame([
-    {**dict.fromkeys(OF_BANDS, 0.25), "scale": scale, "calibrated": half, "horizon": h, "ticker": "A", "slice": part,
-     "n": 99, "coverage": coverage}
-    for scale, half, coverage in ((NETWORK, "later", 0.91), (NETWORK, "stopping", 0.88), ("constant", "later", 0.95))
-    for h in (1, 2)
-    for part in ((ALL, *THIRDS) if (scale, half) == (NETWORK, "later") else (ALL,))
+    {**dict.fromkeys(OF_BANDS, 0.25), "scale": scale, "horizon": h, "ticker": "A", "slice": part, "n": 99,
+     "coverage": coverage}
+    for scale, coverage, slices in ((NETWORK, 0.91, (ALL, *THIRDS)), ("constant", 0.95, (ALL,)))
+    for h in (1, 2, 3)
+    for part in slices
 ])  # fmt: skip

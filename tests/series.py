@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.findings import TickerReport
+from pipeline.quality import TickerReport
 
 
 def made_heat(ticker: str, hours: int, seed: int) -> pd.DataFrame:
@@ -27,17 +27,22 @@ def made_prices(ticker: str, sessions: int, seed: int) -> pd.DataFrame:
         own = rng.normal(0, np.sqrt(variance / 20), 20)
         steps.append(own)
         variance = 5e-6 + 0.1 * own.sum() ** 2 + 0.85 * variance
-    path = 100 * np.exp(np.cumsum(np.concatenate(steps))).reshape(sessions, 20)
+    return prices_of(ticker, np.array(steps), rng.integers(1000, 9000, sessions).astype(float))
+
+
+def prices_of(ticker: str, steps: np.ndarray, volume: np.ndarray) -> pd.DataFrame:
+    """Daily prices from the log returns of the steps within each session, (sessions, steps), and its volume."""
+    path = 100 * np.exp(np.cumsum(steps)).reshape(steps.shape)
     opened = np.concatenate([[100.0], path[:-1, -1]])
     return pd.DataFrame({
         "ticker": ticker,
-        "date": pd.bdate_range("2001-01-01", periods=sessions).as_unit("us"),
+        "date": pd.bdate_range("2001-01-01", periods=len(steps)).as_unit("us"),
         "open": opened,
         "high": np.maximum(path.max(axis=1), opened),
         "low": np.minimum(path.min(axis=1), opened),
         "close": path[:, -1],
         "adj_close": path[:, -1],
-        "volume": rng.integers(1000, 9000, sessions).astype(float),
+        "volume": volume,
         "dividends": np.nan,
         "splits": np.nan,
     })  # fmt: skip

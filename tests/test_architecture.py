@@ -6,48 +6,70 @@ import re
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline.params import SECTIONS
-from tests.imports import PATHS, ROOT, closure, files, imported, packages
+from pipeline.io.params import SECTIONS
+from tests.imports import PATHS, ROOT, closure, files, imported, listed, packages
 
 DVC = YAML(typ="safe").load(ROOT / "dvc.yaml")
 PARAMS = YAML(typ="safe").load(ROOT / "params.yaml")
-STAGES = sorted(name.rsplit(".", 1)[-1] for name in PATHS if name.startswith("pipeline.stages."))
+STAGES = list(DVC["stages"])
 
 OWNERS = {
-    "altair": "pipeline.charts",
-    "vl_convert": "pipeline.charts",
-    "jinja2": "pipeline.pages",
-    "arch.bootstrap": "pipeline.bootstrap",
-    "mlflow": "pipeline.runs",
-    "keras": "pipeline.forecaster.network",
-    "tensorflow": "pipeline.forecaster.network",
-    "exchange_calendars": "pipeline.forecaster.calendars",
-    "sklearn.preprocessing": "pipeline.scalers",
+    "altair": "pipeline.report.charts",
+    "vl_convert": "pipeline.report.charts",
+    "jinja2": "pipeline.report.page",
+    "tsdownsample": "pipeline.report.figures",
+    "statsmodels": "pipeline.report.autocorrelation",
+    "arch.unitroot": "pipeline.explore.summary",
+    "arch.bootstrap": "pipeline.evaluate.significance",
+    "arch.univariate": "pipeline.models.garch",
     "sklearn.linear_model": "pipeline.models.regressors",
     "sklearn.ensemble": "pipeline.models.regressors",
-    "arch.univariate": "pipeline.models.garch",
-    "statsmodels": "pipeline.correlations",
-    "arch.unitroot": "pipeline.stationarity",
-    "tsdownsample": "pipeline.thinning",
-    "ruamel": "pipeline.params",
+    "sklearn.preprocessing": "pipeline.prepare.fitting",
+    "mlflow": "pipeline.track.runs",
+    "keras": "pipeline.forecaster.network",
+    "tensorflow": "pipeline.forecaster.network",
+    "exchange_calendars": "pipeline.calendars",
+    "ruamel": "pipeline.io.params",
+    "pyarrow.parquet": "pipeline.io.artifacts",
     "h5py": "pipeline.verify.differences",
-    "pyarrow.parquet": "pipeline.artifacts",
     "rich": "pipeline.__main__",
-    "yfinance": "pipeline.sources.yahoo",
-    "curl_cffi": "pipeline.sources.yahoo",
-    "stamina": "pipeline.sources.yahoo",
+    "argparse": "pipeline.__main__",
+    "yfinance": "pipeline.scrape.yahoo",
+    "curl_cffi": "pipeline.scrape.yahoo",
+    "stamina": "pipeline.scrape.yahoo",
 }
-# What may touch files, clock or environment: the doors, the stages, and what is run beside them.
-DOORS = {"pipeline", "pipeline.artifacts", "pipeline.forecaster.forecaster", "pipeline.params", "pipeline.runs"}
-COMMANDS = {"pipeline.__main__", "pipeline.latest", "pipeline.from_file", "pipeline.revisions"} | {
-    name for name in PATHS if name.startswith("pipeline.verify")
+# What may touch files, clock or environment: the doors, the stages, the sources, and what is typed by people.
+DOORS = {
+    "pipeline",
+    "pipeline.io.artifacts",
+    "pipeline.io.params",
+    "pipeline.io.stage",
+    "pipeline.forecaster.ensemble",
+    "pipeline.forecaster.forecaster",
+    "pipeline.scrape.file",
+    "pipeline.scrape.sample",
+    "pipeline.scrape.yahoo",
+    "pipeline.track.runs",
+} | {f"pipeline.{stage}.__main__" for stage in STAGES}
+COMMANDS = {name for name in PATHS if name.startswith("pipeline.verify")} | {
+    "pipeline.__main__",
+    "pipeline.from_file",
+    "pipeline.update",
 }
 # Whose parameters, beside its own, a stage tells its readers.
 TOLD = {"track": set(SECTIONS), "plot": {"prepare", "benchmark", "train", "evaluate"}}
 UNTUNED = {"predict"}  # has no section: the models say all
-NOUNS = sorted(
-    set(PATHS) - DOORS - COMMANDS - {name for name in PATHS if name.startswith(("pipeline.stages", "pipeline.sources"))}
-)
+NOUNS = sorted(set(PATHS) - DOORS - COMMANDS)
+
+
+def room_of(name: str) -> str:
+    """The folder of a module: pipeline.train.fitting -> train; empty for a module of no folder."""
+    folder = PATHS[name].parent.relative_to(ROOT / "pipeline")
+    return "" if str(folder) == "." else folder.parts[0]
+
+
+def deps_of(stage: str) -> list[str]:
+    return [dep for dep in DVC["stages"][stage]["deps"] if dep.startswith("pipeline/")]
 
 
 @pytest.mark.parametrize(("package", "owner"), OWNERS.items())
@@ -56,15 +78,22 @@ def test_each_outside_thing_has_one_owner(package: str, owner: str) -> None:
     assert users == {owner}
 
 
-@pytest.mark.parametrize("noun", NOUNS)
-def test_a_noun_imports_no_stage(noun: str) -> None:
-    assert not [name for name in imported(noun) if name.startswith("pipeline.stages")]
-
-
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_stage_imports_no_other_stage(stage: str) -> None:
-    own = {"pipeline.stages", f"pipeline.stages.{stage}"}
-    assert {name for name in closure(f"pipeline.stages.{stage}") if name.startswith("pipeline.stages")} == own
+def test_a_stage_imports_its_own_folder_and_what_is_shared(stage: str) -> None:
+    rooms = {room_of(name) for name in closure(f"pipeline.{stage}.__main__")}
+    assert rooms & set(STAGES) == {stage}
+
+
+def test_what_is_shared_imports_no_stage() -> None:
+    for name in set(PATHS) - COMMANDS:
+        if room_of(name) not in STAGES:
+            assert not {room_of(own) for own in closure(name)} & set(STAGES), name
+
+
+def test_the_forecaster_imports_neither_the_simple_models_nor_scores_nor_pages() -> None:
+    for name in PATHS:
+        if room_of(name) == "forecaster":
+            assert not {room_of(own) for own in closure(name)} & {"models", "scoring", "report"}, name
 
 
 @pytest.mark.parametrize("noun", NOUNS)
@@ -78,12 +107,13 @@ def test_a_noun_touches_no_file_clock_or_environment(noun: str) -> None:
     world = {"open", "input", "now", "today", "utcnow", "to_parquet", "to_csv"} | {
         name for name in calls if name.startswith("read_")
     }
-    # Keras saves to a path alone: network.saved gives it a folder of its own, and hands on the bytes.
-    # oneDNN's announcement is filtered from standard error by a process while TensorFlow loads.
-    allowed = (
-        {"pathlib", "tempfile", "read_bytes", "os", "subprocess"} if noun == "pipeline.forecaster.network" else set()
-    )
-    assert not (imported(noun) & outside | calls & world) - allowed
+    allowed = {
+        # Keras saves to a path alone: network.saved gives it a folder of its own, and hands on the bytes.
+        # oneDNN's announcement is filtered from standard error by a process while TensorFlow loads.
+        "pipeline.forecaster.network": {"pathlib", "tempfile", "read_bytes", "os", "subprocess"},
+        "pipeline.scrape.params": {"datetime"},  # to tell a date from another text
+    }
+    assert not (imported(noun) & outside | calls & world) - allowed.get(noun, set())
 
 
 def test_no_module_unpickles() -> None:
@@ -91,21 +121,42 @@ def test_no_module_unpickles() -> None:
         assert not imported(name) & {"pickle", "joblib", "cloudpickle", "dill"}, name
 
 
-def test_one_word_names_a_stage_its_module_and_its_section() -> None:
-    assert sorted(DVC["stages"]) == STAGES
+def test_one_word_names_a_stage_its_folder_and_its_section() -> None:
+    assert set(STAGES) <= {path.name for path in (ROOT / "pipeline").iterdir() if path.is_dir()}
     assert set(SECTIONS) == set(PARAMS) == set(STAGES) - UNTUNED
+    assert [entry["cmd"] for entry in DVC["stages"].values()] == [f"python -m pipeline.{stage}" for stage in STAGES]
 
 
-def test_every_module_has_its_test_file() -> None:
-    tested = {path.stem.removeprefix("test_") for path in (ROOT / "tests").glob("test_*.py")}
-    named = {name.rsplit(".", 1)[-1] for name in PATHS if not name.startswith("pipeline.tables.")}
-    assert not named - tested - {"pipeline", "stages", "sources", "tables", "models", "model", "__main__", "errors"}
+def test_every_module_has_its_test_file_in_the_same_folder() -> None:
+    untested = {"__init__", "__main__", "params", "errors", "model", "clean", "forecasts", "table"}
+    for path in (ROOT / "pipeline").rglob("*.py"):
+        folder = path.parent.relative_to(ROOT / "pipeline")
+        if path.stem not in untested:
+            assert (ROOT / "tests" / folder / f"test_{path.stem}.py").exists(), path
 
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_dvc_knows_exactly_the_files_a_stage_uses(stage: str) -> None:
-    deps = {dep for dep in DVC["stages"][stage]["deps"] if dep.startswith("pipeline/")}
-    assert deps == files(f"pipeline.stages.{stage}")
+    known = listed(deps_of(stage))
+    assert set(known) == files(f"pipeline.{stage}.__main__")
+    assert len(known) == len(set(known))
+
+
+def test_dvc_yaml_stays_short() -> None:
+    assert sum(len(deps_of(stage)) for stage in STAGES) <= 90
+    assert len((ROOT / "dvc.yaml").read_text().splitlines()) <= 260
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stages_main_is_as_short_as_a_screen(stage: str) -> None:
+    assert len(PATHS[f"pipeline.{stage}.__main__"].read_text().splitlines()) <= 60
+
+
+def test_dvc_ignores_what_git_ignores_anywhere() -> None:
+    """A file that an editor or a tool leaves in a folder must not look like a change of the stages that list it."""
+    lines = {name: (ROOT / name).read_text().splitlines() for name in (".gitignore", ".dvcignore")}
+    anywhere = {line.rstrip("/") for line in lines[".gitignore"] if line and not line.startswith(("/", "!", "# "))}
+    assert anywhere <= {line.rstrip("/") for line in lines[".dvcignore"]}
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -116,7 +167,7 @@ def test_dvc_knows_exactly_the_artifacts_a_stage_reads_and_writes(stage: str) ->
     written = {out if isinstance(out, str) else next(iter(out)) for out in outs}
     texts = [
         node.value
-        for node in ast.walk(ast.parse(PATHS[f"pipeline.stages.{stage}"].read_text()))
+        for node in ast.walk(ast.parse(PATHS[f"pipeline.{stage}.__main__"].read_text()))
         if isinstance(node, ast.Constant)
     ]
     named = {text.rstrip("/") for text in texts if isinstance(text, str) and re.fullmatch(r"(data|reports)/\S+", text)}
@@ -130,7 +181,7 @@ def test_dvc_knows_exactly_the_params_and_packages_of_a_stage(stage: str) -> Non
     sections = {entry for entry in entries if isinstance(entry, str)}
     assert sections == TOLD.get(stage, set()) | {stage} - UNTUNED
     (versions,) = [entry["versions.yaml"] for entry in entries if isinstance(entry, dict)]
-    assert set(versions) == packages(f"pipeline.stages.{stage}")
+    assert set(versions) == packages(f"pipeline.{stage}.__main__")
 
 
 def test_versions_are_those_of_the_lock() -> None:
@@ -142,5 +193,27 @@ def test_versions_are_those_of_the_lock() -> None:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_stage_says_what_it_does_in_the_same_sentence(stage: str) -> None:
-    module = ast.get_docstring(ast.parse(PATHS[f"pipeline.stages.{stage}"].read_text()))
+    module = ast.get_docstring(ast.parse(PATHS[f"pipeline.{stage}.__main__"].read_text()))
     assert module == DVC["stages"][stage]["desc"]
+
+
+def test_the_map_of_the_house_names_files_that_are_there() -> None:
+    """It names every folder of pipeline/ and every module beside them, and nothing that is not there."""
+    text = (ROOT / "docs/architecture.md").read_text()
+    named = set(
+        re.findall(r"`((?:pipeline|tests|docs|studies|data|reports|examples)/[\w/.-]*|[\w-]+\.(?:yaml|lock))`", text)
+    )
+    assert not {name for name in named if not name.startswith(("data/", "reports/")) and not (ROOT / name).exists()}
+    written = {path for stage in STAGES for path in listed_outs(stage)}
+    assert not {name for name in named if name.startswith(("data/", "reports/")) and name.rstrip("/") not in written}
+    inside = (ROOT / "pipeline").iterdir()
+    rooms = {f"pipeline/{path.name}" + "/" * path.is_dir() for path in inside if path.suffix in ("", ".py")}
+    assert rooms - {"pipeline/__init__.py", "pipeline/__pycache__/"} <= named
+
+
+def listed_outs(stage: str) -> list[str]:
+    """The outputs of a stage, and the folders that they lie in."""
+    entry = DVC["stages"][stage]
+    outs = [*entry.get("outs", []), *entry.get("metrics", []), *entry.get("plots", [])]
+    paths = [out if isinstance(out, str) else next(iter(out)) for out in outs]
+    return [*paths, *(path.rsplit("/", 1)[0] for path in paths)]

@@ -1,11 +1,7 @@
 """Each example, as a user copies it, on the real file it was made for."""
 
 import contextlib
-import html
-import importlib
-import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -17,12 +13,11 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline.artifacts import read_json, read_record, read_table
-from pipeline.errors import UserError
-from pipeline.verdict import Verdict
+from pipeline.io.artifacts import read_json, read_record, read_table
+from pipeline.io.errors import UserError
+from pipeline.scoring.verdict import Verdict
 from studies import results
-from studies.study import samples_in
-from tests.conftest import UNPINNED, file_params
+from tests.conftest import UNPINNED, file_params, ran, samples_in
 from tests.imports import ROOT
 from tests.series import made_prices
 from tests.test_pipeline import copied, edit, repro, run
@@ -45,7 +40,7 @@ def walked(name: str, folder: Path, *stages: str) -> Path:
     """Where these stages ran on an example, in this process."""
     with contextlib.chdir(placed(name, folder)):
         for stage in stages:
-            importlib.import_module(f"pipeline.stages.{stage}").main()
+            ran(stage)
     return folder
 
 
@@ -145,19 +140,6 @@ def test_of_482_tickers_eight_rows_cannot_be_true_and_few_jump(tmp_path: Path) -
     assert not any(found["unexpected_sessions"] or found["null_values"] for found in tickers.values())
 
 
-def test_the_482_tickers_are_refused_unless_impossible_rows_may_be_dropped(tmp_path: Path) -> None:
-    placed("panel", tmp_path)
-    text = (tmp_path / "params.yaml").read_text()
-    (tmp_path / "params.yaml").write_text(text.replace("repair: drop ", "repair: none "))
-    with contextlib.chdir(tmp_path), pytest.raises(UserError) as error:
-        importlib.import_module("pipeline.stages.scrape").main()
-    *lines, last = str(error.value).splitlines()
-    for line, (name, date, reason) in zip(lines, IMPOSSIBLE, strict=True):
-        assert line.startswith(f"{name} {date}: {reason}: open ")
-    assert last == "accepted: rows that can be true; or scrape.repair: drop, which drops and lists them"
-    assert not (tmp_path / "data/prices.parquet").exists()
-
-
 def test_one_changed_byte_of_the_file_makes_scrape_run_again(tmp_path: Path) -> None:
     path = copied(tmp_path) / "data/raw/own.csv"
     made_prices("AAA", 60, seed=0).to_csv(path, index=False)
@@ -169,8 +151,8 @@ def test_one_changed_byte_of_the_file_makes_scrape_run_again(tmp_path: Path) -> 
         assert done.returncode == 0, done.stdout + done.stderr
         return "Running stage 'scrape'" in done.stdout, read_table(tmp_path / "data/prices.parquet")["volume"].iloc[-1]
 
-    ran, before = scraped()
-    assert ran
+    again, before = scraped()
+    assert again
     assert scraped() == (False, before)
     content = path.read_bytes()
     assert content.endswith(f",{before:.0f}.0,,\n".encode())
@@ -184,15 +166,6 @@ def reproduced(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     folder = tmp_path_factory.mktemp(request.param)
     repro(placed(request.param, copied(folder)))
     return folder
-
-
-def texts(page: str) -> str:
-    """What a page shows: its text and its figures' data, without the embedded scripts and the style."""
-    specs = [
-        json.loads(spec) for spec in re.findall(r'<script type="application/json">(.*?)</script>', page, re.DOTALL)
-    ]
-    shown = re.sub(r"<(script|style)\b.*?</\1>", "", page, flags=re.DOTALL)
-    return html.unescape(shown) + json.dumps(specs, ensure_ascii=False)
 
 
 @pytest.mark.slow
@@ -212,24 +185,7 @@ def test_an_example_runs_through_to_a_verdict(reproduced: Path) -> None:
 def test_the_docs_tell_what_the_network_finds(reproduced: Path) -> None:
     name = next(name for name in EXAMPLES if PARAMS[name] == YAML(typ="safe").load(reproduced / "params.yaml"))
     told = (ROOT / "docs/results.md").read_text()
-    assert f"`examples/{name}.yaml`\n\n```\n{results.summary(reproduced)}\n```\n" in told
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("reproduced", ["date-value", "hourly-sensor"], indirect=True)
-def test_a_series_that_is_no_price_is_told_in_its_own_words(reproduced: Path) -> None:
-    scrape = YAML(typ="safe").load(reproduced / "params.yaml")["scrape"]
-    name, unit = next(iter(scrape["columns"])), scrape["unit"]
-    paths = ("reports/explore.html", "reports/forecast.html", "data/verdict.json")
-    told = {path: (reproduced / path).read_text() for path in paths}
-    told = {path: texts(text) if path.endswith("html") else text for path, text in told.items()}
-    for path, text in told.items():
-        assert name in text, path
-        assert unit in text, path
-    told["printed"] = run(reproduced, "python", "-m", "pipeline").stdout
-    assert name in told["printed"]
-    for path, text in told.items():
-        assert re.findall(r"\bclose\b.{0,40}", text, re.IGNORECASE) == [], path
+    assert f"`examples/{name}.yaml`\n\n{results.told(reproduced)}\n" in told
 
 
 @pytest.mark.slow
@@ -238,7 +194,7 @@ def test_482_tickers_take_less_than_a_minute_and_2_gib_a_stage(tmp_path: Path) -
     environment = {**UNPINNED, "PYTHONPATH": str(ROOT)}
     for stage in ("scrape", "explore", "prepare"):
         begun = time.monotonic()
-        started = subprocess.Popen([sys.executable, "-m", f"pipeline.stages.{stage}"], cwd=tmp_path, env=environment)
+        started = subprocess.Popen([sys.executable, "-m", f"pipeline.{stage}"], cwd=tmp_path, env=environment)
         _, status, used = os.wait4(started.pid, 0)
         assert os.waitstatus_to_exitcode(status) == 0
         assert time.monotonic() - begun < 60, stage

@@ -8,12 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline import charts, findings
-from pipeline.figures import Figure, dependence, forecasts
-from pipeline.pages import explore
+from pipeline import quality
+from pipeline.explore import page
+from pipeline.explore.figures import heat
+from pipeline.explore.summary import measured, summary
+from pipeline.plot import figures
 from pipeline.prices import known
-from pipeline.subject import Subject
-from pipeline.summary import measured, summary
+from pipeline.report import charts
+from pipeline.report.figures import Figure
+from pipeline.series import Subject
 from tests.series import made_heat, made_prices
 
 CLOSE = Subject("close", "USD", "session", priced=True)
@@ -24,9 +27,9 @@ def explored(prices: pd.DataFrame, column: str, subject: Subject) -> dict[str, F
     whole, nulls = known(prices, column)
     sessions = pd.DatetimeIndex(prices["date"]).union([prices["date"].iloc[-2] - pd.Timedelta(minutes=1)])
     dropped = pd.DataFrame(columns=["date", "reason", "numbers"])
-    report = findings.ticker(whole, nulls, dropped, sessions, prices["date"].min(), unit="", unfinished=[])
+    report = quality.ticker(whole, nulls, dropped, sessions, prices["date"].min(), unit="", unfinished=[])
     numbers = summary(prices["date"], prices[column], priced=subject.priced)
-    return explore.figures(prices, column, numbers, report, subject, 30, 1)
+    return page.ticker_figures(prices, column, numbers, report, subject, 30, 1)
 
 
 def forecast(values: np.ndarray, subject: Subject) -> dict[str, Figure]:
@@ -43,16 +46,16 @@ def forecast(values: np.ndarray, subject: Subject) -> dict[str, Figure]:
     columns = {"date": "date", "predicted": "value", "lower": "lower", "upper": "upper"}
     past = own[["date", "actual"]].set_axis(["date", "value"], axis=1)
     return {
-        "predicted": forecasts.predicted(own, subject, 60, 0.9, 100),
-        "variance": forecasts.volatility(own, subject, 60, 100),
-        "beyond": forecasts.beyond(past.head(-3), own.tail(3)[list(columns)].rename(columns=columns), subject, 0.9),
-        **forecasts.residuals(own, subject, 100),
+        "predicted": figures.predicted(own, subject, 60, 0.9, 100),
+        "variance": figures.volatility(own, subject, 60, 100),
+        "beyond": figures.beyond(past.head(-3), own.tail(3)[list(columns)].rename(columns=columns), subject, 0.9),
+        **figures.residuals(own, subject, 100),
     }
 
 
 def panel() -> dict[str, Figure]:
     returns = {name: measured(made_prices(name, 100, seed)["close"], priced=True) for seed, name in enumerate("ABC")}
-    return {"heat": dependence.heat(pd.DataFrame(returns), CLOSE)}
+    return {"heat": heat(pd.DataFrame(returns), CLOSE)}
 
 
 CONSTANT = made_prices("AAA", 60, seed=0).assign(open=5.0, high=5.0, low=5.0, close=5.0, volume=0.0)
@@ -105,11 +108,10 @@ def test_every_table_can_be_held_as_json_with_nothing_undefined_but_null(made: s
 
 def test_prices_and_other_series_have_the_figures_that_fit_them() -> None:
     prices, heat = MADE["prices"](), MADE["heat"]()
-    assert {"candles", "drawdown", "volumes", "clustering"} <= set(prices)
+    assert {"candles", "drawdown", "clustering"} <= set(prices)
     assert {"hours", "changes"} <= set(heat)
-    assert not {"candles", "drawdown", "volumes", "clustering"} & set(heat)
+    assert not {"candles", "drawdown", "clustering"} & set(heat)
     assert not {"hours", "changes"} & set(prices)
-    assert "volumes" not in MADE["prices without volume"]()
 
 
 def test_what_is_said_of_another_series_does_not_speak_of_prices() -> None:

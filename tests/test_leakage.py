@@ -10,17 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import fitting
-from pipeline.artifacts import read_table
 from pipeline.forecaster import features as house
-from pipeline.forecaster import samples
+from pipeline.forecaster import samples as table
 from pipeline.forecaster.features import Feature, features
-from pipeline.forecaster.targets import Kind
-from pipeline.forecaster.volatility import log_variance
-from pipeline.tables import samples as table
-from pipeline.tables.prices import OHLC
-from studies.study import samples_in
-from tests.conftest import FEATURES, made_preparation, rows_of, walk
+from pipeline.forecaster.targets import Kind, log_variance
+from pipeline.io.artifacts import read_table
+from pipeline.prepare import fitting
+from pipeline.prices import OHLC
+from tests.conftest import FEATURES, rows_of, samples_in, walk
 
 SEEN = ("data/samples/train.parquet", "data/samples/validation.parquet", "data/preparation.json")
 FITTED = ("data/model/1.keras", "data/model/2.keras", "data/history.parquet", "data/bands.json", *SEEN)
@@ -70,7 +67,7 @@ def test_changing_what_comes_after_validation_changes_nothing_before_it(
     for name in ("forecasts", "benchmark"):
         same(*(known(folder, name) for folder in (walked, tmp_path)))
     forecast = ["ticker", "origin", "horizon", "date", "last", "predicted"]
-    forecast += ["variance_predicted", "lower", "upper", "spread"]
+    forecast += ["variance_predicted", "lower", "upper"]
     same(*(known(folder, "predictions")[forecast] for folder in (walked, tmp_path)))
     for name in FITTED:
         assert (walked / name).read_bytes() == (tmp_path / name).read_bytes(), name
@@ -138,14 +135,8 @@ def test_a_planted_feature_that_sees_tomorrow_is_caught(
 
 
 def targeted(rows: pd.DataFrame, kind: Kind, baseline: Any) -> pd.DataFrame:
-    """The rows with this target of the price alone."""
-    preparation = made_preparation(
-        target=kind,
-        features=fitting.features(rows, kind, "standard"),
-        price=fitting.target(rows, kind, baseline, 5, "standard"),
-        variance=None,
-    )
-    return fitting.with_targets(samples.prepared(rows, preparation), preparation)
+    """The rows with this target of the price."""
+    return rows.join(fitting.target(rows, "price", kind, baseline, 5, "standard")[1])
 
 
 @pytest.mark.parametrize("kind", get_args(Kind))

@@ -1,4 +1,4 @@
-"""docs/method.md names what exists, and their arithmetic is right."""
+"""The docs name what exists, and the arithmetic of docs/method.md is right."""
 
 import re
 
@@ -11,20 +11,20 @@ from scipy.stats import norm
 from tests.imports import ROOT
 
 METHOD = (ROOT / "docs/method.md").read_text()
-BOTH = METHOD + "".join((ROOT / f"docs/{name}.md").read_text() for name in ("choices", "results"))
+DOCS = "".join(path.read_text() for path in sorted((ROOT / "docs").rglob("*.md")))
 MAKEFILE = (ROOT / "Makefile").read_text()
 
 
 @pytest.mark.parametrize(
-    "path", sorted(set(re.findall(r"[`(]((?:docs|examples|pipeline|studies)/[\w./-]+)[`)]", BOTH)))
+    "path", sorted(set(re.findall(r"[`(]((?:docs|examples|pipeline|studies|tests)/[\w./-]+)[`)]", DOCS)))
 )
 def test_every_path_exists(path: str) -> None:
-    assert (ROOT / path).exists() or (ROOT / "docs" / path).exists()
+    assert (ROOT / path).exists()
 
 
 def test_every_command_exists_and_is_made_by_bench() -> None:
     bench = MAKEFILE.split("\nbench:")[1].split("\n\n")[0]
-    modules = set(re.findall(r"`python -m (studies\.\w+)`", BOTH))
+    modules = set(re.findall(r"`python -m (studies\.\w+)`", DOCS))
     assert modules
     for module in modules:
         assert f"python -m {module}\n" in f"{bench}\n"
@@ -41,12 +41,6 @@ def test_the_flattery_of_the_best_of_many_is_that_of_normal_draws() -> None:
         assert f"{mean:.2f} s" == flattery.strip()
 
 
-def test_what_a_forget_gate_at_keras_start_leaves() -> None:
-    gate = 1 / (1 + np.exp(-1))
-    assert f"f = {gate:.2f}, where Keras starts, 30 steps leave {gate:.2f}^30 < 0.0001" in METHOD.replace("\n", " ")
-    assert gate**30 < 0.0001
-
-
 def test_the_open_of_the_sample_is_the_close_before_until_2005(sample_prices: pd.DataFrame) -> None:
     same = (sample_prices["open"] - sample_prices["close"].shift()).abs() < 0.01
     shares = same.groupby(sample_prices["date"].dt.year).mean()
@@ -54,8 +48,11 @@ def test_the_open_of_the_sample_is_the_close_before_until_2005(sample_prices: pd
     assert shares.loc[2016:].max() < 0.3
 
 
-def test_the_r2_of_persistence_follows_from_the_two_numbers_told() -> None:
+def test_the_r2_of_persistence_is_that_of_the_sample(sample_prices: pd.DataFrame) -> None:
     found = re.search(r"standard deviation is (\d+) points.+?is off by ([\d.]+) points", METHOD, re.DOTALL)
     assert found
-    spread, error = float(found[1]), float(found[2])
+    last, close = (sample_prices["close"].shift(by).to_numpy()[-755:] for by in (1, 0))
+    spread, error, returns = close.std(), np.sqrt(np.mean((close - last) ** 2)), np.log(close / last)
+    assert found.groups() == (f"{spread:.0f}", f"{error:.1f}")
     assert f"({found[2]} / {found[1]})² = {1 - (error / spread) ** 2:.3f}" in METHOD
+    assert f"that the same forecast implies is {1 - np.mean(returns**2) / returns.var():.3f}" in METHOD

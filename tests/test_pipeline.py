@@ -17,7 +17,7 @@ import pytest
 from mlflow import MlflowClient
 from ruamel.yaml import YAML
 
-from pipeline.forecaster import calendars
+from pipeline import calendars
 from tests.conftest import UNPINNED, file_params, small_params
 from tests.imports import ROOT
 from tests.series import made_prices
@@ -88,7 +88,11 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_nothing_runs_when_nothing_changed(repository: Path) -> None:
+def test_nothing_runs_when_nothing_changed_but_what_an_editor_left(repository: Path) -> None:
+    left = [".train.swp", ".DS_Store", "a.py~", ".ipynb_checkpoints/a.py", ".mypy_cache/a.json", "__pycache__/a.pyc"]
+    for name in left:
+        (repository / "pipeline/train" / name).parent.mkdir(exist_ok=True)
+        (repository / "pipeline/train" / name).write_text("left")
     assert repro(repository) == []
 
 
@@ -215,7 +219,7 @@ def test_the_store_holds_what_made_a_state(repository: Path) -> None:
     ]
     assert found.data.params["train.window"] == "5"
     assert found.data.params["scrape.source"] == "sample"
-    assert "2 test/variance.h1.reference.mse" in found.data.metrics
+    assert "2 test/variance.h1.mse" in found.data.metrics
     assert found.data.tags["mlflow.source.git.commit"] == run(repository, "git", "rev-parse", "HEAD").stdout.strip()
     assert found.data.tags["verdict.price"].startswith("On the close one session ahead the network ")
     assert len(client.get_metric_history(found.info.run_id, "member_1.loss")) == 2
@@ -324,7 +328,7 @@ def test_latest_forecasts_a_new_session_with_the_fitted_network_and_names_who_wa
         network = digests(folder)["data/model/1.keras"]
         revised = prices.assign(adj_close=prices["adj_close"].mask(prices.index < 3, prices["adj_close"] * 0.5))
         fake.bodies["AAA"] = body_of(revised)
-        done = run(folder, sys.executable, "-m", "pipeline.latest", **fake.environment)
+        done = run(folder, sys.executable, "-m", "pipeline", "latest", **fake.environment)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "AAA: 3 sessions revised: adj_close by up to 50.00%" in done.stdout
     assert "1 new session, 1 ticker revised; train did not run: its inputs are the same" in done.stdout

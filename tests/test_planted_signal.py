@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pipeline.artifacts import read_json, read_record
-from pipeline.verdict import Verdict
-from tests.conftest import walk
+from pipeline.io.artifacts import read_json, read_record
+from pipeline.scoring.verdict import Verdict
+from tests.conftest import scores_on_test, walk
+from tests.series import prices_of
 
 TRAIN = {"cell": "dense", "units": [8], "window": 2, "learning_rate": 0.01, "epochs": 30, "members": 1}
 
@@ -18,20 +19,7 @@ def planted(strength: float, sessions: int = 1200) -> pd.DataFrame:
     signal = rng.normal(0, 1, sessions)
     told = 0.01 * strength * np.concatenate([[0.0], signal[:-1]])
     steps = (told[:, None] + rng.normal(0, 0.01, (sessions, 1))) / 20 + rng.normal(0, 0.0005, (sessions, 20))
-    path = 100 * np.exp(np.cumsum(steps.ravel())).reshape(sessions, 20)
-    opened = np.concatenate([[100.0], path[:-1, -1]])
-    return pd.DataFrame({
-        "ticker": "AAA",
-        "date": pd.bdate_range("2001-01-01", periods=sessions).as_unit("us"),
-        "open": opened,
-        "high": np.maximum(path.max(axis=1), opened),
-        "low": np.minimum(path.min(axis=1), opened),
-        "close": path[:, -1],
-        "adj_close": path[:, -1],
-        "volume": np.exp(10 + signal),
-        "dividends": np.nan,
-        "splits": np.nan,
-    })  # fmt: skip
+    return prices_of("AAA", steps, np.exp(10 + signal))
 
 
 def judged(folder: Path, strength: float) -> dict:
@@ -44,10 +32,11 @@ def test_a_planted_signal_is_found(tmp_path: Path) -> None:
     found = judged(tmp_path, strength=1.0)
     price = found["test"]["price"]["h1"]
     assert price["skill"] > 0.3
-    assert price["skill_low"] > 0.2
-    assert price["direction"] > price["always_up"] + 0.1
+    network = scores_on_test(tmp_path, "price").loc["network"]
+    assert network["skill_low"] > 0.2
+    assert network["direction"] > network["always_up"] + 0.1
     assert "the network beats persistence" in found["verdict"]["price"]
-    assert abs(found["test"]["price"]["h2"]["skill"] - price["skill"]) > 0.1  # it tells the next session alone
+    assert abs(found["test"]["price"]["h3"]["skill"] - price["skill"]) > 0.1  # it tells the next session alone
 
 
 def test_where_nothing_is_planted_nothing_is_found(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Rows that cannot be true are found and named; missing sessions too."""
+"""Rows that cannot be true are found and named."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.prices import evenly_spaced, impossible, jumps, known, missing_sessions, unexpected_sessions
+from pipeline.prices import evenly_spaced, impossible, known
 from tests.series import made_prices
 
 PRICES = made_prices("AAA", 20, seed=0)
@@ -93,24 +93,5 @@ def test_an_evenly_spaced_series_has_a_row_for_each_step_between_its_ends() -> N
     assert whole["wind"].fillna(-1).tolist() == [7, 7, -1, 7, -1, 7]
 
 
-def test_a_jump_is_found_up_and_down() -> None:
-    prices = PRICES.assign(close=[10.0] * 5 + [31.0] * 5 + [10.4] * 10)
-    found = jumps(prices)
-    assert found["date"].tolist() == PRICES["date"].iloc[[5, 10]].tolist()
-    assert found["factor"].tolist() == [3.1, 10.4 / 31]
-
-
 def test_missing_open_high_low_and_volume_are_no_fault() -> None:
     assert reasons(open=None, high=None, low=None, volume=None) == []
-
-
-def test_missing_sessions_lie_between_first_and_last() -> None:
-    sessions = pd.bdate_range("2000-12-01", "2001-06-01")
-    kept = PRICES["date"].drop([0, 4, 5, 19])
-    assert missing_sessions(kept, sessions).tolist() == PRICES["date"].iloc[[4, 5]].tolist()
-
-
-def test_dates_that_are_no_session_are_found() -> None:
-    sessions = pd.DatetimeIndex(PRICES["date"].drop([3, 8]))
-    assert unexpected_sessions(PRICES["date"], sessions, sessions[0]).tolist() == PRICES["date"].iloc[[3, 8]].tolist()
-    assert unexpected_sessions(PRICES["date"], sessions[5:], sessions[5]).tolist() == PRICES["date"].iloc[[8]].tolist()

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline.sources import sample
+from pipeline.scrape import sample
 from pipeline.verify.machine import output_of, qemu_command
 from tests.conftest import UNPINNED, committed, walk
 from tests.imports import ROOT
@@ -48,7 +48,7 @@ def test_train_gives_the_same_bytes_on_every_processor(tmp_path: Path) -> None:
     def trained(cpu: str | None) -> list[bytes]:
         folder = shutil.copytree(native, tmp_path / str(cpu))
         for stage in ("train", "predict"):
-            done = python(cpu, folder, "-m", f"pipeline.stages.{stage}")
+            done = python(cpu, folder, "-m", f"pipeline.{stage}")
             assert done.returncode == 0, done.stderr
         return [(folder / name).read_bytes() for name in WRITTEN]
 

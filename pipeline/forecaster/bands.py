@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.artifacts import Record
-from pipeline.forecaster.preparation import fitted
+from pipeline.forecaster.preparation import by_row
+from pipeline.io.artifacts import Record
 
 Floats = NDArray[np.float64]
 
@@ -33,7 +33,7 @@ def by_variance(last: Floats, log_variances: Floats) -> Floats:
 def by_change(change: Floats, horizon: int) -> Floats:
     """How much the value may move when its steps stay as large as they are: change x the root of h.
 
-    change: of one step, as volatility.change gives it, (origins,); what is given: (origins, horizon).
+    change: of one step, as targets.change gives it, (origins,); what is given: (origins, horizon).
     """
     return _positive(change[:, None] * np.sqrt(np.arange(1, horizon + 1)))
 
@@ -45,6 +45,4 @@ def _positive(scale: Floats) -> Floats:
 
 def half_widths(scale: Floats, bands: Bands, tickers: pd.Series) -> Floats:
     """Half the width of each band, (origins, horizon), in the value's units. scale: so too; tickers: (origins,)."""
-    at, names = pd.factorize(tickers)
-    quantiles = np.array([fitted(bands.quantiles, str(name)) for name in names])
-    return scale * quantiles[at]
+    return scale * by_row(bands.quantiles, tickers)

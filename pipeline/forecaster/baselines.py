@@ -1,16 +1,18 @@
-"""The simple forecasts that a target departs from, with coefficients fitted before.
+"""The simple forecasts that a target departs from: what train teaches of them, and how they forecast.
 
-Each takes rows of one or more tickers, in order (at least ticker and last, or log_variance), and gives (rows, horizon)
-float64: prices, or log variances; NaN where its look-back is incomplete. A row's forecast does not depend on how many
-other rows there are, to the bit.
+Each forecast takes rows of one or more tickers, in order (at least ticker and last, or log_variance), and gives
+(rows, horizon) float64: prices, or log variances; NaN where its look-back is incomplete. A row's forecast does not
+depend on how many other rows there are, to the bit.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.forecaster.preparation import Coefficients, fitted
-from pipeline.forecaster.volatility import MONTH
+from pipeline.forecaster.preparation import ALL, Coefficients, fitted
+from pipeline.forecaster.targets import MONTH, ahead
 
 Floats = NDArray[np.float64]
 
@@ -28,6 +30,17 @@ def forecast(name: str, rows: pd.DataFrame, coefficients: Coefficients, horizon:
             return linear(means(rows, "log_variance"), coefficients, rows["ticker"])
         case _:
             raise ValueError(name)
+
+
+def fit(name: str, rows: pd.DataFrame, horizon: int) -> Coefficients:
+    """What train teaches of the baseline of this name; nothing of one without coefficients."""
+    match name:
+        case "drift":
+            return drift_of(rows, range(1, horizon + 1))
+        case "har":
+            return har_of(rows, range(1, horizon + 1))
+        case _:
+            return {}
 
 
 def persistence(rows: pd.DataFrame, horizon: int) -> Floats:
@@ -77,3 +90,35 @@ def linear(terms: Floats, coefficients: Coefficients, tickers: pd.Series) -> Flo
     for k, term in enumerate(terms.T, 1):
         forecast += term[:, None] * own[:, :, k]
     return forecast
+
+
+def drift_of(rows: pd.DataFrame, horizons: Sequence[int]) -> Coefficients:
+    """Each ticker's mean change over train, times each horizon: Hyndman and Athanasopoulos, "Forecasting: principles
+    and practice", 3rd ed., section 5.2, fitted once instead of at each origin.
+    """
+    at = rows.groupby("ticker").cumcount()  # gaps are steps too
+    train = rows.assign(at=at)[rows["split"] == "train"].groupby("ticker")[["last", "at"]]
+    change = train.last() - train.first()
+    slopes = change["last"] / change["at"]
+    return {str(ticker): [[float(slope * h)] for h in horizons] for ticker, slope in slopes.items()}
+
+
+def least_squares(rows: pd.DataFrame, terms: Floats, horizons: Sequence[int]) -> Coefficients:
+    """A constant and a multiple of each term by ordinary least squares on train, one fit for each horizon, pooled over
+    tickers. terms: (rows, k).
+    """
+    with_constant, future = np.column_stack([np.ones(len(terms)), terms]), ahead(rows, "log_variance", max(horizons))
+    train = (rows["split"] == "train").to_numpy() & np.isfinite(terms).all(axis=1)
+    fits = []
+    for h in horizons:
+        seen = train & np.isfinite(future[:, h - 1])
+        fits.append(np.linalg.lstsq(with_constant[seen], future[seen, h - 1])[0].tolist())
+    return {ALL: fits}
+
+
+def har_of(rows: pd.DataFrame, horizons: Sequence[int]) -> Coefficients:
+    """The heterogeneous autoregression of Corsi (2009), "A simple approximate long-memory model of realized
+    volatility", Journal of Financial Econometrics 7(2), on log variance: `least_squares` on its means over a session, a
+    week and a month.
+    """
+    return least_squares(rows, means(rows, "log_variance"), horizons)

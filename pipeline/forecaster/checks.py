@@ -1,13 +1,15 @@
 """What a price table must satisfy before it is forecast from."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
-from pipeline.errors import UserError
-from pipeline.findings import moment
-from pipeline.forecaster import calendars
-from pipeline.prices import impossible
-from pipeline.tables.prices import OHLC, PRICES
+from pipeline import calendars
+from pipeline.formats import format_date
+from pipeline.io.errors import UserError
+from pipeline.prices import OHLC, PRICES, impossible
 
 
 def checked(prices: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
@@ -30,6 +32,12 @@ def checked(prices: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     return prices[wanted].astype(kinds).reset_index(drop=True)
 
 
+def refuse(faults: Mapping[Any, str | None]) -> None:
+    """Raise UserError, a line for each ticker with a fault."""
+    if lines := [f"{ticker}: {fault}" for ticker, fault in faults.items() if fault]:
+        raise UserError("\n".join(lines))
+
+
 def fault(prices: pd.DataFrame, least: int, calendar: str, returns_of: str | None) -> str | None:
     """What is wrong with the rows of one ticker, as `checked` gives them: the first thing found, or None.
 
@@ -39,13 +47,13 @@ def fault(prices: pd.DataFrame, least: int, calendar: str, returns_of: str | Non
     steps, every = prices["date"].diff().iloc[1:], calendars.step(calendar)
     late = prices["date"][steps.index[steps <= pd.Timedelta(0)]]
     if len(late):
-        return f"found {moment(late.iloc[0])} after a date as late; accepted: dates that rise, each once"
+        return f"found {format_date(late.iloc[0])} after a date as late; accepted: dates that rise, each once"
     if len(prices) < least:
         return f"found {len(prices)} rows; accepted: at least {least}"
     uneven = prices["date"][steps.index[steps != every]] if every else late
     if len(uneven):
         accepted = f"a row every {calendar}, its value missing where there is none"
-        return f"found {moment(uneven.iloc[0])} after another step; accepted: {accepted}"
+        return f"found {format_date(uneven.iloc[0])} after another step; accepted: {accepted}"
     values = prices.drop(columns=["ticker", "date"])
     for name in [name for name in values if name not in (*PRICES, returns_of)]:
         if values[name].tail(least).isna().all():
@@ -54,10 +62,10 @@ def fault(prices: pd.DataFrame, least: int, calendar: str, returns_of: str | Non
     ranged = set(OHLC) <= set(values)
     judged = prices.assign(volume=prices.get("volume", 0.0)) if ranged else prices.rename(columns={"close": "value"})
     for row in impossible(judged, None).itertuples():
-        return f"found on {moment(row.date)}: {row.reason}; accepted: rows that can be true"
+        return f"found on {format_date(row.date)}: {row.reason}; accepted: rows that can be true"
     low = prices[prices[returns_of] <= 0] if returns_of else late
     if len(low):
-        found = f"{returns_of} {low[returns_of].iloc[0]:g} on {moment(low['date'].iloc[0])}"
+        found = f"{returns_of} {low[returns_of].iloc[0]:g} on {format_date(low['date'].iloc[0])}"
         return f"found {found}, which has no return; accepted: values above 0"
     return None
 
@@ -68,9 +76,9 @@ def gap(prices: pd.DataFrame, columns: list[str]) -> str:
     prices: the rows of one ticker that the forecast rests on; columns: in which none may be missing.
     """
     gaps = np.argwhere(prices[columns].isna().to_numpy())
-    origin = f"no forecast from {moment(prices['date'].iloc[-1])}"
+    origin = f"no forecast from {format_date(prices['date'].iloc[-1])}"
     if not len(gaps):
         return f"{origin}: found no whole season before it; accepted: a longer table"
     row, column = gaps[-1]
-    found = f"found no {columns[column]} on {moment(prices['date'].iloc[row])}"
+    found = f"found no {columns[column]} on {format_date(prices['date'].iloc[row])}"
     return f"{origin}: {found}; accepted: prices without this gap"

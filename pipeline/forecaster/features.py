@@ -7,13 +7,14 @@ come with their `log_variance`.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from pipeline.errors import UserError
-from pipeline.forecaster.volatility import MONTH, volatility
-from pipeline.tables.prices import columns_of
+from pipeline.forecaster.targets import MONTH, volatility
+from pipeline.io.errors import UserError
+from pipeline.prices import columns_of
 
 
 @dataclass(frozen=True)
@@ -59,30 +60,15 @@ def variance_year(prices: pd.DataFrame, column: str) -> pd.Series:
     return _mean(g, 66) - g.rolling(250, min_periods=66).mean()
 
 
-def _return(prices: pd.DataFrame, column: str, sessions: int) -> pd.Series:
-    """Log return over that many sessions, in current volatilities."""
+def return_over(prices: pd.DataFrame, column: str, sessions: int) -> pd.Series:
+    """Log return over that many sessions, in current volatilities: r / sigma, r5 / sigma, r22 / sigma."""
     log = np.log(prices[column])
     return (log - log.shift(sessions)) / volatility(prices["log_variance"])
 
 
-def return_session(prices: pd.DataFrame, column: str) -> pd.Series:
-    """R / sigma."""
-    return _return(prices, column, 1)
-
-
 def return_down(prices: pd.DataFrame, column: str) -> pd.Series:
     """min(r / sigma, 0): losses raise the variance more than gains do."""
-    return _return(prices, column, 1).clip(upper=0)
-
-
-def return_week(prices: pd.DataFrame, column: str) -> pd.Series:
-    """r5 / sigma."""
-    return _return(prices, column, 5)
-
-
-def return_month(prices: pd.DataFrame, column: str) -> pd.Series:
-    """r22 / sigma."""
-    return _return(prices, column, MONTH)
+    return return_over(prices, column, 1).clip(upper=0)
 
 
 def high_low(prices: pd.DataFrame, column: str) -> pd.Series:
@@ -115,10 +101,10 @@ FEATURES = {
     "variance_week": Feature(variance_week, MONTH - 1),
     "variance_quarter": Feature(variance_quarter, 65),
     "variance_year": Feature(variance_year, 65, most=249),
-    "return_session": Feature(return_session, MONTH - 1),
+    "return_session": Feature(partial(return_over, sessions=1), MONTH - 1),
     "return_down": Feature(return_down, MONTH - 1),
-    "return_week": Feature(return_week, MONTH - 1),
-    "return_month": Feature(return_month, MONTH),
+    "return_week": Feature(partial(return_over, sessions=5), MONTH - 1),
+    "return_month": Feature(partial(return_over, sessions=MONTH), MONTH),
     "high_low": Feature(high_low, MONTH - 1),
     "close_location": Feature(close_location, 0),
     "volume_month": Feature(volume_month, MONTH - 1, ("volume",)),
@@ -129,6 +115,11 @@ FEATURES = {
 def lookback(names: list[str]) -> int:
     """How many earlier sessions a row needs for all of these features; a raw column needs none."""
     return max([0, *(FEATURES[name].lookback for name in names if name in FEATURES)])
+
+
+def take_returns(target: str, names: list[str]) -> bool:
+    """Whether a target or any of these features is a return, for which the forecast column must be above zero."""
+    return target == "return" or any(name.startswith("return_") for name in names)
 
 
 def features(prices: pd.DataFrame, names: list[str], column: str) -> pd.DataFrame:

@@ -7,18 +7,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.artifacts import read_bytes, read_record
-from pipeline.errors import UserError
-from pipeline.forecaster import bands, calendars, checks, network, samples
+from pipeline.forecaster import bands, checks, ensemble, inputs, network
+from pipeline.forecaster import samples as table
 from pipeline.forecaster.bands import Bands
-from pipeline.forecaster.features import FEATURES
-from pipeline.forecaster.forecasts import forecasts
+from pipeline.forecaster.features import FEATURES, take_returns
+from pipeline.forecaster.forecasts import NETWORK
 from pipeline.forecaster.preparation import Preparation, fitted
-from pipeline.forecaster.volatility import change
-from pipeline.forecaster.windows import origins
-from pipeline.tables import samples as table
-from pipeline.tables.forecasts import NETWORK
-from pipeline.tables.prices import OHLC, PRICES
+from pipeline.forecaster.targets import change
+from pipeline.io.artifacts import read_record
+from pipeline.prices import OHLC, PRICES
 
 
 @dataclass(frozen=True)
@@ -36,10 +33,7 @@ class Forecaster:
         Raises UserError for a file that is missing, or was written in another form. The network has as many members as
         there are files.
         """
-        network.make_deterministic()
-        count = max(1, len(list((folder / "model").glob("*.keras"))))
-        files = [folder / f"model/{number}.keras" for number in range(1, count + 1)]
-        models = [network.loaded(str(path), read_bytes(path)) for path in files]
+        models = ensemble.loaded(folder / "model")
         preparation = read_record(folder / "preparation.json", Preparation)
         return cls(preparation, read_record(folder / "bands.json", Bands), models)
 
@@ -51,7 +45,7 @@ class Forecaster:
     @property
     def least(self) -> int:
         """How many sessions of a ticker it needs."""
-        return self.window + samples.earlier(self.preparation.names, self.preparation.season)
+        return self.window + inputs.earlier(self.preparation.names, self.preparation.season)
 
     @property
     def reach(self) -> int:
@@ -83,52 +77,36 @@ class Forecaster:
         Raises UserError, a line for each ticker, for prices without a forecast.
         """
         prices = checks.checked(prices, self.columns)
-        self._refuse(prices)
+        by_ticker = dict(iter(prices.groupby("ticker")))
+        checks.refuse({ticker: self._fault(str(ticker), own) for ticker, own in by_ticker.items()})
         rows = self._rows(prices)
-        at = origins(rows["ticker"].to_numpy(), rows["complete"].to_numpy(), self.window)
-        last = pd.Series(at).groupby(rows["ticker"].to_numpy()[at]).max()
-        self._refuse_gaps(prices, rows, last, stale=stale)
-        return self._answer(rows, last.to_numpy())
+        at = pd.Series(table.origins(rows, self.window))
+        last = at.groupby(rows["ticker"].to_numpy()[at]).max().reindex(list(by_ticker))
+        ends = pd.Series(np.arange(len(rows))).groupby(rows["ticker"]).max()
+        lacking = last.isna() if stale else last != ends
+        rests_on = sorted({self.preparation.column} | (set(OHLC) & set(self.columns)))
+        gaps = {ticker: checks.gap(by_ticker[ticker].tail(self.least), rests_on) for ticker in last.index[lacking]}
+        checks.refuse(gaps)
+        return self._answer(rows, last.to_numpy(np.intp))
 
-    def _refuse(self, prices: pd.DataFrame) -> None:
-        """Raise UserError, a line for each ticker whose rows are not sound."""
-        fit, lines = self.preparation, []
-        takes_returns = fit.target == "return" or any(name.startswith("return_") for name in fit.names)
-        for ticker, rows in prices.groupby("ticker"):
-            calendar = fitted(fit.calendars, str(ticker)).name
-            if fault := checks.fault(rows, self.least, calendar, fit.column if takes_returns else None):
-                lines.append(f"{ticker}: {fault}")
-        if lines:
-            raise UserError("\n".join(lines))
-
-    def _refuse_gaps(self, prices: pd.DataFrame, rows: pd.DataFrame, last: pd.Series, *, stale: bool) -> None:
-        """Raise UserError, a line for each ticker without a forecast from its last row; if stale, from any row.
-
-        rows: the samples of prices; last: by ticker, the last of them that can be forecast from.
-        """
-        columns = sorted({self.preparation.column} | (set(OHLC) & set(self.columns)))
-        lines = [
-            f"{ticker}: {checks.gap(prices[prices['ticker'] == ticker].tail(self.least), columns)}"
-            for ticker, index in rows.groupby("ticker").groups.items()
-            if ticker not in last.index or not (stale or last[ticker] == index[-1])
-        ]
-        if lines:
-            raise UserError("\n".join(lines))
+    def _fault(self, ticker: str, prices: pd.DataFrame) -> str | None:
+        """What is wrong with the rows of one ticker."""
+        fit = self.preparation
+        returns_of = fit.column if take_returns(fit.target, fit.names) else None
+        return checks.fault(prices, self.least, fitted(fit.calendars, ticker).name, returns_of)
 
     def _rows(self, prices: pd.DataFrame) -> pd.DataFrame:
         """The samples of these prices, without targets."""
-        fit, following = self.preparation, {}
-        for ticker, end in prices.groupby("ticker")["date"].max().items():
-            calendar = fitted(fit.calendars, str(ticker))
-            following[str(ticker)] = calendars.following(calendar.name, end, fit.horizon)
-        needed = samples.needed(fit.target, variance=fit.variance is not None)
-        rows = samples.known(prices, fit.column, fit.names, following, fit.season, needed)
-        return samples.prepared(rows, fit)
+        fit = self.preparation
+        needed = inputs.needed(fit.target, variance=fit.variance is not None)
+        rows = inputs.known(prices, fit.column, fit.names, fit.calendars, fit.horizon, fit.season, needed)
+        rows = rows.assign(split=np.where(rows["complete"], "future", "warmup"))
+        return inputs.prepared(rows, fit)
 
     def _answer(self, rows: pd.DataFrame, at: NDArray[np.intp]) -> pd.DataFrame:
         """The forecast from these positions of the rows."""
         chosen, horizon = rows.iloc[at], self.preparation.horizon
-        answers = forecasts(self.models, rows, at, self.preparation)[NETWORK]
+        answers = ensemble.forecasts(self.models, rows, at, self.preparation)[NETWORK]
         if self.bands.scale == NETWORK:
             scale = bands.by_variance(chosen["last"].to_numpy(), answers["variance"])
         else:

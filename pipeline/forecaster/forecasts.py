@@ -1,41 +1,38 @@
-"""What the network forecasts from its origins: the mean of its members, and each of them."""
+"""data/benchmark.parquet and data/forecasts.parquet: one row is what a model forecasts of a target at an origin.
 
-from collections.abc import Sequence
+`predicted` is a value of the forecast column where `target` is `price`, a log variance where it is `variance`. The
+network is `network`, the mean of its members, and where there are several each of them: `network 1`, ...
+"""
 
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
+import pyarrow as pa
 
-from pipeline.forecaster import departures, network
-from pipeline.forecaster.preparation import Preparation
-from pipeline.forecaster.windows import windows
-from pipeline.tables import samples as table
-from pipeline.tables.forecasts import NETWORK, member
+NETWORK = "network"
+TITLES = {  # of the simple models, in a sentence
+    "persistence": "persistence",
+    "drift": "drift",
+    "seasonal_naive": "the seasonal-naive forecast",
+    "ewma": "EWMA",
+    "har": "HAR",
+    "har_yearly": "HAR refitted yearly",
+    "lhar": "LHAR",
+    "lhar_yearly": "LHAR refitted yearly",
+    "gjr_garch": "GJR-GARCH",
+    "ridge": "ridge regression",
+    "boosting": "gradient boosting",
+}
 
-Floats = NDArray[np.float64]
+SCHEMA = pa.schema(
+    [
+        ("model", pa.string()),
+        ("target", pa.string()),
+        ("ticker", pa.string()),
+        ("origin", pa.timestamp("us")),
+        ("horizon", pa.int32()),
+        ("predicted", pa.float64()),
+    ]
+)
 
 
-def forecasts(
-    models: Sequence[network.Model], rows: pd.DataFrame, at: NDArray[np.intp], preparation: Preparation
-) -> dict[str, dict[str, Floats]]:
-    """By model, `network` and where there are several `network 1` ..., then by target: prices or log variances,
-    (origins, horizon).
-
-    rows: as samples.prepared gives them; at: the origins, positions in rows. The mean is taken of the members' scaled
-    outputs, and then brought back.
-    """
-    seen = windows(
-        rows[[table.feature(name) for name in preparation.names]].to_numpy(np.float32), at, network.window_of(models[0])
-    )
-    scaled = [network.answers(model, seen) for model in models]
-    answers = {NETWORK: {name: np.mean([own[name].astype(np.float64) for own in scaled], axis=0) for name in scaled[0]}}
-    if len(models) > 1:
-        answers |= {member(number): own for number, own in enumerate(scaled, 1)}
-    origins, horizons = rows.iloc[at], range(1, preparation.horizon + 1)
-    return {
-        model: {
-            target: departures.values(origins, own[target], preparation, target, horizons)
-            for target in preparation.targets
-        }
-        for model, own in answers.items()
-    }
+def member(number: int | str) -> str:
+    """What one of the networks is called."""
+    return f"{NETWORK} {number}"

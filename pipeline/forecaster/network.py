@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.errors import UserError
+from pipeline.io.errors import UserError
 
 
 @contextmanager
@@ -128,7 +128,7 @@ def fit(
     patience: int,
     progress: bool,
 ) -> pd.DataFrame:
-    """Fit in place, stop on `stopping`, keep the best epoch's weights. Gives a row an epoch, as tables/history."""
+    """Fit in place, stop on `stopping`, keep the best epoch's weights. Gives a row an epoch."""
     kinds = {
         "adamw": keras.optimizers.AdamW,
         "adam": keras.optimizers.Adam,

@@ -1,17 +1,25 @@
 """What `prepare` fitted on train, and how samples are made: data/preparation.json, as typed values."""
 
-from collections.abc import Mapping
-from typing import Literal, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypeVar
 
-from pipeline.artifacts import Record
-from pipeline.errors import UserError
-from pipeline.forecaster.targets import Kind
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.io.artifacts import Record
+from pipeline.io.errors import UserError
 
 ALL = "all tickers"
 T = TypeVar("T")
+Floats = NDArray[np.float64]
 
+CLIP = 6.0  # standard deviations, for features
+
+Kind = Literal["return", "level", "difference"]  # of a price
 Scaling = Literal["standard", "minmax"]
 Baseline = Literal["persistence", "drift", "seasonal_naive", "har", "none"]
+
 # By ticker or ALL, then by horizon. persistence and seasonal_naive have none.
 Coefficients = dict[str, list[list[float]]]
 
@@ -98,3 +106,21 @@ def fitted(fits: Mapping[str, T], ticker: str) -> T:
     if ALL in fits:
         return fits[ALL]
     raise UserError(f"{ticker}: found no scaler of its own; accepted: {', '.join(sorted(fits))}")
+
+
+def by_row(fits: Mapping[str, Sequence[Any]], tickers: pd.Series) -> Floats:
+    """The numbers that were fitted for each row's ticker: (rows, ...). Raises UserError as `fitted`."""
+    at, names = pd.factorize(tickers)
+    return np.array([fitted(fits, str(name)) for name in names], np.float64)[at]
+
+
+def transform(values: Floats, scalers: Mapping[str, Scaler], tickers: pd.Series) -> Floats:
+    """(value - center) / scale. values, tickers: (rows,); scalers: by ticker or ALL. Raises UserError as `fitted`."""
+    center, scale = by_row({group: (own.center, own.scale) for group, own in scalers.items()}, tickers).T
+    return (values - center) / scale
+
+
+def inverse_transform(values: Floats, scalers: Mapping[str, Scaler], tickers: pd.Series) -> Floats:
+    """The inverse of `transform`."""
+    center, scale = by_row({group: (own.center, own.scale) for group, own in scalers.items()}, tickers).T
+    return values * scale + center

@@ -1,95 +1,126 @@
-"""What is known at each origin: features, baselines and the dates ahead. Nothing here sees what comes after it."""
+"""data/samples/{train,validation,test}.parquet: one row is an origin session of a ticker: what is known then, and what
+came of it. A row lies in the file of the date of its first target, `date_1`.
+
+Columns: `ticker, date, split`; `last`, the forecast column's value; `log_variance`, log Garman-Klass variance
+of the session; `volatility`, a session's standard deviation of log returns as known at the origin;
+`feature_*`, scaled, float32; for each horizon h `date_h`, the session forecast, and for each target
+(`price`, `variance`) `T_h_baseline`, what it departs from, `T_h`, the target, and `T_h_scaled`, the scaled departure,
+float32. Targets are null where they are not known, and in rows of split `warmup`, `purged` and `future`.
+"""
+
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.forecaster import baselines, scaling, targets
-from pipeline.forecaster.features import features, lookback
-from pipeline.forecaster.preparation import Coefficients, Preparation
-from pipeline.forecaster.volatility import MONTH, log_variance, volatility
-from pipeline.tables import samples as table
-from pipeline.tables.prices import OHLC
+FILES = ("train", "validation", "test")
+SPLITS = ("warmup", "train", "validation", "test", "purged", "future")
+TARGETS = ("price", "variance")
 
 
-def known(
-    prices: pd.DataFrame,
-    column: str,
-    names: list[str],
-    following: dict[str, pd.DatetimeIndex],
-    season: int,
-    needed: list[str],
-) -> pd.DataFrame:
-    """A row a session, unscaled: ticker, date, last, log_variance, volatility, feature_*, date_*, and `complete`,
-    whether the row's look-back is.
+def feature(name: str) -> str:
+    return f"feature_{name}"
 
-    prices: sorted by ticker and date; column: what is forecast; names: of features; following: each ticker's sessions
-    after its last, as many as the horizon; needed: the columns that a complete row must have a value of.
+
+def date(h: int) -> str:
+    return f"date_{h}"
+
+
+def target(name: str, h: int) -> str:
+    return f"{name}_{h}"
+
+
+def baseline(name: str, h: int) -> str:
+    return f"{name}_{h}_baseline"
+
+
+def scaled(name: str, h: int) -> str:
+    return f"{name}_{h}_scaled"
+
+
+def schema(features: Iterable[str], targets: Iterable[str], horizon: int) -> pa.Schema:
+    """The schema for these features, targets and horizons 1 to `horizon`."""
+    fields = [("ticker", pa.string()), ("date", pa.timestamp("us")), ("split", pa.string())]
+    fields += [(name, pa.float64()) for name in ("last", "log_variance", "volatility")]
+    fields += [(feature(name), pa.float32()) for name in features]
+    steps = range(1, horizon + 1)
+    fields += [(date(h), pa.timestamp("us")) for h in steps]
+    for name in targets:
+        for h in steps:
+            fields += [(target(name, h), pa.float64()), (baseline(name, h), pa.float64())]
+            fields += [(scaled(name, h), pa.float32())]
+    return pa.schema(fields)
+
+
+def features_of(rows: pd.DataFrame) -> list[str]:
+    """The names of the feature columns."""
+    return [name for name in rows.columns if name.startswith(feature(""))]
+
+
+def targets_of(rows: pd.DataFrame) -> list[str]:
+    """Which of TARGETS the rows hold."""
+    return [name for name in TARGETS if target(name, 1) in rows.columns]
+
+
+def horizon_of(rows: pd.DataFrame) -> int:
+    """The farthest horizon the rows hold."""
+    return sum(name.startswith(date(0)[:-1]) for name in rows.columns)
+
+
+def scaled_of(rows: pd.DataFrame, name: str) -> NDArray[np.float32]:
+    """A target's scaled departures: (rows, horizon) float32."""
+    return rows[[scaled(name, h) for h in range(1, horizon_of(rows) + 1)]].to_numpy(np.float32)
+
+
+def in_files(rows: pd.DataFrame, validation: pd.Timestamp, test: pd.Timestamp) -> list[pd.DataFrame]:
+    """The rows of each of FILES. validation, test: the first dates of these."""
+    first = rows[date(1)]
+    return [rows[first < validation], rows[(first >= validation) & (first < test)], rows[first >= test]]
+
+
+def together(*files: pd.DataFrame) -> pd.DataFrame:
+    """The rows of several files as one table, sorted by ticker and date."""
+    return pd.concat(files).sort_values(["ticker", "date"], ignore_index=True)
+
+
+def by_horizon(rows: pd.DataFrame, **values: NDArray[np.floating]) -> pd.DataFrame:
+    """What was said at each row, each value (rows, horizon), as one row a ticker, origin and horizon."""
+    horizon = next(iter(values.values())).shape[1]
+    key = rows.loc[rows.index.repeat(horizon), ["ticker", "date"]].rename(columns={"date": "origin"})
+    steps = np.tile(np.arange(1, horizon + 1), len(rows))
+    return key.assign(horizon=steps, **{name: value.ravel() for name, value in values.items()})
+
+
+def origins(rows: pd.DataFrame, window: int) -> NDArray[np.intp]:
+    """The rows at which a window may end: it and the window - 1 rows before are no warm-up, and of one ticker.
+
+    rows: ticker and split, sorted by ticker and date.
     """
-    own = [_known(part, column, names, following[str(ticker)], season) for ticker, part in prices.groupby("ticker")]
-    rows = pd.concat(own, ignore_index=True)
-    return rows.assign(complete=rows["complete"] & rows[needed].notna().all(axis=1))
+    # A row of warm-up opens a stretch of its own, in which it counts for nothing.
+    complete = (rows["split"] != "warmup").to_numpy()
+    stretch = pd.Series(complete).groupby([rows["ticker"].to_numpy(), np.cumsum(~complete)], sort=False)
+    return np.flatnonzero(stretch.cumsum() >= window)
 
 
-def _known(
-    prices: pd.DataFrame, column: str, names: list[str], following: pd.DatetimeIndex, season: int
-) -> pd.DataFrame:
-    ranged = set(OHLC) <= set(prices.columns)
-    g = log_variance(prices) if ranged else pd.Series(np.nan, prices.index)
-    rows = prices[["ticker", "date"]].assign(last=prices[column], log_variance=g, volatility=volatility(g))
-    seen = features(prices.assign(log_variance=g) if ranged else prices, names, column)
-    rows = rows.join(seen.rename(columns=table.feature))
-    dates = np.concatenate([prices["date"].to_numpy(), following.to_numpy()])
-    ahead = {table.date(h): dates[h : h + len(rows)] for h in range(1, len(following) + 1)}
-    # What is missing of a season is taken from the one before: each phase of it must have been seen once.
-    phases = baselines.seasons(rows["last"], season).notna().rolling(season).sum() == season
-    complete = (np.arange(len(rows)) >= earlier(names, season)) & phases
-    return rows.assign(**ahead, complete=complete)
+def windows(features: NDArray[np.float32], origins: NDArray[np.intp], window: int) -> NDArray[np.float32]:
+    """(rows, features) float32 and the row each window ends at -> (windows, window, features) float32."""
+    return features[origins[:, None] + np.arange(1 - window, 1)]
 
 
-def earlier(names: list[str], season: int) -> int:
-    """How many earlier sessions a complete row has at least."""
-    return max(MONTH - 1, lookback(names), season - 1)
+def stopping(rows: pd.DataFrame) -> pd.Series:
+    """Which rows early stopping may see: validation samples whose targets all lie in its earlier half."""
+    last = rows[date(horizon_of(rows))]
+    return (rows["split"] == "validation") & (last < _middle(rows))
 
 
-def needed(target: str, *, variance: bool) -> list[str]:
-    """The columns that a complete row must have a value of."""
-    return ["last", "log_variance", "volatility"] if target == "return" or variance else ["last"]
+def calibration(rows: pd.DataFrame) -> pd.Series:
+    """Which rows bands may be calibrated on: validation samples whose targets all lie in its later half."""
+    return (rows["split"] == "validation") & (rows[date(1)] >= _middle(rows))
 
 
-def baseline(
-    rows: pd.DataFrame, target: targets.Target, name: str, coefficients: Coefficients, horizon: int, season: int
-) -> baselines.Floats:
-    """What a target departs from, in its own units: (rows, horizon); 0 where it departs from nothing.
-
-    target: return, level or difference of the price, or variance; name: of the simple forecast, or none.
-    """
-    if name == "none":
-        return np.zeros((len(rows), horizon))
-    forecast = baselines.forecast(name, rows, coefficients, horizon, season)
-    if target == "variance":
-        return forecast
-    return targets.target(target, forecast, rows["last"].to_numpy(), rows["volatility"].to_numpy())
-
-
-def prepared(rows: pd.DataFrame, preparation: Preparation) -> pd.DataFrame:
-    """Rows as `known` gives them, with the baselines, and with their features scaled: float32, 0 where missing.
-
-    Raises UserError for a ticker that needs a scaler of its own and has none.
-    """
-    columns: dict[str, baselines.Floats] = {}
-    for name, fit in preparation.targets.items():
-        kind, horizon = preparation.kind(name), preparation.horizon
-        own = baseline(rows, kind, fit.baseline, fit.coefficients, horizon, preparation.season)
-        columns |= {table.baseline(name, h): own[:, h - 1] for h in range(1, horizon + 1)}
-    rows = rows.assign(**{table.feature(name): scaled(rows, name, preparation) for name in preparation.names})
-    return pd.concat([rows, pd.DataFrame(columns, index=rows.index)], axis=1)
-
-
-def scaled(rows: pd.DataFrame, name: str, preparation: Preparation) -> NDArray[np.float32]:
-    """A feature, scaled, and clipped where it is standardised; 0 where missing. (rows,)"""
-    scalers = {group: own[name] for group, own in preparation.features.items()}
-    values = scaling.scaled(rows[table.feature(name)].to_numpy(np.float64), scalers, rows["ticker"])
-    if preparation.scaling == "standard":
-        values = np.clip(values, -scaling.CLIP, scaling.CLIP)
-    return np.nan_to_num(values, nan=0.0).astype(np.float32)
+def _middle(rows: pd.DataFrame) -> np.datetime64:
+    """The first session of validation's later half; the end of time where there is no validation."""
+    dates = np.unique(rows.loc[rows["split"] == "validation", date(1)])
+    return dates[len(dates) // 2] if len(dates) else np.datetime64("2262-01-01")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from pipeline.errors import UserError
+from pipeline.io.errors import UserError
 from pipeline.models.model import Floats, Model, Samples
 from pipeline.models.variance import mean_error, returns
 
@@ -88,4 +88,4 @@ def _expected(earned: Floats, parameters: Floats, horizon: int) -> Floats:
     return expected
 
 
-GJR_GARCH = Model("gjr_garch", "variance", "GJR-GARCH", fit, forecast)
+GJR_GARCH = Model("gjr_garch", "variance", fit, forecast)

@@ -18,7 +18,7 @@ class Samples:
     """What a model is fitted on, and forecasts from."""
 
     rows: pd.DataFrame
-    """Of tables/samples, sorted by ticker and date. Those of split `train` are to be fitted on."""
+    """Of forecaster/samples, sorted by ticker and date. Those of split `train` are to be fitted on."""
     preparation: Preparation
     """How they were made."""
     window: int
@@ -33,8 +33,6 @@ class Model:
     """As params.yaml has it."""
     target: str
     """price, or variance: the logarithm of it."""
-    title: str
-    """What it is called in a sentence."""
     fit: Callable[[Samples, Sequence[int]], Any]
     """(samples, horizons) -> what was fitted on them. Raises UserError where it cannot be."""
     forecast: Callable[[Any, Samples], Floats]

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.errors import UserError
-from pipeline.forecaster import departures
-from pipeline.forecaster.windows import origins, windows
+from pipeline.forecaster import samples as table
+from pipeline.forecaster import targets
+from pipeline.forecaster.samples import origins, windows
+from pipeline.io.errors import UserError
 from pipeline.models.model import Floats, Model, Samples
-from pipeline.tables import samples as table
 
 PENALTIES = np.logspace(-1, 5, 25)
 # Chosen on the sample's validation part, of 1 to 5 sessions ahead and of both targets.
@@ -57,7 +57,7 @@ def answered_by_boosting(models: Any, inputs: Floats) -> Floats:
 def _inputs(samples: Samples) -> tuple[NDArray[np.intp], Floats]:
     """The rows where the last `window` ones are complete, (origins,), and their windows, (origins, inputs) float64."""
     rows, window = samples.rows, samples.window
-    at = origins(rows["ticker"].to_numpy(), (rows["split"] != "warmup").to_numpy(), window)
+    at = origins(rows, window)
     seen = windows(rows[table.features_of(rows)].to_numpy(np.float32), at, window)
     return at, seen.reshape(len(at), -1).astype(np.float64)
 
@@ -81,16 +81,16 @@ def _forecast(answered: Callable[[Any, Floats], Floats], target: str, fitted: Fi
     at, inputs = _inputs(samples)
     found = np.full((len(samples.rows), len(horizons)), np.nan)
     answers = answered(model, inputs)
-    found[at] = departures.values(samples.rows.iloc[at], answers, samples.preparation, target, horizons)
+    found[at] = targets.values(samples.rows.iloc[at], answers, samples.preparation, target, horizons)
     return found
 
 
-def _models(name: str, title: str, learn: Callable[..., Any], answered: Callable[..., Floats]) -> list[Model]:
+def _models(name: str, learn: Callable[..., Any], answered: Callable[..., Floats]) -> list[Model]:
     return [
-        Model(name, target, title, partial(_fit, learn, target), partial(_forecast, answered, target))
+        Model(name, target, partial(_fit, learn, target), partial(_forecast, answered, target))
         for target in table.TARGETS
     ]
 
 
-RIDGE = _models("ridge", "ridge regression", ridge, answered_by_ridge)
-BOOSTING = _models("boosting", "gradient boosting", boosting, answered_by_boosting)
+RIDGE = _models("ridge", ridge, answered_by_ridge)
+BOOSTING = _models("boosting", boosting, answered_by_boosting)

@@ -5,33 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from pipeline.errors import UserError
 from pipeline.forecaster import baselines
-from pipeline.forecaster.preparation import ALL, Coefficients
-from pipeline.forecaster.targets import ahead
-from pipeline.forecaster.volatility import DECAY
+from pipeline.forecaster.preparation import Coefficients
+from pipeline.forecaster.targets import DECAY, ahead
+from pipeline.io.errors import UserError
 from pipeline.models.model import Floats, Model, Samples
-
-
-def least_squares(rows: pd.DataFrame, terms: Floats, horizons: Sequence[int]) -> Coefficients:
-    """A constant and a multiple of each term by ordinary least squares on train, one fit for each horizon, pooled over
-    tickers. terms: (rows, k).
-    """
-    with_constant, future = np.column_stack([np.ones(len(terms)), terms]), ahead(rows, "log_variance", max(horizons))
-    train = (rows["split"] == "train").to_numpy() & np.isfinite(terms).all(axis=1)
-    fits = []
-    for h in horizons:
-        seen = train & np.isfinite(future[:, h - 1])
-        fits.append(np.linalg.lstsq(with_constant[seen], future[seen, h - 1])[0].tolist())
-    return {ALL: fits}
-
-
-def har_of(rows: pd.DataFrame, horizons: Sequence[int]) -> Coefficients:
-    """The heterogeneous autoregression of Corsi (2009), "A simple approximate long-memory model of realized
-    volatility", Journal of Financial Econometrics 7(2), on log variance: `least_squares` on its means over a session, a
-    week and a month.
-    """
-    return least_squares(rows, baselines.means(rows, "log_variance"), horizons)
 
 
 def _har(fitted: Coefficients, samples: Samples) -> Floats:
@@ -88,12 +66,12 @@ def _fit_ewma(samples: Samples, horizons: Sequence[int]) -> Floats:
     return mean_error(samples.rows, forecast, horizons)
 
 
-EWMA = Model("ewma", "variance", "EWMA", _fit_ewma, lambda added, samples: ewma_of(samples.rows)[:, None] + added)
-HAR = Model("har", "variance", "HAR", lambda samples, horizons: har_of(samples.rows, horizons), _har)
+EWMA = Model("ewma", "variance", _fit_ewma, lambda added, samples: ewma_of(samples.rows)[:, None] + added)
+HAR = Model("har", "variance", lambda samples, horizons: baselines.har_of(samples.rows, horizons), _har)
+
 LHAR = Model(
     "lhar",
     "variance",
-    "LHAR",
-    lambda samples, horizons: least_squares(samples.rows, lhar_terms(samples.rows), horizons),
+    lambda samples, horizons: baselines.least_squares(samples.rows, lhar_terms(samples.rows), horizons),
     lambda fitted, samples: baselines.linear(lhar_terms(samples.rows), fitted, samples.rows["ticker"]),
 )

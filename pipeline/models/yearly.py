@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pipeline.forecaster import samples as table
 from pipeline.models.model import Floats, Model, Samples
-from pipeline.tables import samples as table
 
 
 def yearly(model: Model) -> Model:
@@ -42,4 +42,4 @@ def yearly(model: Model) -> Model:
                 found[at, column] = model.forecast(own, samples)[at, 0]
         return found
 
-    return Model(f"{model.name}_yearly", model.target, f"{model.title} refitted yearly", fit, forecast)
+    return Model(f"{model.name}_yearly", model.target, fit, forecast)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.artifacts import read_json, read_table
+from pipeline.io.artifacts import read_json, read_table
 
 Numbers = dict[str, NDArray[np.float64]]
 

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from pipeline.errors import UserError
+from pipeline.io.errors import UserError
 
 QEMU = "qemu-x86_64"
 

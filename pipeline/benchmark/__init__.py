@@ -1,0 +1,1 @@
+"""What benchmark alone needs: its parameters."""

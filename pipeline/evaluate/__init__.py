@@ -1,0 +1,1 @@
+"""What evaluate alone needs: scores, tests, bands and sentences."""

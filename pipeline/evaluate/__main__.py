@@ -1,0 +1,50 @@
+"""Put bands around the forecasts, score them beside the simple ones on the same days, reach a verdict."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline.evaluate import intervals, scores
+from pipeline.evaluate.metrics import metrics
+from pipeline.evaluate.params import Params
+from pipeline.evaluate.predictions import SCHEMA, predictions
+from pipeline.evaluate.sentences import verdict_of
+from pipeline.forecaster import samples
+from pipeline.forecaster.preparation import Preparation
+from pipeline.io.artifacts import read_record, read_table, write_json, write_record, write_table
+from pipeline.io.stage import run
+from pipeline.prices import PRICES
+from pipeline.scoring import scores as scores_table
+from pipeline.scoring.results import subject_of
+
+
+def main(params: Params) -> None:
+    files = ("data/samples/train.parquet", "data/samples/validation.parquet", "data/samples/test.parquet")
+    rows = samples.together(*(read_table(Path(path)) for path in files))
+    preparation = read_record(Path("data/preparation.json"), Preparation)
+    benchmark = read_table(Path("data/benchmark.parquet"))
+    references = scores.references(preparation, set(benchmark["model"]))
+    forecasts = pd.concat([read_table(Path("data/forecasts.parquet")), benchmark], ignore_index=True)
+    priced = preparation.column in PRICES
+
+    predicted, origins = predictions(rows, forecasts), scores.origins(rows, priced=priced)
+    for ticker in sorted(set(rows["ticker"]) - set(origins.dropna(subset="unit")["ticker"])):
+        print(f"{ticker}: not pooled, for it never changes over train")
+    known = predicted.merge(origins, how="left", on=["ticker", "origin"], validate="many_to_one")
+    scale = intervals.scales(known, forecasts, priced=priced)
+    bands = intervals.calibrated(known, scale, params.coverage)
+    held = intervals.table(known, scale, params.coverage)
+    scored = scores.table(scores.side_by_side(known, forecasts), references)
+    verdict = verdict_of(scored, held, references, subject_of(preparation), bands.scale, params.coverage)
+
+    write_table(Path("data/predictions.parquet"), intervals.with_bands(predicted, scale, bands), SCHEMA)
+    write_table(Path("data/scores.parquet"), scored, scores_table.SCHEMA)
+    write_table(Path("data/bands.parquet"), held, intervals.SCHEMA)
+    write_record(Path("data/bands.json"), bands)
+    write_record(Path("data/verdict.json"), verdict)
+    write_json(Path("reports/metrics.json"), metrics(verdict, scored, held))
+    print("\n".join(verdict.sentences.values()))
+
+
+if __name__ == "__main__":
+    run("evaluate", main, Params)

@@ -1,0 +1,190 @@
+"""Bands around the forecast: split conformal, as wide as the volatility that is forecast, and how well they hold.
+
+Split conformal prediction: Lei, G'Sell, Rinaldo, Tibshirani and Wasserman (2018), "Distribution-free predictive
+inference for regression", Journal of the American Statistical Association 113(523), with residuals divided by a scale
+(section 5.2 there). It promises coverage for exchangeable errors; a time series has others, so coverage is measured:
+in data/bands.parquet, where one row is how well one way of making bands held on test, for a horizon, ticker and slice.
+`scale` is what the bands are as wide as: `network` or a simple model's forecast of the variance, `current` volatility,
+or `constant`. All are calibrated on the later half of validation. `width` and `interval_score` are in percent of the
+last value of prices, in the value's units of anything else; `p_value` is of the coverage, for one ticker one step
+ahead.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+from scipy.stats import betabinom
+
+from pipeline.evaluate.scores import slices
+from pipeline.forecaster import bands
+from pipeline.forecaster.bands import Bands
+from pipeline.forecaster.forecasts import NETWORK, member
+from pipeline.forecaster.preparation import ALL as EVERY
+from pipeline.io.errors import UserError
+from pipeline.scoring.scores import ALL, POOLED
+
+Floats = NDArray[np.float64]
+
+CURRENT, CONSTANT = "current", "constant"
+MEASURES = ("coverage", "width", "interval_score", "p_value")
+
+SCHEMA = pa.schema(
+    [
+        ("scale", pa.string()),
+        ("horizon", pa.int32()),
+        ("ticker", pa.string()),
+        ("slice", pa.string()),
+        ("n", pa.int32()),
+        *((name, pa.float64()) for name in MEASURES),
+    ]
+)
+
+
+def scales(predictions: pd.DataFrame, forecasts: pd.DataFrame, *, priced: bool) -> pd.DataFrame:
+    """How wide a band might be at each forecast, up to a factor, in the value's units: a column for each way.
+
+    network and the simple models of the variance: bands.by_variance of what they forecast; current: bands.by_change of
+    what is known at the origin; constant: last of prices, 1 of anything else. predictions: as `predictions` gives them,
+    with the columns of scores.origins; its index is taken. forecasts: of forecaster/forecasts, of every model. NaN
+    where a way says nothing.
+    """
+    key, origins = ["ticker", "origin"], predictions[predictions["horizon"] == 1]
+    horizon, last = predictions["horizon"].max(), origins["last"].to_numpy()
+    found = {CURRENT: bands.by_change(origins["change"].to_numpy(), horizon)}
+    found[CONSTANT] = np.repeat((last if priced else np.ones(len(last)))[:, None], horizon, axis=1)
+    variances = forecasts[(forecasts["target"] == "variance") & ~forecasts["model"].str.startswith(member(""))]
+    for name, own in variances.groupby("model") if priced else ():  # the variance is that of prices
+        paths = own.pivot(index=key, columns="horizon", values="predicted")
+        found[str(name)] = bands.by_variance(last, paths.reindex(pd.MultiIndex.from_frame(origins[key])).to_numpy())
+    return pd.DataFrame({name: own.ravel() for name, own in found.items()}, index=predictions.index)
+
+
+def chosen(scale: pd.DataFrame) -> Literal["network", "current"]:
+    """The way the bands of the forecast are made: by the network's variance, where it forecasts one."""
+    return "network" if NETWORK in scale else "current"
+
+
+def rank(n: int, coverage: float) -> int:
+    """Which of n sorted calibration scores bounds the band: ceil((n + 1) coverage); above n there is no such band."""
+    return max(1, int(np.ceil((n + 1) * coverage - 1e-9)))
+
+
+def quantile(scores: Floats, coverage: float) -> float:
+    """The conformal quantile of calibration scores, sorted: the one of `rank`, NaN where there are too few."""
+    at = rank(len(scores), coverage)
+    return float(scores[at - 1]) if at <= len(scores) else float("nan")
+
+
+def calibration(forecasts: pd.DataFrame, scale: pd.Series) -> dict[int, Floats]:
+    """The calibration scores, |error| / scale over the later half of validation: by horizon, sorted, none unknown.
+
+    forecasts: data/predictions.parquet with the columns of scores.origins; scale: one of `scales`.
+    """
+    scores = ((forecasts["actual"] - forecasts["predicted"]).abs() / scale)[forecasts["calibration"]]
+    return {int(h): np.sort(own.dropna().to_numpy()) for h, own in scores.groupby(forecasts["horizon"])}
+
+
+def calibrated(forecasts: pd.DataFrame, scale: pd.DataFrame, coverage: float) -> Bands:
+    """The bands of the forecast. forecasts: as `calibration` takes them; scale: as `scales` gives it.
+
+    Raises UserError where there are too few forecasts to calibrate on for the coverage, at any horizon.
+    """
+    way = chosen(scale)
+    scores = calibration(forecasts, scale[way])
+    fewest = min(map(len, scores.values()), default=0)
+    if not fewest:
+        raise UserError(
+            "params.yaml: evaluate.coverage: the later half of validation has no forecast of a value that moves, to "
+            "calibrate bands on; accepted: a larger prepare.validation, or a series that changes"
+        )
+    if rank(fewest, coverage) > fewest:
+        raise UserError(
+            f"params.yaml: evaluate.coverage: found {coverage:g}, but the later half of validation has {fewest} "
+            f"forecasts to calibrate on; accepted: at most {np.floor(fewest / (fewest + 1) * 1000) / 1000:g}, or a "
+            "larger prepare.validation"
+        )
+    return Bands(coverage=coverage, scale=way, quantiles={EVERY: [quantile(own, coverage) for own in scores.values()]})
+
+
+def with_bands(predictions: pd.DataFrame, scale: pd.DataFrame, calibrated: Bands) -> pd.DataFrame:
+    """data/predictions.parquet: the forecasts with their bands. predictions: as `predictions` gives them; scale: as
+    `scales` gives it.
+    """
+    tickers = predictions.loc[predictions["horizon"] == 1, "ticker"]
+    own = scale[calibrated.scale].to_numpy().reshape(len(tickers), -1)
+    half = bands.half_widths(own, calibrated, tickers).ravel()
+    return predictions.assign(lower=predictions["predicted"] - half, upper=predictions["predicted"] + half)
+
+
+def measures(actual: Floats, lower: Floats, upper: Floats, coverage: float) -> dict[str, float]:
+    """Coverage, mean width and interval score (Gneiting and Raftery 2007, "Strictly proper scoring rules, prediction,
+    and estimation", Journal of the American Statistical Association 102(477), equation 43: width + 2 / alpha x what
+    is missed, alpha = 1 - coverage). Each array (forecasts,).
+    """
+    missed = np.maximum(lower - actual, 0) + np.maximum(actual - upper, 0)
+    width = upper - lower
+    return {
+        "n": len(actual),
+        "coverage": np.mean(missed == 0),
+        "width": np.mean(width),
+        "interval_score": np.mean(width + 2 / (1 - coverage) * missed),
+    }
+
+
+def coverage_p(missed: NDArray[np.bool_], coverage: float, calibrated: int) -> float:
+    """P-value of so many misses, two-sided, of a split-conformal band that was calibrated on so many forecasts: its
+    coverage given these is itself random, Beta(k, n + 1 - k) with k of `rank` (Vovk 2012, "Conditional validity of
+    inductive conformal predictors", ACML, proposition 2), for exchangeable errors. missed: (days,). The test of Kupiec
+    (1995) takes the coverage for exact, and so rejects sound bands too often.
+    """
+    k = rank(calibrated, coverage)
+    misses = betabinom(len(missed), calibrated + 1 - k, k)
+    count = int(missed.sum())
+    return float(min(1.0, 2 * min(misses.cdf(count), misses.sf(count - 1))))
+
+
+def table(forecasts: pd.DataFrame, scale: pd.DataFrame, coverage: float) -> pd.DataFrame:
+    """data/bands.parquet, sorted. forecasts, scale: as `calibrated` takes them."""
+    found: list[dict[str, Any]] = []
+    for way in scale:
+        scores = calibration(forecasts, scale[way])
+        quantiles = {h: quantile(own, coverage) for h, own in scores.items()}
+        half, sliced = scale[way] * forecasts["horizon"].map(quantiles), way in (chosen(scale), CONSTANT)
+        held = _held(forecasts, half, coverage, len(scores[1]), sliced=sliced)
+        found += [{"scale": way, **values} for values in held]
+    return pd.DataFrame(found).sort_values(["scale", "horizon", "ticker", "slice"], ignore_index=True)
+
+
+def _held(
+    forecasts: pd.DataFrame, half: pd.Series, coverage: float, calibrated: int, *, sliced: bool
+) -> Iterator[dict[str, Any]]:
+    """How bands of this half width held on test, of each ticker and of several together; if `sliced`, by slice too,
+    where there is one ticker or of the several.
+
+    In percent of the last value of prices, in the value's units of anything else; of several such in each one's
+    `unit`. The test is of one ticker, one step ahead: forecasts that overlap miss together, and so do tickers.
+    """
+    several = forecasts["ticker"].nunique() > 1
+    per = forecasts["percent"].fillna(forecasts["unit"] if several else 1.0)
+    predicted, wide = forecasts["predicted"] / per, half / per
+    banded = forecasts[["ticker", "horizon", "date", "third"]].assign(
+        actual=forecasts["actual"] / per, lower=predicted - wide, upper=predicted + wide
+    )
+    banded = banded[(forecasts["split"] == "test") & banded[["lower", "actual"]].notna().all(axis=1)]
+    if several:
+        banded = pd.concat([banded, banded.assign(ticker=POOLED)])
+    for (ticker, horizon), own in banded.groupby(["ticker", "horizon"]):
+        for name, part in slices(own, sliced=sliced and (ticker == POOLED or not several)):
+            actual, lower, upper = (part[column].to_numpy() for column in ("actual", "lower", "upper"))
+            missed, tested = (actual < lower) | (actual > upper), (horizon, name) == (1, ALL) and ticker != POOLED
+            yield {
+                "horizon": horizon,
+                "ticker": ticker,
+                "slice": name,
+                **measures(actual, lower, upper, coverage),
+                "p_value": coverage_p(missed, coverage, calibrated) if tested else np.nan,
+            }

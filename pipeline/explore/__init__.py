@@ -1,0 +1,1 @@
+"""What explore alone needs: the summary, the figures and the page."""

@@ -1,0 +1,1 @@
+"""How every stage reads, writes, refuses and starts."""

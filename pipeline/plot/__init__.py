@@ -1,0 +1,1 @@
+"""What plot alone needs: figures, tables and the page."""

@@ -1,0 +1,49 @@
+"""Show the forecast and how far to trust it."""
+
+from pathlib import Path
+
+from pipeline.forecaster.preparation import Preparation
+from pipeline.io.artifacts import digest, read_bytes, read_record, read_table, write_bytes, write_csv
+from pipeline.io.params import everything, flat
+from pipeline.io.stage import run
+from pipeline.plot import page
+from pipeline.plot.params import Params
+from pipeline.report import charts
+from pipeline.report.page import pictures
+from pipeline.scoring.results import skills
+from pipeline.scoring.verdict import Verdict
+
+MADE_BY = ("prepare", "benchmark", "train", "evaluate")  # sections told in the report
+
+
+def main(params: Params) -> None:
+    predictions, history = read_table(Path("data/predictions.parquet")), read_table(Path("data/history.parquet"))
+    told = read_record(Path("data/verdict.json"), Verdict)
+    preparation = read_record(Path("data/preparation.json"), Preparation)
+    scores, bands = read_table(Path("data/scores.parquet")), read_table(Path("data/bands.parquet"))
+    tested, chosen = page.tested(predictions), everything()
+    tickers = page.tickers(predictions, told, preparation, params.sessions)
+    common = page.common(told, scores, bands, history)
+    html = page.html(
+        told,
+        tickers,
+        common,
+        scores,
+        bands,
+        longest=int(tested.groupby("ticker").size().max()),
+        missing=[f"{name} ({count})" for name, count in preparation.missing.items() if count],
+        params={name: dict(flat(chosen[name])) for name in MADE_BY},
+        digest=digest(read_bytes(Path("data/predictions.parquet"))),
+    )
+    write_bytes(Path("reports/forecast.html"), html)
+    for name, picture in pictures(tickers[0], common, persistence=True):  # a picture has no switch
+        write_bytes(Path("reports/forecast.png" if name == "predicted" else f"reports/forecast/{name}.png"), picture)
+    columns = ["date", "actual", "predicted", "persistence", "lower", "upper"]
+    write_csv(Path("reports/predicted.csv"), tested.loc[tested["ticker"] == tickers[0].name, columns])
+    write_csv(Path("reports/loss.csv"), history[["member", "epoch", "loss", "val_loss"]])
+    write_csv(Path("reports/skill.csv"), skills(scores, told.references, told.subject))
+    write_bytes(Path("reports/vega.js"), charts.script().encode())  # `dvc plots` draws with it, offline
+
+
+if __name__ == "__main__":
+    run("plot", main, Params)

@@ -1,0 +1,121 @@
+"""What the forecast page shows: the figures of each ticker, and those of all together."""
+
+from typing import Any
+
+import pandas as pd
+
+from pipeline.forecaster.preparation import Preparation
+from pipeline.plot import figures, tables
+from pipeline.report.figures import Figure
+from pipeline.report.page import Ticker, page
+from pipeline.scoring.results import held, skills, subject_of, whole
+from pipeline.scoring.verdict import Verdict, rule
+from pipeline.series import Subject
+
+ENOUGH = 30  # residuals, for figures of them
+ROWS = 100_000  # of the longest tables of the page, shared by its tickers
+MOST = 10_000  # points of a line that is shown in parts
+DOTS = 1500  # of a scatter
+KNOWN = 40  # steps before the forecast beyond the last one
+
+
+def tested(predictions: pd.DataFrame) -> pd.DataFrame:
+    """One step ahead on test: rows of data/predictions.parquet, their column `last` called `persistence`."""
+    own = predictions[(predictions["split"] == "test") & (predictions["horizon"] == 1)]
+    return own.rename(columns={"last": "persistence"}).reset_index(drop=True)
+
+
+def points(tickers: int) -> int:
+    """How many points a line may have, for so many tickers."""
+    return min(max(ROWS // tickers, 100), MOST)
+
+
+def thinned(longest: int, tickers: int) -> str:
+    """What to tell of figures that show some of their values, else nothing. longest: forecasts of a ticker's test."""
+    most = points(tickers)
+    if longest <= min(most, DOTS):
+        return ""
+    return (
+        f"Lines of more than {most:,} forecasts are drawn from {most:,} of them, residuals over time from at most "
+        f"{min(most, DOTS):,}, chosen by largest triangle three buckets (Steinarsson 2013). "
+        "Sentences and tables are of all."
+    )
+
+
+def tickers(predictions: pd.DataFrame, told: Verdict, preparation: Preparation, sessions: int) -> list[Ticker]:
+    """What the page shows of each ticker; those that reach into test come first, for they have all figures.
+
+    predictions: data/predictions.parquet; sessions: how many of the last are shown at first.
+    """
+    reaching, parts = set(tested(predictions)["ticker"]), dict(list(predictions.groupby("ticker")))
+    found = []
+    for name in sorted(parts, key=lambda name: (name not in reaching, name)):
+        own, subject = parts[name], subject_of(preparation, name)
+        drawn = ticker_figures(own, subject, sessions, told.coverage, len(parts))
+        title = tables.origin(own, subject.step)
+        table = tables.beyond(title, tables.last_forecast(own), told.subject, told.coverage)
+        found.append(Ticker(name, f"{name}: {subject.label}", [], drawn, table))
+    return found
+
+
+def ticker_figures(
+    predictions: pd.DataFrame, subject: Subject, sessions: int, coverage: float, tickers: int
+) -> dict[str, Figure]:
+    """One ticker's figures by name.
+
+    predictions: this ticker's; coverage: of the bands; tickers: how many share the page. A ticker that ended before the
+    test period has no figure of it.
+    """
+    own, most, found = tested(predictions), points(tickers), {}
+    if len(own):
+        columns = ["date", "actual", "predicted", "lower", "upper", "persistence"]
+        found["predicted"] = figures.predicted(own[columns], subject, sessions, coverage, most)
+    ahead = tables.last_forecast(predictions)
+    known = predictions.loc[predictions["horizon"] == 1, ["origin", "last"]].tail(KNOWN)
+    future = ahead.rename(columns={"predicted": "value"})[["date", "value", "lower", "upper"]]
+    found["beyond"] = figures.beyond(known.set_axis(["date", "value"], axis=1), future, subject, coverage)
+    if own["variance_predicted"].notna().any():
+        found["volatility"] = figures.volatility(own, subject, sessions, most)
+    if own["actual"].notna().sum() >= ENOUGH:
+        found |= figures.residuals(own, subject, min(most, DOTS))
+    return found
+
+
+def common(told: Verdict, scores: pd.DataFrame, bands: pd.DataFrame, history: pd.DataFrame) -> dict[str, Figure]:
+    """The figures of all tickers together. scores, bands, history: the tables of these names."""
+    subject, own = told.subject, tables.nearest(scores)
+    first = held(bands, told.scale)[0]
+    found = {
+        "horizons": figures.by_horizon(skills(scores, told.references, subject), subject),
+        "years": figures.by_year(own[own["ticker"] == whole(scores)], subject),
+        "tickers": figures.by_ticker(own, subject),
+        "coverage": figures.coverage(first.thirds, first.constant_thirds, told.coverage, subject),
+        "loss": figures.loss(history),
+    }
+    return {name: figure for name, figure in found.items() if figure}
+
+
+def html(
+    told: Verdict,
+    shown: list[Ticker],
+    common: dict[str, Figure],
+    scores: pd.DataFrame,
+    bands: pd.DataFrame,
+    *,
+    longest: int,
+    **made_by: Any,
+) -> bytes:
+    """The page. longest: forecasts of a ticker's test; made_by: what the template says of how the forecast was made."""
+    return page(
+        "plot/page.html",
+        shown,
+        common,
+        verdict=told.sentences.values(),
+        rule=rule(told.subject.step),
+        band=told.band,
+        short=tables.short(told, scores),
+        by_ticker=tables.by_ticker(told, scores, bands),
+        tables=tables.common(told, scores, bands),
+        thinned=thinned(longest, len(shown)),
+        **made_by,
+    )

@@ -1,0 +1,1 @@
+"""Stage predict needs nothing that the forecaster does not have."""

@@ -1,0 +1,1 @@
+"""What prepare alone needs: the splits, and what is learnt from train."""

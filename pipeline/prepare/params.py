@@ -1,0 +1,88 @@
+"""Section prepare of params.yaml."""
+
+import contextlib
+import re
+from typing import Annotated, Literal
+
+import pandas as pd
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from pipeline.forecaster.features import take_returns
+from pipeline.forecaster.preparation import Kind, Scaling
+from pipeline.formats import format_date
+from pipeline.io.errors import UserError
+from pipeline.io.params import Section, each_once
+from pipeline.prices import columns_of, has_range
+
+
+def share_or_date(value: object) -> object:
+    """Refuse what is neither a share of the sessions nor a date."""
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+        with contextlib.suppress(ValueError):  # of a 31st of June
+            pd.Timestamp(value)
+            return value
+    if isinstance(value, float) and 0 < value < 1:
+        return value
+    raise ValueError(
+        f'found {value!r}; accepted: a number above 0 and below 1, or the first date in quotes, such as "2016-01-04"'
+    )
+
+
+Boundary = Annotated[float | str, BeforeValidator(share_or_date)]
+
+
+class Params(Section):
+    """Section prepare of params.yaml, where each key is explained."""
+
+    leave_out: Annotated[list[str], AfterValidator(each_once)]
+    column: str
+    target: Kind
+    baseline: Literal["persistence", "drift", "seasonal_naive", "none"]
+    season: int = Field(ge=1)
+    variance: Literal["har", "none"]
+    horizon: int = Field(ge=1, le=48)
+    features: Annotated[list[str], Field(min_length=1), AfterValidator(each_once)]
+    scaling: Scaling
+    validation: Boundary
+    test: Boundary
+
+    @model_validator(mode="after")
+    def are_of_one_kind_and_in_order(self) -> "Params":
+        found = f"found validation {self.validation!r} and test {self.test!r}"
+        if type(self.validation) is not type(self.test):
+            raise ValueError(f"{found}; accepted: two shares, or two first dates in quotes")
+        if isinstance(self.validation, str) and isinstance(self.test, str) and self.validation >= self.test:
+            raise ValueError(f"{found}; accepted: a test that starts after validation")
+        return self
+
+
+def check(params: Params, prices: pd.DataFrame) -> None:
+    """Raise UserError for a ticker or a column that is not there, and for what needs open, high, low and close where
+    they are not, or values above zero.
+    """
+    columns, tickers = columns_of(prices), set(prices["ticker"])
+    for ticker in params.leave_out:
+        if ticker not in tickers:
+            raise UserError(
+                f"params.yaml: prepare.leave_out: found {ticker!r}; accepted: tickers of data/prices.parquet"
+            )
+    if tickers <= set(params.leave_out):
+        raise UserError("params.yaml: prepare.leave_out: found every ticker; accepted: some are left")
+    if params.column not in columns:
+        accepted = ", ".join(columns)
+        raise UserError(f"params.yaml: prepare.column: found {params.column!r}; accepted here: {accepted}")
+    uses_range = params.target == "return" or params.variance != "none"
+    if uses_range and not has_range(prices):
+        key, other = ("target", "level, difference") if params.target == "return" else ("variance", "none")
+        raise UserError(
+            f"params.yaml: prepare.{key}: found {getattr(params, key)}, which needs open, high, low and close; "
+            f"data/prices.parquet has {', '.join(columns)}, not all of these with values; accepted here: {other}"
+        )
+    low = prices[~prices["ticker"].isin(params.leave_out) & (prices[params.column] <= 0)]
+    if take_returns(params.target, params.features) and len(low):
+        first = low.iloc[0]
+        raise UserError(
+            f"data/prices.parquet: {params.column} of {first['ticker']} on {format_date(first['date'])}: found "
+            f"{first[params.column]:g}, which has no return; accepted: values above zero, or prepare.target: level or "
+            "difference without return_ features"
+        )

@@ -1,0 +1,413 @@
+"""Shapes of figures, as Vega-Lite specifications without data, and PNGs (the only module that imports Altair).
+
+A shape names its tables and says in its docstring what they hold; it is made once, and not to be changed. Dates are
+drawn as they are written, in no time zone.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+import vl_convert
+
+from pipeline.series import Subject
+
+Spec = dict[str, Any]
+
+# Okabe and Ito's palette: colour-blind readers tell them apart, and they show on white and on black
+BLUE, ORANGE, GREY, GREEN, PURPLE, YELLOW = "#0072B2", "#D55E00", "#7F7F7F", "#009E73", "#CC79A7", "#E69F00"
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+HOURS = tuple(f"{hour:02}" for hour in range(24))
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+FIRST_DAYS = [1, 32, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335]  # of the months, by day of the year
+PLAIN, PERCENT = ",.6~g", ".3~%"
+KINDS = {"missing": ORANGE, "without a value": PURPLE, "dropped": YELLOW, "unexpected": BLUE, "jump": GREEN}
+LABEL_WIDTH = 54  # of a vertical axis, so that figures one above another are flush
+NOT_FROM_ZERO = alt.Scale(zero=False)
+FONT = "Liberation Sans"  # of pictures; vl-convert brings it
+
+
+def script() -> str:
+    """Vega, Vega-Lite and vega-embed as one script, to stand once in a page."""
+    return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
+
+
+def columns(rows: pd.DataFrame) -> dict[str, list[Any]]:
+    """A table as pages hold it: numbers to six digits, dates without zone, to be drawn as they are written."""
+    return {name: _plain(rows[name]) for name in rows}
+
+
+def _plain(values: pd.Series) -> list[Any]:
+    if values.dtype.kind == "M":
+        return np.datetime_as_string(values.to_numpy(), unit="m").tolist()
+    if values.dtype.kind == "f":
+        return [float(f"{value:.6g}") if value == value else None for value in values.tolist()]
+    return values.tolist()
+
+
+def png(shape: Spec, rows: Mapping[str, pd.DataFrame], start: Mapping[str, Any], title: str) -> bytes:
+    """A shape with its tables as a picture, drawn without a browser. start: of its parameters, by name."""
+    config = {**shape["config"], "background": "white", "title": {"anchor": "start"}, "font": FONT}
+    config["view"] = {**config["view"], "continuousWidth": 800, "discreteWidth": 800}
+    records = {name: _records(columns(own)) for name, own in rows.items()}
+    drawn = {**shape, "title": title, "config": config, "datasets": records}
+    if "params" in shape:
+        drawn["params"] = [
+            {**one, "value": start[one["name"]]} if one["name"] in start else one for one in shape["params"]
+        ]
+    return vl_convert.vegalite_to_png(drawn, scale=1.5)
+
+
+def _records(table: dict[str, list[Any]]) -> list[dict[str, Any]]:
+    return [dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True)]
+
+
+def moment(date: pd.Timestamp) -> dict[str, int]:
+    """A date as a parameter of a shape takes it."""
+    return {"year": date.year, "month": date.month, "date": date.day, "hours": date.hour, "minutes": date.minute}
+
+
+def _spec(chart: alt.TopLevelMixin, description: str, **properties: Any) -> Spec:
+    config = {
+        "background": None,
+        "view": {"stroke": None},
+        "axis": {"labelOverlap": True},
+        "axisY": {"minExtent": LABEL_WIDTH, "maxExtent": LABEL_WIDTH, "titleLimit": 240},
+        "legend": {"orient": "top", "labelLimit": 0, "columns": 3},
+    }
+    return {**chart.properties(description=description, **properties).to_dict(), "config": config}
+
+
+def _chart(table: str) -> alt.Chart:
+    return alt.Chart(alt.NamedData(table))
+
+
+def _date() -> alt.X:
+    return alt.X("date:T", title=None)
+
+
+def _value(field: str, title: str | None, form: str = PLAIN) -> alt.Y:
+    """A vertical axis that need not begin at zero."""
+    return alt.Y(f"{field}:Q", title=title, axis=alt.Axis(format=form), scale=NOT_FROM_ZERO)
+
+
+def axis_form(subject: Subject) -> str:
+    """Of what is looked at step by step, on an axis."""
+    return PERCENT if subject.priced else PLAIN
+
+
+def _tips(form: str, *fields: str) -> list[alt.Tooltip]:
+    return [alt.Tooltip(f"{field}:Q", format=form) for field in fields]
+
+
+def _dated_tips(form: str) -> list[alt.Tooltip]:
+    return [alt.Tooltip("date:T"), *_tips(form, "value")]
+
+
+def _legend(channel: type[Any], field: str, drawn: Mapping[str, Any]) -> Any:
+    """A channel, such as colour, with what each value of a field is drawn as."""
+    scale = alt.Scale(domain=list(drawn), range=list(drawn.values()))
+    return channel(f"{field}:N", title=None, scale=scale)
+
+
+def _lines(table: str, x: alt.X, y: alt.Y, colours: Mapping[str, str]) -> alt.Chart:
+    """One line a column named in `colours`."""
+    dashes = {name: [4, 3] if name == "persistence" else [1, 0] for name in colours}
+    return (
+        _chart(table)
+        .transform_fold(list(colours), as_=["line", "value"])
+        .mark_line(strokeWidth=1.5)
+        .encode(
+            x=x,
+            y=y,
+            color=_legend(alt.Color, "line", colours),
+            strokeDash=_legend(alt.StrokeDash, "line", dashes),
+            tooltip=[alt.Tooltip(x.shorthand), alt.Tooltip("line:N"), *_tips(PLAIN, "value")],
+        )
+    )
+
+
+def _zero() -> alt.Chart:
+    return alt.Chart(alt.sequence(1, as_="zero")).mark_rule(color=GREY, strokeDash=[4, 3]).encode(y="zero:Q")
+
+
+def _brush() -> alt.Parameter:
+    return alt.selection_interval(name="brush", encodings=["x"])
+
+
+def _zoomed(layers: alt.Chart | alt.LayerChart, height: int, table: str, field: str, brush: alt.Parameter) -> Any:
+    """Layers of the part of a table that is chosen on the overview below them: the whole of a field in small."""
+    y = alt.Y(f"{field}:Q", title=None, axis=None, scale=NOT_FROM_ZERO)
+    line = _chart(table).mark_line(color=GREY, strokeWidth=1).encode(x=_date(), y=y)
+    return alt.vconcat(layers.properties(height=height), line.properties(height=44).add_params(brush))
+
+
+@cache
+def course(subject: Subject, *, traded: bool) -> Spec:
+    """The values by date, prices on a log scale, above their volume if `traded`. values, volumes: date, value."""
+    y = _value("value", f"{subject.name}, log scale" if subject.priced else subject.name)
+    y = y.scale(nice=False, padding=6, type="log") if subject.priced else y
+    line = _chart("values").mark_line(color=BLUE, strokeWidth=1).encode(x=_date(), y=y, tooltip=_dated_tips(PLAIN))
+    if not traded:
+        return _spec(line, f"Line of the {subject.name} by date.", height=280)
+    bars = _chart("volumes").mark_area(color=GREY, interpolate="step")
+    y = alt.Y("value:Q", title="volume", axis=alt.Axis(format=".2~s"), stack=False)
+    both = alt.vconcat(line.properties(height=280), bars.encode(x=_date(), y=y).properties(height=70))
+    return _spec(both, f"Line of the {subject.name} by date on a log scale, above the volume traded.")
+
+
+@cache
+def candles(subject: Subject) -> Spec:
+    """Candles of the part that is chosen below them. sessions: date, open, high, low, close.
+
+    Parameters: brush, the part chosen; density, sessions a millisecond.
+    """
+    table, brush, density = "sessions", _brush(), alt.param(name="density", value=1e-8)
+    up = alt.condition("datum.close >= datum.open", alt.value(BLUE), alt.value(ORANGE))
+    tips = [alt.Tooltip("date:T"), *_tips(PLAIN, "open", "high", "low", "close")]
+    x = _date().scale(domain=brush, padding=8)
+    base = _chart(table).transform_filter(brush).encode(x=x, color=up, tooltip=tips)
+    width = alt.expr("brush.date ? clamp(0.7 * width / (density * (brush.date[1] - brush.date[0])), 1, 14) : 1")
+    ranges = base.mark_rule(clip=False).encode(y=_value("low", subject.name), y2="high:Q")
+    bodies = base.mark_bar(size=width, clip=False).encode(y=_value("open", subject.name), y2="close:Q")
+    return _spec(
+        _zoomed(ranges + bodies, 280, table, "close", brush).add_params(density),
+        f"Candles of open, high, low and close of the {subject.step}s chosen; below them the close of all.",
+    )
+
+
+@cache
+def boxes(order: tuple[str, ...], by: str, subject: Subject) -> Spec:
+    """Box plots by group. boxes: group, low, q1, median, q3, high, n; outliers: group, value."""
+    x = alt.X("group:N", sort=list(order), title=None, axis=alt.Axis(labelAngle=0))
+    form = axis_form(subject)
+    measures = _tips(form, "low", "q1", "median", "q3", "high")
+    base = _chart("boxes").encode(x=x, tooltip=[alt.Tooltip("group:N"), *measures, alt.Tooltip("n:Q")])
+    size = 20 if len(order) < 20 else 10
+    outliers = _chart("outliers").mark_circle(size=7, opacity=0.35, color=BLUE)
+    what = "returns" if subject.priced else subject.name
+    return _spec(
+        outliers.encode(x=x, y=_value("value", subject.measured, form))
+        + base.mark_rule(color=GREY).encode(y=_value("low", subject.measured, form), y2="high:Q")
+        + base.mark_bar(size=size, color=BLUE).encode(y=_value("q1", subject.measured, form), y2="q3:Q")
+        + base.mark_tick(size=size, thickness=2, color="white").encode(y=_value("median", subject.measured, form)),
+        f"Box plots of the {what} by {by}: quartiles, whiskers to 1.5 interquartile ranges, outliers as dots.",
+        height=280,
+    )
+
+
+@cache
+def distribution(title: str, form: str, what: str) -> Spec:
+    """A histogram, and the normal density of its mean and deviation. bars: from, to, density; normal: x, density."""
+    across = alt.Axis(format=form)
+    bars = _chart("bars").mark_bar(color=BLUE, opacity=0.6)
+    density = alt.Y("density:Q", title="density", axis=alt.Axis(format="~s"))
+    x = alt.X("from:Q", title=title, axis=across, scale=NOT_FROM_ZERO)
+    curve = _chart("normal").mark_line(color=ORANGE, strokeWidth=2)
+    normal = curve.encode(x=alt.X("x:Q", title=title, axis=across, scale=NOT_FROM_ZERO), y=density)
+    return _spec(
+        bars.encode(x=x, x2="to:Q", y=density, y2=alt.datum(0)) + normal,
+        f"Histogram of {what} with the normal density of the same mean and deviation.",
+        height=280,
+    )
+
+
+@cache
+def dated(title: str, form: str, description: str, *, filled: bool) -> Spec:
+    """One line by date, filled to zero or not. values: date, value."""
+    chart = _chart("values")
+    drawn = chart.mark_area(color=ORANGE, opacity=0.6) if filled else chart.mark_line(color=BLUE, strokeWidth=1)
+    y = _value("value", title, form).scale(zero=True)
+    return _spec(drawn.encode(x=_date(), y=y, tooltip=_dated_tips(form)), description, height=200)
+
+
+@cache
+def autocorrelation(step: str, what: str) -> Spec:
+    """Autocorrelations as bars, partial ones as dots, white noise's band. lags: lag, acf, pacf; noise: bound."""
+    x = alt.X("lag:Q", title=f"lag, {step}s", axis=alt.Axis(tickMinStep=1))
+    colour = _legend(alt.Color, "of", {"autocorrelation": BLUE, "partial": ORANGE})
+    base = _chart("lags")
+    tips = [alt.Tooltip("lag:Q"), *_tips(".3f", "acf", "pacf")]
+    bars = base.transform_calculate(of="'autocorrelation'").mark_rule(strokeWidth=3)
+    dots = base.transform_calculate(of="'partial'").mark_circle(size=26, opacity=1)
+    noise = _chart("noise").mark_rule(strokeDash=[4, 4], color=GREY).encode(y="bound:Q")
+    return _spec(
+        bars.encode(x=x, y=_value("acf", "correlation", "~g"), y2=alt.datum(0), color=colour, tooltip=tips)
+        + dots.encode(x=x, y=_value("pacf", "correlation", "~g"), color=colour, tooltip=tips)
+        + noise,
+        f"Autocorrelations (bars) and partial ones (dots) of {what} by lag, with the 95 % band of white noise.",
+        height=220,
+    )
+
+
+@cache
+def heat(count: int, what: str) -> Spec:
+    """Correlations of tickers, in the order given. cells: a, b, correlation."""
+    form = alt.Axis(labelOverlap=False, labelFontSize=10 if count <= 20 else 8)
+    colour = alt.Color(
+        "correlation:Q",
+        scale=alt.Scale(scheme="blueorange", domain=[-1, 1]),
+        legend=alt.Legend(title="correlation", format="~g"),
+    )
+    cells = _chart("cells").mark_rect()
+    return _spec(
+        cells.encode(
+            x=alt.X("a:N", sort=None, title=None, axis=form),
+            y=alt.Y("b:N", sort=None, title=None, axis=form),
+            color=colour,
+            tooltip=[alt.Tooltip("a:N"), alt.Tooltip("b:N"), *_tips(".2f", "correlation")],
+        ),
+        f"Heat map of the correlations between the tickers' {what}.",
+        height={"step": 12} if count > 6 else 200,
+    )
+
+
+@cache
+def faults(subject: Subject) -> Spec:
+    """A calendar, a line a year. spans: year, from, to, days of the year with values; days: year, day, kind, date."""
+    y = alt.Y("year:O", title=None)
+    names = "[" + ", ".join(f"'{month}'" for month in MONTHS) + "]"
+    label = f"{names}[indexof({FIRST_DAYS}, datum.value)]"
+    axis = alt.Axis(values=FIRST_DAYS, labelExpr=label, labelAlign="left", grid=True)
+    x = alt.X("from:Q", title=None, axis=axis, scale=alt.Scale(domain=[1, 367], nice=False))
+    spans = _chart("spans").mark_bar(color=GREY, opacity=0.25, size=9).encode(x=x, x2="to:Q", y=y)
+    tips = [alt.Tooltip("date:N"), alt.Tooltip("kind:N")]
+    days = _chart("days").mark_tick(thickness=2, size=13)
+    days = days.encode(x=alt.X("day:Q"), y=y, color=_legend(alt.Color, "kind", KINDS), tooltip=tips)
+    return _spec(
+        spans + days,
+        f"Calendar, a line a year: which {subject.step}s are missing, without a value, dropped, unexpected, or jump.",
+        height={"step": 16},
+    )
+
+
+@cache
+def predicted(subject: Subject, band: str) -> Spec:
+    """Actual and predicted with its band, of the part chosen below. forecasts: date, actual, predicted, lower, upper,
+    persistence. Parameters: brush, the part chosen; persistence, whether it is drawn.
+    """
+    table, brush = "forecasts", _brush()
+    shown = alt.param(
+        name="persistence",
+        value=False,
+        bind=alt.binding_checkbox(name=f"show persistence: the last {subject.name} again"),
+    )
+    x, y = _date().scale(domain=brush), _value("value", subject.name)
+    area = _chart(table).transform_filter(brush).mark_area(color=ORANGE, opacity=0.2)
+    area = area.encode(x=x, y=_value("lower", subject.name), y2="upper:Q")
+    colours = {"actual": BLUE, "predicted": ORANGE, "persistence": GREY}
+    seen = alt.condition("datum.line != 'persistence' || persistence", alt.value(1), alt.value(0))
+    lines = _lines(table, x, y, colours).encode(opacity=seen).transform_filter(brush)
+    return _spec(
+        _zoomed(area + lines, 300, table, "actual", brush).add_params(shown),
+        f"Lines of the actual {subject.name} and of its forecast one {subject.step} ahead with its {band} band, of the "
+        "part chosen on the line below.",
+    )
+
+
+@cache
+def volatility(subject: Subject) -> Spec:
+    """Standard deviation of a step, actual and predicted, of the part chosen below. forecasts: date, actual, predicted.
+    Parameter: brush, the part chosen.
+    """
+    table, brush = "forecasts", _brush()
+    x = _date().scale(domain=brush)
+    y = _value("value", f"volatility of the {subject.step}", PERCENT)
+    lines = _lines(table, x, y, {"actual": BLUE, "predicted": ORANGE}).transform_filter(brush)
+    return _spec(
+        _zoomed(lines, 240, table, "actual", brush),
+        f"Lines of the volatility of each {subject.step}, actual and as forecast one {subject.step} ahead.",
+    )
+
+
+@cache
+def beyond(subject: Subject, band: str) -> Spec:
+    """The last values, and the forecast fan after them. known: date, value; future: date, value, lower, upper."""
+    x, y, tips = _date(), _value("value", subject.name), _dated_tips(PLAIN)
+    past = _chart("known").mark_line(color=BLUE, point=alt.OverlayMarkDef(color=BLUE, size=16))
+    fan = _chart("future").mark_area(color=ORANGE, opacity=0.25)
+    points = alt.OverlayMarkDef(color=ORANGE, size=40)
+    ahead = _chart("future").mark_line(color=ORANGE, strokeDash=[4, 3], point=points)
+    return _spec(
+        fan.encode(x=x, y=_value("lower", subject.name), y2="upper:Q")
+        + past.encode(x=x, y=y, tooltip=tips)
+        + ahead.encode(x=x, y=y, tooltip=tips),
+        f"Line of the last {subject.step}s' {subject.name}, then dots of the forecast within its {band} band.",
+        height=260,
+    )
+
+
+@cache
+def loss() -> Spec:
+    """Loss by epoch, a line a network. epochs: member, epoch, loss, val_loss."""
+    x, y = alt.X("epoch:Q", axis=alt.Axis(tickMinStep=1)), _value("value", "loss")
+    lines = _lines("epochs", x, y, {"loss": BLUE, "val_loss": ORANGE}).encode(detail="member:N")
+    return _spec(lines, "Lines of the loss by epoch, on train and on validation, of each network.", height=240)
+
+
+@cache
+def residuals(subject: Subject, title: str) -> Spec:
+    """Dots by date about zero. values: date, value."""
+    dots = _chart("values").mark_circle(size=12, opacity=0.5, color=BLUE)
+    form = axis_form(subject)
+    drawn = _zero() + dots.encode(x=_date(), y=_value("value", title, form), tooltip=_dated_tips(form))
+    return _spec(drawn, "Dots of the residuals by date.", height=220)
+
+
+def _by_target(targets: tuple[str, ...]) -> dict[str, Any]:
+    """Colour and shape by target."""
+    return {
+        "color": _legend(alt.Color, "target", dict(zip(targets, (BLUE, ORANGE), strict=False))),
+        "shape": _legend(alt.Shape, "target", dict(zip(targets, ("circle", "square"), strict=False))),
+    }
+
+
+@cache
+def skill(targets: tuple[str, ...], across: str, description: str, *, bounded: bool) -> Spec:
+    """Skill by group, of each target, and its interval if `bounded`. skills: target, group, skill, low, high."""
+    x = alt.X("group:O", title=across, sort=None, axis=alt.Axis(labelAngle=0))
+    base = _chart("skills")
+    offset = alt.XOffset("target:N", sort=list(targets))
+    y = _value("skill", "skill", "+.3~g").scale(zero=True)
+    tips = [alt.Tooltip("target:N"), alt.Tooltip("group:N"), *_tips("+.3f", "skill", "low", "high")]
+    colours = _by_target(targets)
+    points = base.mark_point(size=70, filled=True, opacity=1)
+    drawn = _zero() + points.encode(x=x, xOffset=offset, y=y, tooltip=tips, **colours)
+    if bounded:
+        low = _value("low", "skill", "+.3~g").scale(zero=True)
+        bounds = base.mark_rule(strokeWidth=2).encode(x=x, xOffset=offset, y=low, y2="high:Q", color=colours["color"])
+        drawn = bounds + drawn
+    return _spec(drawn, description, height=240)
+
+
+@cache
+def ranked(targets: tuple[str, ...]) -> Spec:
+    """Skill of each ticker, from the least to the most. skills: target, ticker, rank, skill."""
+    base = _chart("skills").mark_point(size=26, filled=True, opacity=0.8)
+    tips = [alt.Tooltip("ticker:N"), alt.Tooltip("target:N"), *_tips("+.3f", "skill")]
+    x = alt.X("rank:Q", title="tickers, from the least skill to the most", axis=alt.Axis(tickMinStep=1))
+    drawn = _zero() + base.encode(x=x, y=_value("skill", "skill", "+.3~g"), tooltip=tips, **_by_target(targets))
+    return _spec(drawn, "Dots of the skill of each ticker, ordered, by target.", height=260)
+
+
+@cache
+def coverage(order: tuple[str, ...]) -> Spec:
+    """Share of values held, by part and kind of band. parts: part, band, coverage; nominal: coverage."""
+    x = alt.X("part:N", sort=list(order), title=None, axis=alt.Axis(labelAngle=0))
+    nominal = _chart("nominal").mark_rule(strokeDash=[4, 3], color=BLUE).encode(y="coverage:Q")
+    points = _chart("parts").mark_point(size=90, filled=True, opacity=1)
+    points = points.encode(
+        x=x,
+        y=_value("coverage", "share held", ".0%"),
+        color=_legend(alt.Color, "band", {"this band": ORANGE, "constant width": GREY}),
+        shape=_legend(alt.Shape, "band", {"this band": "circle", "constant width": "square"}),
+        tooltip=[alt.Tooltip("part:N"), alt.Tooltip("band:N"), *_tips(".1%", "coverage")],
+    )
+    return _spec(
+        nominal + points,
+        "Dots of the share of values that bands held, by volatility, beside the share they were made for.",
+        height=220,
+    )

@@ -1,0 +1,1 @@
+"""Scores as tables, the rows of them that are shown, and the verdict."""

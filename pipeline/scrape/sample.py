@@ -1,0 +1,23 @@
+"""The sample: the S&P 500 index, 1999-01-04 to 2018-12-31, 5,031 real sessions that ship with the arch package."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline.prices import Found
+
+TICKER = "^GSPC"
+
+
+def prices() -> Found:
+    """The file says nothing of dividends and splits."""
+    # Located without importing: arch would load statsmodels, seconds of it.
+    spec = find_spec("arch")
+    assert spec is not None
+    assert spec.submodule_search_locations is not None
+    path = Path(spec.submodule_search_locations[0]) / "data" / "sp500" / "sp500.csv.gz"
+    table = pd.read_csv(path)
+    table.columns = [name.lower().replace(" ", "_") for name in table.columns]
+    dates = pd.to_datetime(table["date"], format="%m/%d/%Y").astype("datetime64[us]")
+    return Found(table.assign(date=dates, ticker=TICKER), units={TICKER: "points"})

@@ -1,0 +1,1 @@
+"""What track alone needs: MLflow."""

@@ -1,0 +1,53 @@
+"""Record this state of the pipeline once, as an MLflow run."""
+
+import json
+import os
+from pathlib import Path
+
+from pipeline.io.artifacts import digest, read_bytes, read_json, read_record, read_table, write_record
+from pipeline.io.params import everything, flat
+from pipeline.io.stage import run
+from pipeline.scoring.verdict import Verdict
+from pipeline.track import runs
+from pipeline.track.params import Params
+
+FILES = (
+    "reports/metrics.json",
+    "reports/scrape.json",
+    "reports/explore.html",
+    "reports/forecast.html",
+    "reports/forecast.png",
+    "data/preparation.json",
+    "data/bands.json",
+    "data/verdict.json",
+    "data/predictions.parquet",
+    "data/scores.parquet",
+    "data/bands.parquet",
+)
+
+
+def main(params: Params) -> None:
+    chosen = dict(flat(everything()))
+    history, metrics = read_table(Path("data/history.parquet")), read_json(Path("reports/metrics.json"))
+    told = read_record(Path("data/verdict.json"), Verdict)
+    files = [*FILES, *(f"data/model/{member}.keras" for member in sorted(history["member"].unique()))]
+    state = runs.state(chosen, {name: read_bytes(Path(name)) for name in files})
+    prices = digest(read_bytes(Path("data/prices.parquet")))
+    new = runs.recorded(
+        Path(os.environ.get("DVC_ROOT", ".")).resolve(),  # of an experiment in a temporary folder: the original one
+        params.experiment,
+        state,
+        name=os.environ.get("DVC_EXP_NAME") or state[:12],
+        params=chosen,
+        metrics=runs.named(metrics),
+        epochs=runs.epochs(history),
+        files=[Path(name) for name in files],
+        dataset=("prices", prices[:36], json.dumps({"source": chosen["scrape.source"]})),  # MLflow takes 36 characters
+        tags={**runs.git(chosen["scrape.path"]), **{f"verdict.{name}": text for name, text in told.sentences.items()}},
+    )
+    write_record(Path("data/run.json"), runs.Recorded(experiment=params.experiment, state=state))
+    print(f"{params.experiment}: state {state[:12]} {'recorded' if new else 'was recorded before'}; `make ui` shows it")
+
+
+if __name__ == "__main__":
+    run("track", main, Params)

@@ -1,0 +1,1 @@
+"""What train alone needs: its parameters, and a member's fit."""

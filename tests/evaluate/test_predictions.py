@@ -1,0 +1,55 @@
+"""Predictions are dated, and stand beside what came."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from pipeline.evaluate.predictions import predictions
+from pipeline.forecaster.samples import FILES, together
+from pipeline.io.artifacts import read_table
+
+
+@pytest.fixture(scope="module")
+def rows(walked: Path) -> pd.DataFrame:
+    return together(*(read_table(walked / f"data/samples/{name}.parquet") for name in FILES))
+
+
+@pytest.fixture(scope="module")
+def forecasts(walked: Path) -> pd.DataFrame:
+    return read_table(walked / "data/forecasts.parquet")
+
+
+def test_actuals_are_the_closes_of_the_dates_forecast(
+    rows: pd.DataFrame, forecasts: pd.DataFrame, two_tickers: pd.DataFrame
+) -> None:
+    found = predictions(rows, forecasts).set_index(["ticker", "date"])
+    closes = two_tickers.set_index(["ticker", "date"])["close"]
+    pd.testing.assert_series_equal(found["actual"], closes.reindex(found.index), check_names=False)
+    assert (found["split"] == "future").equals(found["actual"].isna())
+    sessions = closes.loc["AAA"].index
+    own = found.loc["AAA"].query("split != 'future'")
+    assert (sessions.get_indexer(own.index) - sessions.get_indexer(own["origin"])).tolist() == own["horizon"].tolist()
+
+
+def test_the_forecast_is_the_networks_and_not_a_members(rows: pd.DataFrame, forecasts: pd.DataFrame) -> None:
+    key = ["ticker", "origin", "horizon"]
+    found = predictions(rows, forecasts).set_index(key)
+    for target, column in (("price", "predicted"), ("variance", "variance_predicted")):
+        own = forecasts[(forecasts["model"] == "network") & (forecasts["target"] == target)].set_index(key)
+        pd.testing.assert_series_equal(found[column], own["predicted"].sort_index(), check_names=False)
+
+
+def test_where_the_variance_is_not_forecast_it_has_no_actuals(rows: pd.DataFrame, forecasts: pd.DataFrame) -> None:
+    found = predictions(rows, forecasts[forecasts["target"] == "price"])
+    assert found[["variance_predicted", "variance_actual"]].isna().all(axis=None)
+    assert found["predicted"].notna().all()
+
+
+def test_every_ticker_is_forecast_beyond_its_last_session(rows: pd.DataFrame, forecasts: pd.DataFrame) -> None:
+    found = predictions(rows, forecasts)
+    for ticker, last in rows.groupby("ticker")["date"].max().items():
+        ahead = found[(found["ticker"] == ticker) & (found["origin"] == last)]
+        assert ahead["horizon"].tolist() == [1, 2, 3]
+        assert (ahead["date"] > last).all()
+        assert ahead["predicted"].notna().all()

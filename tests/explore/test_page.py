@@ -1,0 +1,102 @@
+"""The EDA report shows every ticker, says what is missing, and escapes what it is given."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from pipeline.explore import page
+from pipeline.io.artifacts import read_table
+from pipeline.io.errors import UserError
+from tests.conftest import file_params, walk
+from tests.pages import outside_scripts, shown
+from tests.series import made_prices
+
+PRICED = {
+    "course", "candles", "faults", "volatility", "drawdown", "distribution", "months", "weekdays",
+    "memory", "clustering",
+}  # fmt: skip
+HOURLY = {
+    "line", "faults", "volatility", "distribution", "months", "weekdays", "hours", "memory",
+    "changes",
+}  # fmt: skip
+
+
+def test_every_ticker_has_its_figures(walked: Path) -> None:
+    tickers = shown((walked / "reports/explore.html").read_text())
+    assert {name: set(own["figures"]) for name, own in tickers.items()} == {"AAA": PRICED, "BBB": PRICED}
+    assert {path.stem for path in (walked / "reports/explore").iterdir()} == {*PRICED, "heat"}
+
+
+def test_a_series_that_is_no_price_has_figures_of_its_hours_and_none_of_returns(walked_heat: Path) -> None:
+    html = (walked_heat / "reports/explore.html").read_text()
+    assert set(shown(html)["Oslo"]["figures"]) == HOURLY
+    assert "return" not in outside_scripts(html).lower()
+
+
+def test_the_summary_has_a_line_for_each_ticker_on_the_page_too(walked: Path) -> None:
+    summary = read_table(walked / "data/summary.parquet")
+    assert summary["sessions"].tolist() == [500, 420]
+    assert summary["stationarity"].tolist() == ["wanders (unit root)"] * 2
+    html = outside_scripts((walked / "reports/explore.html").read_text())
+    assert html.count('<th scope="col"') == len(summary.columns)
+    assert html.count("<tr>") == 1 + len(summary)
+
+
+def test_missing_sessions_are_named(tmp_path: Path) -> None:
+    prices = made_prices("AAA", 90, seed=0).drop(index=[10, 20])
+    prices.to_csv(tmp_path / "own.csv", index=False)
+    walk(tmp_path, prices, "scrape", "explore", scrape=file_params(max_missing=0.1))
+    html = (tmp_path / "reports/explore.html").read_text()
+    assert "Missing sessions by the calendar 24/5: 2: 2001-01-15, 2001-01-29." in html
+    assert shown(html)["AAA"]["figures"]["faults"]["rows"]["days"]["date"] == ["2001-01-15", "2001-01-29"]
+
+
+def test_too_few_values_to_draw_are_said(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"^data/prices.parquet: found no ticker with 30 returns; accepted: a longer"):
+        walk(tmp_path, made_prices("AAA", 29, seed=0), "scrape", "explore")
+
+
+def test_a_ticker_with_too_few_values_is_in_the_table_and_said_to_have_no_figures(tmp_path: Path) -> None:
+    both = pd.concat([made_prices("AAA", 90, seed=0), made_prices("NEW", 29, seed=1)], ignore_index=True)
+    walk(tmp_path, both, "scrape", "explore")
+    html = (tmp_path / "reports/explore.html").read_text()
+    assert "Without figures, for they have fewer than 30 returns: NEW." in html
+    assert list(shown(html)) == ["AAA"]
+    assert ">NEW</td>" in html  # a link to nothing would show another
+
+
+@pytest.mark.parametrize("name", ["<script>alert(1)</script>", "</script><script>alert(1)</script>", "a\"b'c&d,e"])
+def test_a_tickers_name_is_escaped(name: str, tmp_path: Path) -> None:
+    walk(tmp_path, made_prices(name, 90, seed=0), "scrape", "explore")
+    html = (tmp_path / "reports/explore.html").read_text()
+    assert "<script>alert(1)" not in html
+    assert list(shown(html)) == [name]
+
+
+@pytest.mark.parametrize(("tickers", "most"), [(1, 2000), (12, 2000), (482, 103)])
+def test_the_more_tickers_the_fewer_points_a_line_has(tickers: int, most: int) -> None:
+    assert page.points(tickers)[0] == most
+
+
+def test_thinned_lines_are_told_on_the_page() -> None:
+    assert page.thinned(1500, 1) == ""
+    assert "outliers from at most 1,500" in page.thinned(1501, 1)
+    assert "at most 103 of them, chosen by largest triangle three buckets" in page.thinned(1000, 482)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("sessions", 12_345, "12,345"),
+        ("first", pd.Timestamp("2001-02-03 04:00"), "2001-02-03"),
+        ("annual_return", 0.05, "+5.0%"),
+        ("mean", 1.23456, "1.235"),
+        ("mean", 12_345.6, "12,346"),
+        ("kpss", 0.00001, "<0.0001"),
+        ("kpss", float("nan"), ""),
+    ],
+)
+def test_each_number_of_the_summary_is_written_as_its_kind(name: str, value: Any, text: str) -> None:
+    assert page.cell(name, value) == text

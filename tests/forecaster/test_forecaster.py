@@ -1,0 +1,233 @@
+"""The forecaster says of prices what the pipeline said of them, and refuses what it cannot forecast from."""
+
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.forecaster.forecaster import Forecaster
+from pipeline.io.artifacts import read_table
+from pipeline.io.errors import UserError
+from tests.commands import run
+from tests.conftest import walk
+
+KEY = ["ticker", "origin", "horizon"]
+SAID = [*KEY, "forecast", "lower", "upper", "volatility"]
+
+
+def said(folder: Path) -> pd.DataFrame:
+    """What the pipeline said, in the forecaster's words."""
+    found = read_table(folder / "data/predictions.parquet").rename(columns={"predicted": "forecast"})
+    return found.assign(volatility=np.exp(found["variance_predicted"] / 2))
+
+
+def same(answer: pd.DataFrame, pipeline: pd.DataFrame, columns: list[str]) -> None:
+    """To the bit, in all rows of the answer."""
+    theirs = answer[KEY].merge(pipeline, how="left", on=KEY, validate="one_to_one")
+    pd.testing.assert_frame_equal(answer[columns], theirs[columns], check_exact=True, check_dtype=False)
+
+
+@pytest.fixture(scope="module")
+def forecaster(walked: Path) -> Forecaster:
+    return Forecaster.load(walked / "data")
+
+
+@pytest.fixture(scope="module")
+def prices(walked: Path) -> pd.DataFrame:
+    return read_table(walked / "data/prices.parquet")
+
+
+@pytest.fixture(scope="module")
+def of_heat(walked_heat: Path) -> Forecaster:
+    return Forecaster.load(walked_heat / "data")
+
+
+def test_it_says_of_the_last_row_what_the_pipeline_said(
+    forecaster: Forecaster, of_heat: Forecaster, prices: pd.DataFrame, walked: Path, walked_heat: Path
+) -> None:
+    heat = read_table(walked_heat / "data/prices.parquet")  # with a gap in the last window of one series
+    for own, table, folder in ((forecaster, prices, walked), (of_heat, heat, walked_heat)):
+        answer, pipeline = own.forecast(table, stale=own is of_heat), said(folder)
+        same(answer, pipeline, ["date", *SAID])
+        last = pipeline[pipeline["origin"] == pipeline.groupby("ticker")["origin"].transform("max")]
+        assert answer[KEY].to_numpy().tolist() == last[KEY].to_numpy().tolist()
+        assert answer[["forecast", "lower", "upper"]].notna().all(axis=None)
+
+
+@pytest.mark.parametrize("session", [120, 260, 350, 418])
+def test_of_prices_cut_earlier_it_says_what_the_pipeline_said_there(
+    session: int, forecaster: Forecaster, prices: pd.DataFrame, walked: Path
+) -> None:
+    t = prices.loc[session, "date"]
+    answer = forecaster.forecast(prices[prices["date"] <= t])
+    assert set(answer["origin"]) == {t}
+    same(answer, said(walked), SAID)
+
+
+@pytest.mark.parametrize("hour", [200, 777])
+def test_of_a_series_with_gaps_too(hour: int, of_heat: Forecaster, walked_heat: Path) -> None:
+    heat = read_table(walked_heat / "data/prices.parquet")
+    t = heat.loc[hour, "date"]
+    same(of_heat.forecast(heat[heat["date"] <= t], stale=True), said(walked_heat), SAID)
+
+
+def test_a_ticker_is_told_alike_alone_and_among_others(forecaster: Forecaster, prices: pd.DataFrame) -> None:
+    both = forecaster.forecast(prices)
+    for ticker, own in prices.groupby("ticker"):
+        expected = both[both["ticker"] == ticker].reset_index(drop=True)
+        pd.testing.assert_frame_equal(forecaster.forecast(own), expected, check_exact=True)
+
+
+def test_a_table_that_starts_later_agrees(forecaster: Forecaster, prices: pd.DataFrame) -> None:
+    whole = forecaster.forecast(prices)
+    later = forecaster.forecast(prices.groupby("ticker").tail(forecaster.window + 250))
+    assert forecaster.reach <= forecaster.window + 250
+    np.testing.assert_allclose(later[SAID[3:]], whole[SAID[3:]], rtol=1e-6)
+    assert later[KEY].equals(whole[KEY])
+
+
+def test_a_new_ticker_is_forecast_where_all_share_a_scaler(forecaster: Forecaster, prices: pd.DataFrame) -> None:
+    own = prices[prices["ticker"] == "AAA"]
+    named, known = forecaster.forecast(own.assign(ticker="NEW")), forecaster.forecast(own)
+    pd.testing.assert_frame_equal(named.drop(columns="ticker"), known.drop(columns="ticker"), check_exact=True)
+
+
+def test_how_the_table_is_kept_does_not_matter(forecaster: Forecaster, prices: pd.DataFrame) -> None:
+    expected = forecaster.forecast(prices)
+    mixed = prices.sort_values(["date", "ticker"]).astype({"volume": "int64", "date": "datetime64[ns]"})
+    other = mixed.assign(note="x").set_index(np.zeros(len(mixed)))[["note", *mixed.columns[::-1]]]
+    pd.testing.assert_frame_equal(forecaster.forecast(other), expected, check_exact=True)
+
+
+@pytest.mark.parametrize("target", ["level", "difference"])
+def test_of_prices_without_a_forecast_variance_the_band_still_follows_their_range(
+    target: str, two_tickers: pd.DataFrame, tmp_path: Path
+) -> None:
+    prepare = {"target": target, "variance": "none", "features": ["close"], "scaling": "minmax", "baseline": "none"}
+    stages = ("scrape", "prepare", "benchmark", "train", "predict", "evaluate")
+    benchmark, train = {"models": ["persistence"]}, {"members": 1}
+    walk(tmp_path, two_tickers, *stages, prepare=prepare, benchmark=benchmark, train=train)
+    own = Forecaster.load(tmp_path / "data")
+    assert own.columns == ["close", "high", "low", "open"]
+    for t in (two_tickers["date"].max(), two_tickers.loc[300, "date"]):
+        answer = own.forecast(two_tickers[two_tickers["date"] <= t])
+        same(answer, said(tmp_path), SAID)
+        assert answer["volatility"].isna().all()
+
+
+def without(prices: pd.DataFrame, ticker: str, back: int, column: str) -> tuple[pd.DataFrame, pd.Timestamp]:
+    """The prices with one value missing, so many rows before the ticker's last, and its date."""
+    at = prices.index[prices["ticker"] == ticker][-1 - back]
+    changed = prices.copy()
+    changed.loc[at, column] = np.nan
+    return changed, prices.loc[at, "date"]
+
+
+@pytest.mark.parametrize(("back", "column"), [(0, "open"), (0, "close"), (3, "close"), (20, "high")])
+def test_a_missing_value_that_the_last_window_rests_on_is_named_and_an_older_forecast_only_given_when_asked_for(
+    back: int, column: str, forecaster: Forecaster, prices: pd.DataFrame, walked: Path
+) -> None:
+    changed, date = without(prices, "BBB", back, column)
+    last = prices.loc[prices["ticker"] == "BBB", "date"].max()
+    line = rf"^BBB: no forecast from {last:%Y-%m-%d}: found no {column} on {date:%Y-%m-%d}; accepted: prices "
+    with pytest.raises(UserError, match=line):
+        forecaster.forecast(changed)
+    answer = forecaster.forecast(changed, stale=True)
+    assert set(answer.loc[answer["ticker"] == "BBB", "origin"]) == {prices.loc[prices["date"] < date, "date"].max()}
+    same(answer, said(walked), ["date", *SAID])
+
+
+def test_however_long_the_last_values_are_missing_an_older_forecast_is_given_when_asked_for(
+    forecaster: Forecaster, prices: pd.DataFrame, walked: Path
+) -> None:
+    own = prices[prices["ticker"] == "AAA"]
+    gone = own.assign(close=own["close"].where(np.arange(len(own)) < len(own) - 60))
+    answer = forecaster.forecast(gone, stale=True)
+    assert set(answer["origin"]) == {own["date"].iloc[-61]}
+    same(answer, said(walked), ["date", *SAID])
+
+
+def test_a_missing_value_before_all_that_is_seen_harms_nothing(forecaster: Forecaster, prices: pd.DataFrame) -> None:
+    changed, _ = without(prices, "BBB", 26, "open")  # 5 sessions of window and 21 before
+    np.testing.assert_allclose(forecaster.forecast(changed)["forecast"], forecaster.forecast(prices)["forecast"])
+
+
+REFUSED: list[tuple[str, Callable[[pd.DataFrame], pd.DataFrame], str]] = [
+    ("few rows", lambda own: own.tail(25), r"^BBB: found 25 rows; accepted: at least 26$"),
+    ("no column", lambda own: own.drop(columns="volume"), r"^prices: found no column volume; accepted: ticker, date, "),
+    ("no volume", lambda own: own.assign(volume=np.nan), r"^BBB: found no value of volume in the last 26 rows; "),
+    ("twice", lambda own: own.assign(x=1.0).rename(columns={"x": "close"}), r"^prices: found the column close twice; "),
+    ("texts", lambda own: own.assign(open="1"), r"^prices: column open: found str; accepted: numbers$"),
+    ("text dates", lambda own: own.assign(date=own["date"].astype(str)), r"^prices: column date: found values that "),
+    ("unsorted", lambda own: own.iloc[::-1], r"^BBB: found .* after a date as late; accepted: dates that rise, each "),
+    ("doubled", lambda own: own.iloc[[*range(len(own)), -1]], r"^BBB: found 2002-08-09 after a date as late; "),
+    ("not above 0", lambda own: own.assign(close=0.0), r"^BBB: found on 2001-01-01: price not above zero; close "),
+    (
+        "high below low",
+        lambda own: own.assign(high=own["low"] / 2),
+        r"^BBB: found on 2001-01-01: high below low; .*; accepted: r",
+    ),
+    ("infinite", lambda own: own.assign(volume=np.inf), r"^BBB: found on 2001-01-01: not a finite number; accepted: "),
+    ("no names", lambda own: own.assign(ticker=None), r"^prices: column ticker: found rows without one; accepted: a "),
+    ("zoned", lambda own: own.assign(date=own["date"].dt.tz_localize("UTC")), r"^prices: column date: found values "),
+    ("no rows", lambda own: own.iloc[:0], r"^prices: found no rows; accepted: at least one ticker's$"),
+]
+
+
+@pytest.mark.parametrize(("change", "line"), [own[1:] for own in REFUSED], ids=[own[0] for own in REFUSED])
+def test_what_cannot_be_forecast_from_is_refused(
+    change: Callable[[pd.DataFrame], pd.DataFrame], line: str, forecaster: Forecaster, prices: pd.DataFrame
+) -> None:
+    with pytest.raises(UserError, match=line):
+        forecaster.forecast(change(prices[prices["ticker"] == "BBB"]))
+
+
+@pytest.mark.parametrize("rows", [lambda own: own.drop(own.index[-9]), lambda own: own.iloc[::2]])
+def test_a_step_that_is_left_out_is_refused(
+    rows: Callable[[pd.DataFrame], pd.DataFrame], of_heat: Forecaster, walked_heat: Path
+) -> None:
+    oslo = read_table(walked_heat / "data/prices.parquet").query("ticker == 'Oslo'")
+    with pytest.raises(UserError, match=r"^Oslo: found 2020-\d\d-\d\d.* after another step; accepted: a row every "):
+        of_heat.forecast(rows(oslo), stale=True)
+
+
+def test_a_broken_or_absent_network_is_named(walked: Path, tmp_path: Path) -> None:
+    shutil.copytree(walked / "data", tmp_path / "data")
+    (tmp_path / "data/model/2.keras").write_bytes(b"PK")
+    with pytest.raises(UserError, match=r"model/2.keras: no model that Keras can load; `dvc repro` makes it$"):
+        Forecaster.load(tmp_path / "data")
+    (tmp_path / "data/model/1.keras").rename(tmp_path / "data/model/3.keras")
+    with pytest.raises(UserError, match=r"model/1.keras: no such file; `dvc repro` makes it$"):
+        Forecaster.load(tmp_path / "data")
+
+
+def test_every_ticker_at_fault_is_named(forecaster: Forecaster, prices: pd.DataFrame) -> None:
+    changed = prices.copy()
+    changed.loc[[100, 600], "close"] = -1.0
+    with pytest.raises(UserError) as error:
+        forecaster.forecast(changed)
+    assert [line[:3] for line in str(error.value).splitlines()] == ["AAA", "BBB"]
+
+
+def test_a_ticker_that_needs_a_scaler_of_its_own_and_has_none_is_named(of_heat: Forecaster, walked_heat: Path) -> None:
+    heat = read_table(walked_heat / "data/prices.parquet")
+    paris = heat[heat["ticker"] == "Rome"].assign(ticker="Paris")
+    with pytest.raises(UserError, match=r"^Paris: found no scaler of its own; accepted: Oslo, Rome$"):
+        of_heat.forecast(paris)
+
+
+def test_it_needs_no_dvc_no_mlflow_no_params_and_no_repository(walked: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from pipeline.forecaster.forecaster import Forecaster\n"
+        "import pandas as pd\n"
+        f"folder = Path({str(walked / 'data')!r})\n"
+        "found = Forecaster.load(folder).forecast(pd.read_parquet(folder / 'prices.parquet'))\n"
+        "print(len(found), sorted({'dvc', 'mlflow', 'arch', 'ruamel'} & set(sys.modules)))\n"
+    )
+    done = run(tmp_path, sys.executable, "-c", code)
+    assert (done.returncode, done.stdout) == (0, "6 []\n"), done.stderr

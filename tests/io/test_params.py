@@ -1,0 +1,189 @@
+"""params.yaml is strict: every mistake ends in one line that names the key and says what is accepted."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from pipeline.io.errors import UserError
+from pipeline.io.params import SECTIONS, Section, flat, load
+from tests.conftest import file_params, section_of, small_params
+from tests.imports import ROOT
+
+WHOLE = small_params()
+
+
+def loaded(section: str) -> Section:
+    found: Section = load(section, section_of(section))
+    return found
+
+
+def write(values: dict[str, Any]) -> None:
+    YAML().dump(values, Path("params.yaml"))
+
+
+def complaint(section: str, **changes: Any) -> str:
+    write({**WHOLE, section: {**WHOLE[section], **changes}})
+    with pytest.raises(UserError) as error:
+        loaded(section)
+    return str(error.value)
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_the_file_in_the_repository_is_accepted(section: str, project: Path) -> None:
+    (project / "params.yaml").write_text((ROOT / "params.yaml").read_text())
+    assert loaded(section)
+
+
+@pytest.mark.parametrize("example", sorted(path.name for path in (ROOT / "examples").glob("*.yaml")))
+def test_examples_are_accepted(example: str, project: Path) -> None:
+    (project / "params.yaml").write_text((ROOT / "examples" / example).read_text())
+    for section in SECTIONS:
+        assert loaded(section)
+
+
+@pytest.mark.parametrize(("section", "key"), [(name, key) for name in SECTIONS for key in WHOLE[name]])
+def test_a_missing_key_is_named(section: str, key: str, project: Path) -> None:
+    write({**WHOLE, section: {name: value for name, value in WHOLE[section].items() if name != key}})
+    with pytest.raises(UserError, match=rf"^params.yaml: {section}.{key}: missing; accepted: .+$"):
+        loaded(section)
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_an_unknown_key_is_named_with_those_accepted(section: str, project: Path) -> None:
+    found = complaint(section, zzz=1)
+    assert found == f"params.yaml: {section}.zzz: unknown key; accepted: {', '.join(sorted(WHOLE[section]))}"
+
+
+def test_a_misspelt_key_is_named_with_the_one_that_was_meant(project: Path) -> None:
+    assert "train.droput: unknown key; did you mean dropout?" in complaint("train", droput=0.1)
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value", "line"),
+    [
+        ("scrape", "source", "yaho",
+         "scrape.source: found 'yaho'; did you mean yahoo? accepted: sample, yahoo, file"),
+        ("explore", "lags", 0, "explore.lags: found 0; accepted: a whole number of at least 1 and at most 250"),
+        ("prepare", "target", "price", "prepare.target: found 'price'; accepted: return, level, difference"),
+        *[("prepare", "test", value,
+           f"prepare.test: found {value!r}; accepted: a number above 0 and below 1, or the first date in quotes, "
+           'such as "2016-01-04"') for value in (1.0, 0, True, "2016", "2016-02-30", "04/01/2016")],
+        ("prepare", "test", "2016-01-04",
+         "prepare: found validation 0.15 and test '2016-01-04'; accepted: two shares, or two first dates in quotes"),
+        ("prepare", "features", [], "prepare.features: found []; accepted: a list of at least 1, each a text"),
+        ("benchmark", "models", ["garch"],
+         "benchmark.models.0: found 'garch'; accepted: persistence, drift, seasonal_naive, ewma, har, har_yearly, "
+         "lhar, lhar_yearly, gjr_garch, ridge, boosting"),
+        ("train", "epochs", "60", "train.epochs: found '60'; accepted: a whole number of at least 1"),
+        ("train", "epochs", True, "train.epochs: found True; accepted: a whole number of at least 1"),
+        ("train", "dropout", 1, "train.dropout: found 1; accepted: a number of at least 0 and below 1"),
+        ("train", "dropout", float("nan"), "train.dropout: found nan; accepted: a number of at least 0 and below 1"),
+        ("train", "units", [16, 0], "train.units.1: found 0; accepted: a whole number of at least 1"),
+        ("train", "bidirectional", "no", "train.bidirectional: found 'no'; accepted: true or false"),
+        ("train", "loss_weights", {"price": 1.0},
+         "train.loss_weights.variance: missing; accepted: a number of at least 0"),
+        ("train", "loss_weights", 1, "train.loss_weights: found 1; accepted: keys price, variance"),
+        ("plot", "sessions", 5, "plot.sessions: found 5; accepted: a whole number of at least 20"),
+        ("track", "experiment", " ", r"track.experiment: found ' '; accepted: a text of the form ^\w[\w .+-]*$"),
+    ],
+)  # fmt: skip
+def test_a_wrong_value_is_named_with_what_is_accepted(
+    section: str, key: str, value: Any, line: str, project: Path
+) -> None:
+    assert complaint(section, **{key: value}) == f"params.yaml: {line}"
+
+
+@pytest.mark.parametrize(
+    ("columns", "line"),
+    [
+        ({}, "scrape.columns: found {}; accepted: keys of the form ^[a-z][a-z0-9_]*$, at least 1, each with a text"),
+        (
+            {"Close": "Close"},
+            "scrape.columns.Close.[key]: found 'Close'; accepted: keys of the form ^[a-z][a-z0-9_]*$, ",
+        ),
+        ({"close": 5}, "scrape.columns.close: found 5; accepted: a text"),
+        ({"date": "Date", "close": "Close"}, "scrape: found in columns no value or a date; accepted: values, such as "),
+    ],
+)
+def test_a_mistake_in_a_mapping_is_named(columns: Any, line: str, project: Path) -> None:
+    write({**WHOLE, "scrape": file_params(ticker="AAA", columns=columns)})
+    with pytest.raises(UserError) as error:
+        loaded("scrape")
+    assert str(error.value).startswith(f"params.yaml: {line}")
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_keys_that_contradict_each_other_are_named(project: Path) -> None:
+    found = complaint("train", cell="dense", bidirectional=True)
+    assert found == "params.yaml: train: found bidirectional: true with cell: dense; accepted: with lstm, gru or rnn"
+
+
+def test_every_mistake_has_a_line(project: Path) -> None:
+    assert len(complaint("train", epochs=0, cell="lsmt", droput=0.1).splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("train: [1\n", ", line 2: not YAML: "),
+        ("train: 1\ntrain: 2\n", ", line 2: not YAML: found duplicate key"),
+        ("train: \x00\n", ": not YAML: "),
+        ("", ": found no sections; accepted: "),
+        ("- train\n", ": found no sections; accepted: "),
+        ("2024: 1", ": found the key 2024; accepted: keys that are text"),
+        ("train: {5: 3}", ": found the key train.5; accepted: keys that are text"),
+        ("train:\n  : 3", ": found the key train.None; accepted: keys that are text"),
+    ],
+)
+def test_what_is_no_yaml_of_sections_is_said_in_a_line(text: str, line: str, project: Path) -> None:
+    Path("params.yaml").write_text(text)
+    with pytest.raises(UserError) as error:
+        loaded("train")
+    assert str(error.value).startswith(f"params.yaml{line}")
+    assert len(str(error.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "line"),
+    [
+        ({**WHOLE, "trian": {}}, "trian: unknown section; did you mean train? accepted: scrape, "),
+        ({name: own for name, own in WHOLE.items() if name != "plot"}, "plot: section missing"),
+        ({**WHOLE, "train": 5}, "train: found 5; accepted: keys window, "),
+    ],
+    ids=["unknown", "missing", "no mapping"],
+)
+def test_a_wrong_section_is_named(values: dict[str, Any], line: str, project: Path) -> None:
+    write(values)
+    with pytest.raises(UserError, match=rf"^params.yaml: {re.escape(line)}"):
+        loaded("train")
+
+
+def test_no_file_is_said_in_a_line(project: Path) -> None:
+    with pytest.raises(UserError, match=r"^params.yaml: no such file"):
+        loaded("train")
+
+
+def test_numbers_are_read_as_dvc_reads_them(project: Path) -> None:
+    write(WHOLE)
+    text = (project / "params.yaml").read_text()
+    (project / "params.yaml").write_text(text.replace("learning_rate: 0.001", "learning_rate: 1e-3"))
+    assert loaded("train").model_dump()["learning_rate"] == 0.001
+
+
+def test_what_is_named_twice_is_refused(project: Path) -> None:
+    found = complaint("prepare", features=["close", "high_low", "close"])
+    assert found == "params.yaml: prepare.features: found close 2 times; accepted: each once"
+    assert complaint("benchmark", models=["har", "har"]).endswith("found har 2 times; accepted: each once")
+
+
+def test_nested_values_are_named_by_their_path() -> None:
+    assert dict(flat({"a": {"b": 1, "c": {"d": [2]}}, "e": 3})) == {"a.b": 1, "a.c.d": [2], "e": 3}
+
+
+def test_every_key_is_explained_in_a_comment() -> None:
+    for line in (ROOT / "params.yaml").read_text().splitlines():
+        if line.startswith("  ") and ":" in line and not line.startswith("    "):
+            assert "  # " in line, line

@@ -1,0 +1,34 @@
+"""A stage starts with its pins in force and no arguments, and a user's mistake is one line of its output."""
+
+import pytest
+
+from tests.commands import python
+
+RAN = "def main(): print('ran')\n"
+RUN = "import sys\nfrom pipeline.io.errors import UserError\nfrom pipeline.io.stage import run\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (
+            "import numpy\n" + RUN + RAN,
+            "train: numpy was imported before `pipeline` could pin the CPU code paths; run `dvc repro`\n",
+        ),
+        (
+            RUN + RAN + "sys.argv[1:] = ['--epochs', '5']\n",
+            "train: found '--epochs 5'; accepted: no arguments, for params.yaml says all\n",
+        ),
+        (RUN + "def main(): raise UserError('one\\ntwo')\n", "train: one\ntrain: two\n"),
+    ],
+    ids=["numpy first", "arguments", "a user's mistake"],
+)
+def test_what_a_user_can_put_right_is_said_and_nothing_else(code: str, said: str) -> None:
+    done = python(code + "run('train', main)")
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", said)
+
+
+def test_our_own_mistake_keeps_its_traceback() -> None:
+    done = python(RUN + "run('train', lambda: 1 / 0)")
+    assert done.returncode == 1
+    assert "ZeroDivisionError" in done.stderr

@@ -1,0 +1,321 @@
+"""What is said of forecasts, on forecasts of which it is true and on forecasts of which it is not."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from pipeline.plot import figures
+from pipeline.report import charts
+from pipeline.scoring.scores import ALL, POOLED, THIRDS
+from pipeline.series import Subject
+
+CLOSE = Subject("close", "USD", "session", priced=True)
+HEAT = Subject("heat", "°C", "hour", priced=False)
+DATES = pd.Series(pd.date_range("2001-01-01", periods=301).as_unit("us"))
+RNG = np.random.default_rng(0)
+PRICES = 100 * np.exp(np.cumsum(RNG.normal(0, 0.01, 301)))
+SMALL = RNG.normal(0, 0.1, 300)
+
+
+def forecast(predicted: np.ndarray, values: np.ndarray = PRICES) -> pd.DataFrame:
+    return pd.DataFrame({
+        "date": DATES[1:].to_numpy(),
+        "actual": values[1:],
+        "predicted": predicted,
+        "lower": predicted - 2,
+        "upper": predicted + 2,
+        "persistence": values[:-1],
+    })  # fmt: skip
+
+
+SHADOWING, DEPARTING = forecast(PRICES[:-1] + SMALL), forecast(PRICES[1:] + SMALL)
+
+
+@pytest.mark.parametrize(
+    ("own", "said"), [(SHADOWING, "shadows"), (DEPARTING, "departs from")], ids=["shadows", "departs"]
+)
+def test_a_forecast_that_shadows_the_last_value_is_told_from_one_that_departs_from_it(
+    own: pd.DataFrame, said: str
+) -> None:
+    figure = figures.predicted(own, HEAT, 60, 0.9, 1000)
+    assert figure.says.startswith(f"The forecast {said} the last heat: on average it lies ")
+    pd.testing.assert_frame_equal(figure.rows["forecasts"], own)
+
+
+def test_distances_of_a_forecast_are_means_over_all_though_the_line_is_downsampled() -> None:
+    own = DEPARTING
+    pairs = [("predicted", "persistence"), ("predicted", "actual"), ("actual", "persistence")]
+    away, missed, moved = (f"{(own[one] - own[other]).abs().mean():.3g} USD" for one, other in pairs)
+    figure = figures.predicted(own, CLOSE, 60, 0.9, 50)
+    assert figure.says.endswith(
+        f": on average it lies {away} from the last close, and misses the next one by {missed}, as the last one does "
+        f"by {moved}."
+    )
+    assert len(figure.rows["forecasts"]) == 50
+
+
+def test_the_last_sessions_are_shown_at_first_and_all_can_be_chosen() -> None:
+    figure = figures.predicted(SHADOWING, CLOSE, 60, 0.9, 1000)
+    assert figure.start is not None
+    assert figure.spans is not None
+    assert figure.start["brush"]["x"][0]["month"] == 8  # 60 days before the end of October
+    assert list(figure.spans)[-1] == "all"
+
+
+def variances(share: float) -> pd.DataFrame:
+    """Log variances, of which forecasts know a share."""
+    own = np.random.default_rng(1).normal(-9, 1, 300)
+    noise = np.random.default_rng(2).normal(-9, 1, 300)
+    rows = {"date": DATES[1:], "variance_actual": own, "variance_predicted": share * own + (1 - share) * noise}
+    return pd.DataFrame(rows).reset_index(drop=True)
+
+
+@pytest.mark.parametrize(("share", "said"), [(0.7, "more than"), (0.0, "no more than")])
+def test_a_forecast_of_volatility_is_compared_with_the_session_before(share: float, said: str) -> None:
+    own = variances(share)
+    if not share:  # a volatility that stays, which the session before tells
+        own["variance_actual"] = own["variance_actual"].rolling(10, min_periods=1).mean()
+    actual = own["variance_actual"].to_numpy()
+    with_forecast = np.corrcoef(own["variance_predicted"], actual)[0, 1]
+    with_before = np.corrcoef(actual[:-1], actual[1:])[0, 1]
+    figure = figures.volatility(own, CLOSE, 60, 1000)
+    assert figure.says == (
+        f"The forecast says {said} the session before: its correlation with the log variance that came is "
+        f"{with_forecast:.2f}, that of the session before {with_before:.2f}."
+    )
+    np.testing.assert_allclose(figure.rows["forecasts"]["actual"] ** 2, np.exp(actual))
+
+
+def test_a_forecast_of_volatility_that_is_always_the_same_says_no_more() -> None:
+    own = variances(0.5).assign(variance_predicted=-9.0, variance_actual=-9.0)
+    assert figures.volatility(own, CLOSE, 60, 1000).says.startswith("The forecast says no more than the session ")
+
+
+KNOWN = pd.DataFrame({"date": DATES[:3], "value": [98.0, 99.0, 100.0]})
+
+
+def ahead(values: list[float], widths: list[float]) -> pd.DataFrame:
+    middle, half = np.array(values), np.array(widths) / 2
+    return pd.DataFrame({
+        "date": DATES[3 : 3 + len(values)], "value": middle, "lower": middle - half, "upper": middle + half
+    })  # fmt: skip
+
+
+@pytest.mark.parametrize(("widths", "how"), [([2.0, 4.0], "wider"), ([4.0, 2.0], "no wider")])
+def test_the_farthest_band_is_compared_with_the_next_one(widths: list[float], how: str) -> None:
+    says = figures.beyond(KNOWN, ahead([101.0, 102.0], widths), CLOSE, 0.9).says
+    low, high = 102 - widths[1] / 2, 102 + widths[1] / 2
+    assert says == (
+        f"For 2001-01-05 the forecast is 102 USD (+2.00%), with a 90% band from {low:g} USD to {high:g} USD, {how} "
+        f"than that of the next session ({widths[1]:g} USD, {widths[0]:g} USD)."
+    )
+
+
+def test_a_forecast_of_one_step_has_one_band_and_one_of_another_series_no_percentage() -> None:
+    said = "For 2001-01-04 the forecast is 102 °C, with a 95% band from 101 °C to 103 °C."
+    assert figures.beyond(KNOWN, ahead([102.0], [2.0]), HEAT, 0.95).says == said
+
+
+@pytest.mark.parametrize("values", [[102.0], [101.0, 102.0]])
+def test_a_forecast_without_a_band_is_told_without(values: list[float]) -> None:
+    says = figures.beyond(KNOWN, ahead(values, [np.nan] * len(values)), CLOSE, 0.9).says
+    assert says.endswith(" the forecast is 102 USD (+2.00%).")
+
+
+def residuals(missed: np.ndarray, subject: Subject = HEAT, values: np.ndarray = PRICES) -> str:
+    """What is said of forecasts that miss by so much, from too low to too high."""
+    return figures.residuals(forecast(values[1:] - missed, values), subject, 100)["residuals"].says
+
+
+@pytest.mark.parametrize(
+    ("shift", "said"), [(0.5, "lie too low"), (-0.5, "lie too high"), (0.0, "show no bias beyond chance")]
+)
+def test_forecasts_that_lie_too_low_are_told_from_those_that_lie_too_high(shift: float, said: str) -> None:
+    missed = SMALL + shift
+    p = stats.ttest_1samp(missed, 0).pvalue
+    told = f"Forecasts {said} (mean residual {missed.mean():.3g} °C, p {'<0.0001' if p < 0.0001 else f'{p:.4f}'}); "
+    assert residuals(missed).startswith(told)
+
+
+def test_forecasts_that_never_miss_have_no_bias_and_those_that_always_miss_by_as_much_have_one() -> None:
+    assert residuals(np.zeros(300)).startswith("Forecasts show no bias beyond chance (mean residual 0 °C, p 1.")
+    assert residuals(np.ones(300), values=np.arange(301.0)).startswith("Forecasts lie too low (mean residual 1")
+
+
+def test_the_largest_residual_is_told_with_its_date() -> None:
+    missed = SMALL.copy()
+    missed[77] = -9
+    assert residuals(missed).endswith("; the largest residual, -9 °C, is of 2001-03-20.")
+
+
+def test_residuals_of_prices_are_in_percent_of_the_last_price() -> None:
+    own = forecast(PRICES[1:] - 0.01 * PRICES[:-1])
+    values = figures.residuals(own, CLOSE, 1000)["residuals"].rows["values"]["value"]
+    np.testing.assert_allclose(values, 0.01)
+    assert "too low (mean residual +0." in residuals(SMALL + 0.5, CLOSE)
+
+
+def test_residuals_have_a_figure_over_time_of_their_distribution_and_memory() -> None:
+    found = figures.residuals(SHADOWING, CLOSE, 100)
+    assert list(found) == ["residuals", "residual_distribution", "residual_memory"]
+    assert len(found["residuals"].rows["values"]) == 100
+    assert len(found["residual_memory"].rows["lags"]) == 30
+
+
+def test_residuals_that_follow_from_those_before_are_told_from_those_that_do_not() -> None:
+    def says(missed: np.ndarray) -> str:
+        return figures.residuals(forecast(PRICES[1:] - missed), HEAT, 100)["residual_memory"].says
+
+    assert says(SMALL).startswith("The residuals are not told apart from noise: ")
+    related = np.convolve(SMALL, np.ones(5), "same")
+    assert says(related).startswith("The residuals are correlated with those before: +0.")
+
+
+def test_what_never_came_is_passed_over() -> None:
+    own = forecast(PRICES[1:] - SMALL - 0.5)
+    own.loc[[3, 50], "actual"] = np.nan
+    found = figures.residuals(own, HEAT, 1000)
+    assert found["residuals"].says.startswith("Forecasts lie too low")
+    assert "of 298 residuals" in found["residual_distribution"].says
+
+
+FALLING, RISEN = [5.0, 4.0, 3.0, 2.0], [5.0, 2.0, 3.0, 4.0]  # losses on validation
+
+
+def history(*members: list[float]) -> pd.DataFrame:
+    """Of members with these losses on validation, while that on train falls."""
+    parts = [
+        {"member": number, "epoch": epoch, "loss": 10.0 - epoch, "val_loss": loss}
+        for number, own in enumerate(members, 1)
+        for epoch, loss in enumerate(own, 1)
+    ]
+    return pd.DataFrame(parts)
+
+
+OVERFITTED = "it rose while the loss on train fell on, and training stopped: the network had begun to overfit."
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        ([RISEN], f"at epoch 2 of 4; then {OVERFITTED}"),
+        ([RISEN, RISEN], f"at epoch 2 of 4, in 2 networks; then {OVERFITTED}"),
+        ([FALLING], "at epoch 4 of 4; it was still falling at the last epoch: more epochs may help."),
+        (
+            [FALLING, RISEN, RISEN],
+            "at epoch 2 to 4 of 4, in 3 networks; it was still falling at the last epoch for 1 of them: more epochs "
+            "may help.",
+        ),
+        ([[5.0]], "at epoch 1 of 1: one epoch does not tell where it goes."),
+    ],
+    ids=["risen", "both risen", "still falling", "one of three still falling", "one epoch"],
+)
+def test_a_loss_that_still_falls_is_told_from_one_that_has_risen(members: list[list[float]], said: str) -> None:
+    figure = figures.loss(history(*members))
+    assert figure.says == f"Validation was best {said}"
+    assert len(figure.rows["epochs"]) == sum(map(len, members))
+
+
+def test_a_network_whose_loss_on_train_rose_too_is_not_said_to_overfit() -> None:
+    own = history(RISEN).assign(loss=[5.0, 2.0, 3.0, 4.0])
+    assert figures.loss(own).says == "Validation was best at epoch 2 of 4; then it rose, and training stopped."
+
+
+def skills(**targets: list[tuple[float | None, float | None, float | None]]) -> pd.DataFrame:
+    """skills: by target, skill and bounds at horizons 1, 2, ..."""
+    names = {"price": "close", "variance": "log variance"}
+    rows = [(names[name], h, *own) for name, found in targets.items() for h, own in enumerate(found, 1)]
+    return pd.DataFrame(rows, columns=["target", "horizon", "skill", "skill_low", "skill_high"])
+
+
+ABOVE, AROUND, BELOW = (0.2, 0.1, 0.3), (0.05, -0.1, 0.2), (-0.2, -0.3, -0.1)
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        ([ABOVE, ABOVE, AROUND], "above 0 at 2 of 3 horizons"),
+        ([BELOW, AROUND, BELOW], "above 0 at 0 of 3 horizons and below 0 at 2"),
+        ([(None, None, None)], "above 0 at 0 of 1 horizons"),
+    ],
+    ids=["above", "below", "undefined"],
+)
+def test_an_interval_of_skill_above_0_is_told_from_one_around_or_below_it(found: list, said: str) -> None:
+    figure = figures.by_horizon(skills(price=found), CLOSE)
+    assert figure.says == f"On the close the interval of the skill lies {said}."
+    assert charts.columns(figure.rows["skills"])["low"] == [low for _, low, _ in found]
+
+
+def test_each_target_is_told_and_drawn_by_horizon() -> None:
+    figure = figures.by_horizon(skills(price=[BELOW, AROUND], variance=[ABOVE, ABOVE]), CLOSE)
+    assert figure.says == (
+        "On the close the interval of the skill lies above 0 at 0 of 2 horizons and below 0 at 1; on the log variance "
+        "the interval of the skill lies above 0 at 2 of 2 horizons."
+    )
+    assert figure.rows["skills"].to_numpy().tolist()[0] == ["close", 1, *BELOW]
+    assert figure.rows["skills"]["group"].tolist() == [1, 2, 1, 2]
+
+
+def scores(skills: dict[str, dict[str, float]], target: str = "price", n: int = 250) -> pd.DataFrame:
+    """skills: by ticker and slice."""
+    return pd.DataFrame(
+        [(target, ticker, part, n, own) for ticker, found in skills.items() for part, own in found.items()],
+        columns=["target", "ticker", "slice", "n", "skill"],
+    )
+
+
+YEARS = {ALL: 0.5, "2001": 0.1, "2002": -0.2, "2003": 0.3, THIRDS[0]: 0.9}
+
+
+def test_years_in_which_skill_is_above_0_are_counted_and_those_with_few_forecasts_are_not() -> None:
+    few = scores({"AAA": {"2000": 0.99}}, n=19)
+    figure = figures.by_year(pd.concat([few, scores({"AAA": YEARS}), scores({"AAA": YEARS}, "variance")]), CLOSE)
+    assert figure is not None
+    told = "skill is above 0 in 2 of 3 years, between -0.200 and +0.300"
+    assert figure.says == f"On the close {told}; on the log variance {told}."
+    assert figure.rows["skills"]["group"].tolist() == ["2001", "2002", "2003"] * 2
+
+
+def test_tickers_with_skill_above_0_are_counted_and_ranked() -> None:
+    own = scores({"AAA": YEARS, "BBB": {ALL: -0.1}, "CCC": {ALL: 0.2}, POOLED: {ALL: 0.9}, "DDD": {ALL: np.nan}})
+    figure = figures.by_ticker(own, CLOSE)
+    assert figure is not None
+    assert figure.says == "On the close skill is above 0 for 2 of 3 tickers, median +0.200."
+    ranked = figure.rows["skills"].sort_values("rank")
+    assert ranked["ticker"].tolist() == ["BBB", "CCC", "AAA"]
+    assert ranked["rank"].tolist() == [1, 2, 3]
+
+
+def test_one_year_or_one_ticker_alone_has_no_figure() -> None:
+    assert figures.by_year(scores({"AAA": {ALL: 0.5, "2001": 0.1}}), CLOSE) is None
+    assert figures.by_ticker(scores({"AAA": YEARS, POOLED: {ALL: 0.9}}), CLOSE) is None
+
+
+def thirds(*shares: float) -> dict[str, float]:
+    return dict(zip(THIRDS, shares, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("own", "said"),
+    [
+        ([0.91, 0.9, 0.89], "holds in calm and in storm alike"),
+        ([0.61, 0.6, 0.59], "errs in calm and in storm alike"),
+        ([0.99, 0.9, 0.82], "depends on volatility less than one of constant width"),
+        ([0.99, 0.9, 0.7], "depends on volatility no less than one of constant width"),
+    ],
+)
+def test_a_band_that_holds_steadily_is_told_from_one_that_depends_on_volatility(own: list[float], said: str) -> None:
+    figure = figures.coverage(thirds(*own), thirds(0.99, 0.93, 0.8), 0.9, CLOSE)
+    assert figure.says == (
+        f"The band {said}: it held between {min(own):.1%} and {max(own):.1%}, one of constant width between 80.0% and "
+        "99.0%."
+    )
+    assert len(figure.rows["parts"]) == 6
+    assert figure.rows["nominal"]["coverage"].tolist() == [0.9]
+
+
+def test_a_band_of_too_few_forecasts_is_said_to_be_so() -> None:
+    figure = figures.coverage({}, {}, 0.9, CLOSE)
+    assert figure.says == "The volatility of too few forecasts is known."
+    assert figure.rows["parts"].empty

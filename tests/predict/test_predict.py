@@ -1,0 +1,50 @@
+"""Predict forecasts with every member from every origin, the last ones included."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.forecaster import network
+from pipeline.forecaster import samples as table
+from pipeline.forecaster.preparation import ALL, Preparation
+from pipeline.io.artifacts import read_record, read_table
+from pipeline.io.errors import UserError
+from tests.conftest import samples_in, walk
+
+
+def test_every_member_forecasts_from_every_origin_the_last_one_included(walked: Path) -> None:
+    rows, found = samples_in(walked), read_table(walked / "data/forecasts.parquet")
+    assert set(found["model"]) == {"network", "network 1", "network 2"}
+    assert set(found["target"]) == {"price", "variance"}
+    for (ticker, _, _), own in found.groupby(["ticker", "model", "target"]):
+        theirs = rows[(rows["ticker"] == ticker) & (rows["split"] != "warmup")]
+        assert own["origin"].max() == theirs["date"].max()
+        assert own["origin"].nunique() == len(theirs) - 4  # a window of 5 needs 4 rows before
+        assert len(own) == 3 * own["origin"].nunique()
+    assert found["predicted"].notna().all()
+
+
+def test_the_forecast_is_the_baseline_and_what_the_saved_networks_answer(walked: Path) -> None:
+    rows = samples_in(walked)
+    preparation = read_record(walked / "data/preparation.json", Preparation)
+    model = network.loaded("1.keras", (walked / "data/model/1.keras").read_bytes())
+    own = rows[(rows["ticker"] == "AAA")].tail(5)
+    seen = own[table.features_of(rows)].to_numpy(np.float32)[None]
+    scale = np.array([scaler.scale for scaler in preparation.targets["variance"].scalers[ALL]])
+    baseline = own.iloc[-1][[table.baseline("variance", h) for h in (1, 2, 3)]].to_numpy(np.float64)
+    expected = baseline + scale * network.answers(model, seen)["variance"][0]
+    found = read_table(walked / "data/forecasts.parquet").query("model == 'network 1' and target == 'variance'")
+    found = found[(found["ticker"] == "AAA") & (found["origin"] == own["date"].iloc[-1])]
+    np.testing.assert_array_equal(found["predicted"], expected)
+
+
+def test_a_window_that_leaves_no_test_sample_is_named(walked: Path, tmp_path: Path) -> None:
+    shutil.copytree(walked / "data", tmp_path / "data")
+    rows = read_table(tmp_path / "data/samples/test.parquet")
+    rows.loc[rows["split"] == "test", "split"] = "purged"
+    rows.to_parquet(tmp_path / "data/samples/test.parquet", index=False)
+    with pytest.raises(UserError, match=r"^params.yaml: train.window: found 5, which leaves no sample for test; "):
+        walk(tmp_path, pd.DataFrame(), "predict")

@@ -1,0 +1,142 @@
+"""Shapes draw as the same picture each time, say in words what they show, and hold no data of their own."""
+
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.explore.page import ticker_figures as explored_figures
+from pipeline.explore.summary import summary
+from pipeline.plot.figures import loss
+from pipeline.plot.page import ticker_figures
+from pipeline.report import charts
+from pipeline.report.figures import Figure
+from pipeline.series import Subject
+from tests.commands import python
+from tests.series import made_heat, made_prices, made_report
+
+CLOSE = Subject("close", "USD", "session", priced=True)
+HEAT = Subject("heat", "°C", "hour", priced=False)
+REPORT = made_report(missing_sessions=["2001-01-09"], sessions=120)
+HISTORY = pd.DataFrame({"epoch": [1, 2], "loss": [2.0, 1.0], "val_loss": [2.5, 2.0], "member": 1})
+
+
+def explored(own: pd.DataFrame, column: str, subject: Subject) -> dict[str, Figure]:
+    numbers = summary(own["date"], own[column], priced=subject.priced)
+    return explored_figures(own, column, numbers, REPORT, subject, 10, 1)
+
+
+def forecasts() -> pd.DataFrame:
+    """Of data/predictions.parquet: 100 of test and three beyond, one session ahead."""
+    own, split = made_prices("AAA", 104, seed=3), np.where(np.arange(104) < 101, "test", "future")
+    return pd.DataFrame({
+        "origin": own["date"].shift(1),
+        "horizon": 1,
+        "date": own["date"],
+        "split": split,
+        "last": own["close"].shift(1),
+        "actual": own["close"].where(split == "test"),
+        "predicted": own["open"],
+        "lower": own["open"] * 0.98,
+        "upper": own["open"] * 1.02,
+        "variance_actual": np.log(1e-4),
+        "variance_predicted": np.log(1e-4),
+    }).iloc[1:]  # fmt: skip
+
+
+FIGURES: dict[str, Figure] = {
+    **explored(made_prices("AAA", 120, seed=0), "close", CLOSE),
+    **{f"heat {name}": own for name, own in explored(made_heat("Oslo", 200, seed=0), "heat", HEAT).items()},
+    **ticker_figures(forecasts(), CLOSE, 30, 0.9, 1),
+    "loss": loss(HISTORY),
+}
+
+
+def drawn(name: str, **start: Any) -> bytes:
+    own = FIGURES[name]
+    return charts.png(own.shape, own.rows, {**(own.start or {}), **start}, own.title)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_draws_as_a_picture_the_same_each_time(name: str) -> None:
+    picture = drawn(name)
+    width, height = struct.unpack(">II", picture[16:24])
+    assert picture.startswith(b"\x89PNG")
+    assert 1000 < width < 1600
+    assert 100 < height < 900
+    assert drawn(name) == picture
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_shape_has_a_text_alternative_and_no_data_of_its_own(name: str) -> None:
+    shape = FIGURES[name].shape
+    assert len(shape["description"]) > 20
+    assert "datasets" not in shape
+    assert "values" not in shape.get("data", {})
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_shape_names_the_tables_its_figure_has_and_their_columns(name: str) -> None:
+    own, text = FIGURES[name], json.dumps(FIGURES[name].shape)
+    for table, rows in own.rows.items():
+        assert f'"name": "{table}"' in text
+        for column in set(rows) - {"persistence"}:
+            assert f'"{column}"' in text or f"{column}:" in text or f"datum.{column}" in text, (table, column)
+
+
+@pytest.mark.parametrize("name", [name for name in FIGURES if name.startswith("heat ")])
+def test_a_figure_of_another_series_speaks_of_it_alone(name: str) -> None:
+    own = FIGURES[name]
+    words = f"{own.title} {own.says} {own.shape}".lower()
+    assert "close" not in words.replace("closed", "")
+    assert "return" not in words
+
+
+def test_numbers_have_six_digits_and_dates_no_zone() -> None:
+    rows = pd.DataFrame({"date": pd.to_datetime(["2001-01-02"]), "value": [1234.56789], "n": [3], "gap": [np.nan]})
+    assert charts.columns(rows) == {"date": ["2001-01-02T00:00"], "value": [1234.57], "n": [3], "gap": [None]}
+
+
+def test_persistence_is_hidden_until_it_is_asked_for() -> None:
+    assert drawn("predicted") != drawn("predicted", persistence=True)
+
+
+def test_candles_are_of_the_part_chosen() -> None:
+    own = FIGURES["candles"]
+    parts = {**(own.spans or {}), "start": (own.start or {})["brush"]}
+    assert {"1 month", "3 months", "all"} <= set(parts)
+    pictures = {drawn("candles", brush=part) for part in parts.values()}
+    assert len(pictures) == len(parts) - 1  # 120 candles are all of them, and what is shown at first
+
+
+def test_the_script_can_stand_in_a_page() -> None:
+    script = charts.script()
+    assert "vegaEmbed" in script
+    assert "</script" not in script.lower()
+    assert len(script) < 2_000_000
+
+
+def test_a_picture_does_not_follow_the_fonts_of_the_machine(tmp_path: Path) -> None:
+    """Another font under the name we draw with, where a machine would have it."""
+    (tmp_path / "fonts.conf").write_text(f"<fontconfig><dir>{tmp_path}</dir></fontconfig>")
+    for font in (Path(mpl.get_data_path()) / "fonts/ttf").glob("DejaVuSerif*.ttf"):
+        (tmp_path / font.name).write_bytes(font.read_bytes())
+    assert (tmp_path / "DejaVuSerif.ttf").exists()
+
+    def drawn(font: str, **environment: str) -> str:
+        done = python(
+            "import hashlib; from pipeline.report import charts; import pandas as pd\n"
+            "table = pd.DataFrame({'epoch': [1, 2], 'loss': [2.0, 1.0], 'val_loss': [2.5, 2.0], 'member': 1})\n"
+            f"charts.FONT = {font!r}\n"
+            "print(hashlib.sha256(charts.png(charts.loss(), {'epochs': table}, {}, 'Loss')).hexdigest())",
+            **{"HOME": str(tmp_path), **environment},
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert drawn("DejaVu Serif", FONTCONFIG_FILE=str(tmp_path / "fonts.conf")) == drawn("No Such Font")

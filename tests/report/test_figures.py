@@ -1,0 +1,208 @@
+"""What both pages say of distributions and of memory, and how long lines are drawn, on values where it is so or not."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from scipy.signal import lfilter
+
+from pipeline.report import charts, figures
+from pipeline.series import Subject
+from tests.series import made_heat
+
+CLOSE = Subject("close", "USD", "session", priced=True)
+HEAT = Subject("heat", "°C", "hour", priced=False)
+NOISE = pd.Series(np.random.default_rng(0).normal(0, 0.01, 2000))
+RNG = np.random.default_rng(0)
+VALUES = {
+    "normal": pd.Series(RNG.normal(0, 0.01, 20_000)),
+    "heavy": pd.Series(RNG.standard_t(3, 20_000) * 0.01),
+    "uniform": pd.Series(RNG.uniform(-0.01, 0.01, 20_000)),
+}
+
+
+def histogram(values: pd.Series) -> figures.Figure:
+    return figures.histogram(values, CLOSE, "returns", "return")
+
+
+@pytest.mark.parametrize(
+    ("name", "often"), [("normal", "about as often as"), ("heavy", "more often than"), ("uniform", "less often than")]
+)
+def test_extremes_are_counted_beside_those_of_a_normal_distribution(name: str, often: str) -> None:
+    own = VALUES[name]
+    far = (np.abs(stats.zscore(own)) > 3).sum()
+    assert histogram(own).says == (
+        f"Extremes come {often} under a normal distribution: {far} of 20,000 returns lie beyond 3 deviations (54 under "
+        f"the normal); excess kurtosis {own.kurt():.1f}, skew {own.skew():+.2f}."
+    )
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_the_bars_and_the_normal_curve_both_cover_one(name: str) -> None:
+    bars, curve = histogram(VALUES[name]).rows.values()
+    assert ((bars["to"] - bars["from"]) * bars["density"]).sum() == pytest.approx(1)
+    assert (bars["from"].iloc[0], bars["to"].iloc[-1]) == (VALUES[name].min(), VALUES[name].max())
+    if name == "normal":
+        assert np.trapezoid(curve["density"], curve["x"]) == pytest.approx(1, abs=0.005)
+
+
+@pytest.mark.parametrize(("count", "bars"), [(30, 10), (400, 20), (20_000, 80)])
+def test_more_values_have_more_bars(count: int, bars: int) -> None:
+    assert len(histogram(VALUES["normal"][:count]).rows["bars"]) == bars
+
+
+def test_gaps_change_nothing() -> None:
+    own = VALUES["heavy"][:500]
+    assert histogram(own.reindex(range(-10, 600))).says == histogram(own).says
+
+
+@pytest.mark.parametrize("values", [[5.0], [5.0] * 60, [0.1 + 0.2, 0.3] * 50], ids=["one", "same", "but for rounding"])
+def test_values_that_are_all_the_same_have_no_extremes(values: list[float]) -> None:
+    figure = histogram(pd.Series(values))
+    assert figure.says == "All returns are the same."
+    assert figure.rows["normal"].empty
+    assert len(figure.rows["bars"]) == 10
+
+
+def test_a_correlation_is_pearsons_of_what_both_have_and_0_where_one_does_not_vary() -> None:
+    one, other = NOISE[:50], (NOISE[:50] + NOISE[50:100].to_numpy()).where(np.arange(50) > 9)
+    assert figures.correlation(one, other) == pytest.approx(stats.pearsonr(one[10:], other[10:]).statistic)
+    assert figures.correlation(one, 0 * one + 0.1) == 0
+    assert figures.correlation(one, np.nan * one) == 0
+
+
+def following(share: float) -> pd.Series:
+    """An AR(1)."""
+    return pd.Series(lfilter([1], [1, -share], NOISE))
+
+
+def memory(values: pd.Series, lags: int = 40, subject: Subject = CLOSE) -> str:
+    return figures.memory(values, lags, subject, subject.many).says
+
+
+def test_noise_is_all_but_uncorrelated_with_what_came_before() -> None:
+    assert memory(NOISE).startswith("The returns are all but uncorrelated with those before: at most ")
+
+
+@pytest.mark.parametrize("part", range(5))
+def test_the_largest_of_many_autocorrelations_of_little_noise_is_not_taken_for_one(part: int) -> None:
+    figure = figures.memory(NOISE[300 * part : 300 * part + 300], 40, CLOSE, "returns")
+    assert figure.rows["lags"]["acf"].abs().max() > 0.1
+    assert figure.says.startswith("The returns are not told apart from noise: the largest autocorrelation is ")
+
+
+@pytest.mark.parametrize("share", [0.5, -0.5])
+def test_values_that_follow_from_those_before_are_said_to_be_correlated(share: float) -> None:
+    values = following(share)
+    first = values.autocorr(1)
+    assert memory(values).startswith(f"The returns are correlated with those before: {first:+.2f} at lag 1")
+
+
+def test_a_day_is_found_in_hourly_values_and_not_in_noise() -> None:
+    assert ", and again 24 hours before (+0." in memory(made_heat("Oslo", 1500, seed=1)["heat"], 48, HEAT)
+    assert "again" not in memory(NOISE, 48, HEAT)
+
+
+def test_how_many_lie_outside_the_band_of_white_noise_is_counted() -> None:
+    figure = figures.memory(following(0.5), 40, CLOSE, "returns")
+    bound = 1.96 / np.sqrt(2000)
+    assert figure.rows["noise"]["bound"].tolist() == [-bound, bound]
+    outside = (figure.rows["lags"]["acf"].abs() > bound).sum()
+    assert figure.says.endswith(f"; {outside} of 40 lie outside the band of white noise.")
+
+
+@pytest.mark.parametrize("values", [0 * NOISE, NOISE[:3], NOISE[:0]], ids=["constant", "few", "none"])
+def test_too_few_values_that_differ_have_no_memory(values: pd.Series) -> None:
+    assert memory(values) == "Too few returns that differ for autocorrelations."
+
+
+SEEDS = [np.random.default_rng(seed).normal(size=1000) for seed in range(20)]
+STAYING = {share: [lfilter([1], [1, -share], own) for own in SEEDS] for share in (0.5, 0.9, 0.97)}
+
+
+@pytest.mark.parametrize(
+    "draws", [[np.diff(own[:200]) for own in SEEDS], *STAYING.values()], ids=["changes of noise", *map(str, STAYING)]
+)
+def test_noise_and_what_stays_where_it_was_seldom_seem_to_have_a_season(draws: list[np.ndarray]) -> None:
+    assert sum("and again" in memory(pd.Series(own), 60, HEAT) for own in draws) <= 2
+
+
+LONG = np.random.default_rng(0).normal(0, 1, 5000)
+
+
+def rows(values: np.ndarray) -> pd.DataFrame:
+    return pd.DataFrame({"at": np.arange(len(values)), "value": values})
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 99, 100])
+def test_what_is_short_is_left_as_it_is(count: int) -> None:
+    short = rows(LONG[:count])
+    pd.testing.assert_frame_equal(figures.downsampled(short, "value", 100), short)
+    pd.testing.assert_frame_equal(figures.evenly(short, 100), short)
+
+
+@pytest.mark.parametrize("most", [3, 10, 500, 4999])
+def test_a_line_has_as_many_rows_as_allowed_in_order_with_its_ends(most: int) -> None:
+    found = figures.downsampled(rows(LONG), "value", most)
+    assert len(found) == most
+    assert found["at"].is_monotonic_increasing
+    assert found["at"].iloc[[0, -1]].tolist() == [0, 4999]
+    pd.testing.assert_frame_equal(found, rows(LONG).loc[found.index])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_peaks_of_a_line_stay(seed: int) -> None:
+    values = np.sin(np.arange(5000) / 500)
+    peaks = np.random.default_rng(seed).choice(np.arange(50, 4950, 100), 4, replace=False)
+    values[peaks] += [20, -20, 30, -30]
+    assert set(peaks) <= set(figures.downsampled(rows(values), "value", 200)["at"])
+
+
+def test_a_wide_gap_of_a_line_stays_and_a_narrow_one_goes() -> None:
+    values = LONG.copy()
+    values[1000:2000] = values[3000] = np.nan
+    found = figures.downsampled(rows(values), "value", 100)
+    assert found.loc[found["value"].isna(), "at"].tolist() == [1000]
+    assert found["value"].count() == 100
+
+
+def test_no_more_than_the_wide_gaps_come_beside_what_is_allowed() -> None:
+    values = np.where(np.arange(5000) % 500 < 200, np.nan, LONG)
+    found = figures.downsampled(rows(values), "value", 100)
+    assert (found["value"].count(), found["value"].isna().sum()) == (100, 10)
+
+
+def test_few_values_between_gaps_all_stay() -> None:
+    values = np.full(5000, np.nan)
+    values[[0, 7, 4999]] = 1.0
+    assert figures.downsampled(rows(values), "value", 100)["value"].count() == 3
+
+
+def test_a_line_without_any_value_is_one_gap() -> None:
+    assert len(figures.downsampled(rows(np.full(5000, np.nan)), "value", 100)) == 1
+
+
+@pytest.mark.parametrize("most", [2, 3, 100, 4999])
+def test_dots_are_at_equal_distances_from_the_first_to_the_last(most: int) -> None:
+    found = figures.evenly(rows(LONG), most)["at"].to_numpy()
+    assert len(set(found)) == most
+    assert (found[0], found[-1]) == (0, 4999)
+    assert np.ptp(np.diff(found)) <= 1
+
+
+def days(count: int, freq: str = "D") -> pd.Series:
+    return pd.Series(pd.date_range("2001-01-01", periods=count, freq=freq).as_unit("us"))
+
+
+def test_parts_to_choose_are_those_with_some_dates_and_all() -> None:
+    assert list(figures.spans(days(900))) == ["1 month", "3 months", "1 year", "all"]
+    assert list(figures.spans(days(900, "h"))) == ["1 day", "1 week", "1 month", "all"]
+    assert list(figures.spans(days(2))) == ["all"]
+    assert figures.spans(days(2)[:1])["all"]["x"] == [charts.moment(pd.Timestamp("2001-01-01"))] * 2
+
+
+def test_a_year_to_choose_begins_a_year_before_the_last_date() -> None:
+    dates = days(900)
+    begin, end = figures.spans(dates)["1 year"]["x"]
+    assert end == charts.moment(dates.iloc[-1])
+    assert begin == charts.moment(dates.iloc[-1] - pd.DateOffset(years=1) + pd.Timedelta(days=1))

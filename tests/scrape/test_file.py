@@ -1,0 +1,368 @@
+"""A file is read as declared, to the last bit; each mistake in it ends in one line that says where."""
+
+import contextlib
+import csv
+import datetime as dt
+import gzip
+import io
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.io.errors import UserError
+from pipeline.prices import Found, canonical
+from pipeline.scrape.file import prices
+from tests.conftest import file_params
+from tests.series import made_prices
+
+CSV = "ticker,date,close\nAAA,2020-01-02,1.5\nAAA,2020-01-03,2.5\nBBB,2020-01-02,-0.25\n"
+COLUMNS = {"ticker": "ticker", "close": "close"}
+OF_THE_STAGE = {"source", "path", "calendar", "max_missing", "repair"}
+
+
+def read(path: Path, **changes: Any) -> Found:
+    """What is in a file of tickers and closes, plain but for `changes`."""
+    form = {name: value for name, value in file_params(columns=COLUMNS).items() if name not in OF_THE_STAGE}
+    return prices(path, **{**form, **changes})
+
+
+def found(path: Path, content: bytes | str, **changes: Any) -> list[list[Any]]:
+    """The rows of a file of this content: ticker, date as text, values."""
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    table = read(path, **changes).prices
+    assert table["date"].dtype == "datetime64[us]"
+    assert (table.dtypes.iloc[2:] == "float64").all()
+    return table.assign(date=table["date"].astype(str)).to_numpy().tolist()
+
+
+def refusal(path: Path, content: bytes | str | None = None, **changes: Any) -> str:
+    """What a file of this content, or as it lies there, is refused with; {path} for its path."""
+    if content is not None:
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    with pytest.raises(UserError) as error:
+        read(path, **changes)
+    return str(error.value).replace(str(path), "{path}")
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    return tmp_path / "own.csv"
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    return tmp_path / "own.parquet"
+
+
+ROWS = [["AAA", "2020-01-02", 1.5], ["AAA", "2020-01-03", 2.5], ["BBB", "2020-01-02", -0.25]]
+
+
+def test_a_csv_is_read_plain_and_gzipped(own: Path) -> None:
+    assert found(own, CSV) == ROWS
+    assert found(own.with_suffix(".csv.gz"), gzip.compress(CSV.encode())) == ROWS
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "\ufeff" + CSV,
+        CSV.replace("\n", "\r\n"),
+        CSV.replace("\n", "\r"),
+        CSV.rstrip("\n"),
+        "\ufeff" + ('"' + CSV.rstrip("\n").replace(",", '","').replace("\n", '"\n"') + '"').replace("\n", "\r\n"),
+        CSV.replace("\n", "\n\n") + "\n\r\n",
+        CSV.replace(",", " , ").replace(" , ", ",", 2),
+    ],
+    ids=["byte-order mark", "CRLF", "CR", "no last newline", "quoted", "blank lines", "spaces"],
+)
+def test_how_lines_end_and_fields_are_quoted_does_not_matter(content: str, own: Path) -> None:
+    assert found(own, content) == ROWS
+
+
+def test_every_ticker_has_the_unit_and_one_series_the_ticker_that_params_name(own: Path) -> None:
+    own.write_text(CSV)
+    assert read(own).units == {"AAA": "EUR", "BBB": "EUR"}
+    assert read(own, ticker="^OWN", columns={"close": "close"}, unit="INR").units == {"^OWN": "INR"}
+
+
+def test_a_ticker_is_a_text_whatever_it_looks_like(own: Path) -> None:
+    rows = found(own, "ticker,date,close\nNA,2020-01-02,1\nnan,2020-01-02,1\n0700,2020-01-02,1\n TRUE ,2020-01-02,1\n")
+    assert [row[0] for row in rows] == ["NA", "nan", "0700", "TRUE"]
+
+
+def test_a_date_may_stand_in_several_columns(own: Path) -> None:
+    content = "h,close,y,m,d\n5,1.5,2020,1,2\n23,2.5,2020,12,31\n"
+    changes = {"dates": ["y", "m", "d", "h"], "date_format": "%Y %m %d %H", "ticker": "A", "columns": {"v": "close"}}
+    assert found(own, content, **changes) == [["A", "2020-01-02 05:00:00", 1.5], ["A", "2020-12-31 23:00:00", 2.5]]
+
+
+def test_columns_have_our_names_and_order_and_others_are_passed_over(own: Path) -> None:
+    own.write_text("Adj Close,Note,date,Close\n1,x,2020-01-02,2\n")
+    wide = read(own, ticker="A", columns={"close": "Close", "adj_close": "Adj Close"}).prices
+    assert wide.columns.tolist() == ["ticker", "date", "close", "adj_close"]
+    assert wide.iloc[0, 2:].tolist() == [2, 1]
+
+
+def test_a_quoted_field_may_hold_line_ends_delimiters_and_quotes(own: Path) -> None:
+    content = 'ticker,note,date,close\r\nAAA,"a ""b"", c\r\nd",2020-01-02,1.5\r\n"A,B",,2020-01-03,x\r\n'
+    assert refusal(own, content) == (
+        "{path}, line 4, column close: found 'x'; accepted: a number such as 1234.5, or one of ''"
+    )
+    assert found(own, content.replace("x", "2.5")) == [["AAA", "2020-01-02", 1.5], ["A,B", "2020-01-03", 2.5]]
+
+
+@st.composite
+def written(draw: st.DrawFn) -> tuple[pd.DataFrame, bytes, dict[str, Any]]:
+    """A price table, its rows in any order, as a CSV in one of the declared forms; and the declaration."""
+    sizes = draw(st.lists(st.integers(1, 6), min_size=1, max_size=3))
+    made = pd.concat([made_prices(f"T{n}", size, seed=n) for n, size in enumerate(sizes)], ignore_index=True)
+    values = st.floats(allow_nan=False, allow_infinity=False) | st.floats(0.01, 1e6) | st.just(np.nan)
+    for name in ("open", "close"):
+        made[name] = draw(st.lists(values, min_size=len(made), max_size=len(made)))
+    made = made.loc[draw(st.permutations(made.index.tolist())), ["ticker", "date", "open", "close"]]
+
+    decimal, thousands, delimiter = draw(
+        st.sampled_from([(".", ",", ","), (",", ".", ";"), (".", "", "\t"), (",", ".", ","), (".", "'", "|")])
+    )
+    sign = draw(st.sampled_from(["", "$", "kr"]))
+    date_format = draw(st.sampled_from(["%Y-%m-%d", "%d %b %Y", "%d.%m.%y"]))
+    absent = draw(st.sampled_from(["", "-", "null"]))
+
+    def shown(value: float) -> str:
+        if np.isnan(value):
+            return absent
+        whole, dot, rest = repr(abs(value)).partition(".")
+        whole = f"{int(whole):,}".replace(",", thousands) if dot else whole
+        return "-" * bool(np.signbit(value)) + sign + whole + dot.replace(".", decimal) + rest
+
+    buffer = io.StringIO(newline="")
+    quoting: Literal[0, 1] = csv.QUOTE_ALL if draw(st.booleans()) else csv.QUOTE_MINIMAL
+    ends = draw(st.sampled_from(["\n", "\r\n"]))
+    writer = csv.writer(buffer, delimiter=delimiter, quoting=quoting, lineterminator=ends)
+    writer.writerow(["Ticker", "Date", "Open", "Close"])
+    for row in made.itertuples():
+        writer.writerow([row.ticker, row.date.strftime(date_format), shown(row.open), shown(row.close)])
+    text = draw(st.sampled_from(["", "\ufeff"])) + buffer.getvalue()
+    content = (text.removesuffix(ends) if draw(st.booleans()) else text).encode()
+    form = {"delimiter": delimiter, "decimal": decimal, "thousands": thousands, "signs": sign, "missing": [absent]}
+    columns = {"ticker": "Ticker", "open": "Open", "close": "Close"}
+    return made, content, {**form, "dates": ["Date"], "date_format": date_format, "columns": columns}
+
+
+@settings(max_examples=100, deadline=None)
+@given(case=written(), zipped=st.booleans())
+def test_a_price_table_comes_back_from_any_declared_form_whatever_the_order_of_its_rows(
+    case: tuple[pd.DataFrame, bytes, dict[str, Any]], zipped: bool, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    made, content, form = case
+    path = tmp_path_factory.getbasetemp() / ("written.csv.gz" if zipped else "written.csv")
+    path.write_bytes(gzip.compress(content, 1) if zipped else content)
+    back, wanted = canonical(read(path, **form).prices), canonical(made)
+    pd.testing.assert_frame_equal(back[["ticker", "date"]], wanted[["ticker", "date"]], check_dtype=False)
+    for name in ("open", "close"):
+        assert back[name].map(repr).tolist() == wanted[name].map(repr).tolist()
+
+
+def stored(path: Path, **columns: Any) -> list[list[Any]]:
+    """The rows of a Parquet file with these columns instead of the plain ones."""
+    rows = {"ticker": ["AAA", "AAA"], "date": ["2020-01-02", "2020-01-03"], "close": [1.5, 2.5], **columns}
+    pq.write_table(pa.table(rows), path)
+    return found(path, path.read_bytes())
+
+
+TWO = ROWS[:2]
+NIGHT = [dt.datetime(2020, 1, 2, 23), dt.datetime(2020, 1, 3, 23)]  # noqa: DTZ001
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [
+        pa.array(["2020-01-02", "2020-01-03"]).dictionary_encode(),
+        pa.array([dt.date(2020, 1, 2), dt.date(2020, 1, 3)]),
+        pa.array(pd.to_datetime(["2020-01-02", "2020-01-03"])).cast(pa.timestamp("ns")),
+    ],
+    ids=["text", "date", "timestamp"],
+)
+def test_parquet_may_hold_dates_as_dates_or_as_text(dates: Any, table: Path) -> None:
+    assert stored(table, date=dates) == TWO
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "+05:30"])
+def test_a_time_zone_leaves_the_local_date(zone: str, table: Path) -> None:
+    local = pd.DatetimeIndex(NIGHT).tz_localize(zone)
+    assert [row[1] for row in stored(table, date=pa.array(local))] == ["2020-01-02 23:00:00", "2020-01-03 23:00:00"]
+
+
+def test_parquet_may_hold_numbers_of_any_kind(table: Path) -> None:
+    for type_ in (pa.float64(), pa.float32(), pa.int64(), pa.int16(), pa.uint8()):
+        assert stored(table, close=pa.array([1, 2], type_)) == [["AAA", "2020-01-02", 1], ["AAA", "2020-01-03", 2]]
+    assert stored(table, close=[" 1.5", "2.5e0"]) == TWO
+    assert stored(table, close=pa.array(["1.5", "2.5"]).dictionary_encode()) == TWO
+    assert stored(table, close=[Decimal("1.500"), Decimal("2.500")]) == TWO
+    for absent in (pa.array([1.5, None]), pa.array([1, None]), [Decimal("1.5"), None], ["1.5", None], ["1.5", ""]):
+        assert np.isnan(stored(table, close=absent)[1][2])
+    assert stored(table, ticker=[700, 5])[0][0] == "700"
+
+
+@pytest.mark.parametrize("closes", [[1.5, 2.5], [Decimal("1.500"), Decimal("2.500")]])
+def test_the_marks_are_those_of_texts_not_of_numbers(closes: list[Any], table: Path) -> None:
+    stored(table, close=closes)
+    assert read(table, decimal=",", thousands=".").prices["close"].tolist() == [1.5, 2.5]
+
+
+def test_what_was_an_index_is_a_column(table: Path) -> None:
+    frame = pd.DataFrame(ROWS, columns=["ticker", "date", "close"]).assign(date=lambda own: pd.to_datetime(own["date"]))
+    for indexed in (frame, frame.set_index("date"), frame.set_index(["ticker", "date"]), frame.iloc[[0, 1, 2]]):
+        indexed.to_parquet(table)
+        assert found(table, table.read_bytes()) == ROWS
+
+
+DATE = "accepted: dates of the form %Y-%m-%d"
+NUMBER = "accepted: a number such as 1234.5, or one of ''"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "{path}, line 1: found nothing; accepted: the names of the columns"),
+        ("ticker,date,close", "{path}: found no rows; accepted: at least one"),
+        ("ticker,date,Close", "{path}: the column 'close' of params.yaml is not among ticker, date, Close"),
+        ("ticker;date;close", "{path}: the column 'date' of params.yaml is not among ticker;date;close"),
+        ("ticker,date,close,close\nA,2020-01-02,1,1\n", "{path}: the column 'close' of params.yaml is there twice"),
+        (CSV + "BBB,2020-01-03\n", "{path}, line 5: found 2 fields; accepted: 3, as in line 1"),
+        (CSV + "BBB,2020-01-03,1O\n", f"{{path}}, line 5, column close: found '1O'; {NUMBER}"),
+        (CSV + "BBB,2020-01-03,nan\n", f"{{path}}, line 5, column close: found 'nan'; {NUMBER}"),
+        (CSV + "BBB,03.01.2020,1\n", f"{{path}}, line 5, column date: found '03.01.2020'; {DATE}"),
+        (CSV + "BBB,,1\n", f"{{path}}, line 5, column date: found ''; {DATE}"),
+        (CSV + " ,2020-01-03,1\n", "{path}, line 5, column ticker: found ' '; accepted: a ticker"),
+        (CSV + 'BBB,2020-01-03,"1\n\n', "{path}, the row that begins in line 5: not CSV: unexpected end of data"),
+        (CSV + '"B"B,2020-01-03,1\n', "{path}, the row that begins in line 5: not CSV: ',' expected after '\"'"),
+        (CSV.encode() + b"\xe9,2020-01-03,1\n", "{path}, line 5: found the byte 0xe9; accepted: UTF-8"),
+        (b"\xef\xbb\xbf" + CSV.encode() + b"\xe9", "{path}, line 5: found the byte 0xe9; accepted: UTF-8"),
+        (CSV.encode("utf-16"), "{path}, line 1: found the byte 0xff; accepted: UTF-8"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_a_csv_is_named_by_line_and_column(content: bytes | str, said: str, own: Path) -> None:
+    assert refusal(own, content) == said
+
+
+def test_a_date_in_several_columns_is_named_whole(own: Path) -> None:
+    assert refusal(own, "y,m,ticker,close\n2020,13,A,1\n", dates=["y", "m"], date_format="%Y %m") == (
+        "{path}, line 2, columns y, m: found '2020 13'; accepted: dates of the form %Y %m"
+    )
+
+
+def test_the_number_accepted_is_shown_with_the_declared_marks(own: Path) -> None:
+    content = "ticker,date,close\nA,2020-01-02,1.5\n"
+    assert refusal(own, content, decimal=",", thousands=".", missing=["-", "null"]) == (
+        "{path}, line 2, column close: found '1.5'; accepted: a number such as 1.234,5, or one of '-', 'null'"
+    )
+    assert refusal(own, content, decimal=",", missing=[]) == (
+        "{path}, line 2, column close: found '1.5'; accepted: a number such as 1234,5"
+    )
+
+
+def test_of_many_mistakes_twenty_are_told(own: Path) -> None:
+    lines = [f"AAA,2020-01-02,x{n}" for n in range(30)]
+    for count in (20, 21, 30):
+        said = refusal(own, "\n".join(["ticker,date,close", *lines[:count]])).splitlines()
+        assert said[19] == f"{{path}}, line 21, column close: found 'x19'; {NUMBER}"
+        assert said[20:] == (["... and more"] if count > 20 else [])
+
+
+def test_mistakes_of_all_columns_are_told_at_once(own: Path) -> None:
+    said = refusal(own, "ticker,date,close\n,2020-01-02,1\nA,2020-01-99,1\nA,2020-01-02,x\n").splitlines()
+    assert [line.split(":")[0] for line in said] == [
+        "{path}, line 3, column date",
+        "{path}, line 2, column ticker",
+        "{path}, line 4, column close",
+    ]
+
+
+def test_a_path_that_is_no_file_of_a_known_kind_is_named(tmp_path: Path) -> None:
+    accepted = "accepted: one whose name ends in .csv, .csv.gz, .parquet"
+    (tmp_path / "folder.csv").mkdir()
+    for name in ("folder.csv", "own.xlsx", "own.gz", "csv"):
+        assert refusal(tmp_path / name) == f"{{path}}: found no file of prices; {accepted}"
+    assert refusal(tmp_path / "none.csv") == "{path}: no such file"
+
+
+@pytest.mark.parametrize("delimiter", ['"', "\n", "\r"])
+def test_a_delimiter_that_csv_needs_itself_is_named(delimiter: str, own: Path) -> None:
+    assert refusal(own, CSV, delimiter=delimiter) == (
+        f"params.yaml: scrape.delimiter: found {delimiter!r}; accepted: no quote and no end of line"
+    )
+
+
+def test_gzip_that_is_none_damaged_or_cut_short_is_named(tmp_path: Path) -> None:
+    path, whole = tmp_path / "own.csv.gz", gzip.compress(CSV.encode())
+    assert refusal(path, CSV) == "{path}: not gzipped: Not a gzipped file (b'ti')"
+    assert "CRC check failed" in refusal(path, whole[:-8] + bytes([whole[-8] ^ 1]) + whole[-7:])
+    for length in range(1, len(whole)):
+        said = refusal(path, whole[:length])
+        assert said.startswith("{path}: not gzipped: ")
+        assert "\n" not in said
+
+
+@pytest.mark.parametrize("content", [b"", CSV.encode(), b"PAR1" * 100], ids=["empty", "CSV", "its mark alone"])
+def test_parquet_that_is_none_is_named(content: bytes, table: Path) -> None:
+    said = refusal(table, content)
+    assert said.startswith("{path}: not Parquet: ")
+    assert "\n" not in said
+
+
+def test_damaged_parquet_ends_in_one_line_or_does_no_harm(table: Path) -> None:
+    pd.DataFrame(ROWS, columns=["ticker", "date", "close"]).to_parquet(table)
+    whole = table.read_bytes()
+    for at in range(0, len(whole), 17):
+        table.write_bytes(whole[:at] + bytes([whole[at] ^ 0x10]) + whole[at + 1 :])
+        with contextlib.suppress(UserError):
+            read(table)
+        table.write_bytes(whole[:at])
+        assert refusal(table).startswith("{path}: not Parquet: ")
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"date": ["2020-01-02", None]}, "column date: found nan; accepted: dates of the form %Y-%m-%d"),
+        ({"ticker": ["A", None]}, "column ticker: found nan; accepted: a ticker"),
+        ({"close": ["1", "x"]}, f"column close: found 'x'; {NUMBER}"),
+    ],
+)
+def test_a_mistake_in_parquet_is_named_by_row_and_column(columns: dict[str, Any], said: str, table: Path) -> None:
+    rows = {"ticker": ["A", "A"], "date": ["2020-01-02", "2020-01-03"], "close": [1.5, 2.5], **columns}
+    pq.write_table(pa.table(rows), table)
+    assert refusal(table) == f"{{path}}, row 2, {said}"
+
+
+def test_parquet_whose_texts_are_no_utf_8_is_named(table: Path) -> None:
+    pq.write_table(pa.table({"ticker": ["A"], "date": ["2020-01-02"], "close": [b"\xff"], "picture": [b"\xff"]}), table)
+    assert refusal(table).startswith("{path}: not Parquet: 'utf-8' codec can't decode byte 0xff")
+
+
+def test_times_in_a_wrong_unit_are_no_dates(table: Path) -> None:
+    far = pa.array([1577923200000000, 1577923200000000], pa.timestamp("ms"))  # microseconds, labelled milliseconds
+    pq.write_table(pa.table({"ticker": ["A", "A"], "date": far, "close": [1.0, 2.0]}), table)
+    assert refusal(table).splitlines()[0] == (
+        "{path}, row 1, column date: found Timestamp('51972-05-25 00:00:00'); accepted: dates of the form %Y-%m-%d"
+    )
+
+
+def test_parquet_without_a_column_or_a_row_is_named(table: Path) -> None:
+    pq.write_table(pa.table({"ticker": ["A"], "close": [1.0]}), table)
+    assert refusal(table) == "{path}: the column 'date' of params.yaml is not among ticker, close"
+    pq.write_table(pa.table({"ticker": ["A"], "date": ["2020-01-02"], "close": [1.0]})[:0], table)
+    assert refusal(table) == "{path}: found no rows; accepted: at least one"
+    twice = pa.Table.from_arrays([pa.array(["A"]), pa.array(["2020-01-02"]), pa.array([1.0]), pa.array([2.0])],
+                                 names=["ticker", "date", "close", "close"])  # fmt: skip
+    pq.write_table(twice, table)
+    assert refusal(table).startswith("{path}: not Parquet: Multiple matches for FieldRef.Name(close)")

@@ -1,0 +1,116 @@
+"""Scrape fetches what was asked for, says what is missing, and refuses what cannot be true, by name."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.io.artifacts import read_json, read_table
+from pipeline.io.errors import UserError
+from tests.conftest import file_params, walk
+from tests.series import made_prices
+
+
+def test_prices_come_through_unchanged(walked: Path, two_tickers: pd.DataFrame) -> None:
+    found = read_table(walked / "data/prices.parquet")
+    pd.testing.assert_frame_equal(found, two_tickers[found.columns.tolist()], check_dtype=False)
+
+
+def from_file(folder: Path, prices: pd.DataFrame, **changes: Any) -> dict[str, Any]:
+    """Scrape a CSV of these prices; reports/scrape.json."""
+    folder.mkdir(exist_ok=True)
+    prices.to_csv(folder / "own.csv", index=False)
+    walk(folder, prices, "scrape", scrape=file_params(**changes))
+    return read_json(folder / "reports/scrape.json")
+
+
+def test_the_report_lists_missing_sessions_and_values(tmp_path: Path) -> None:
+    prices = made_prices("AAA", 40, seed=0).drop(index=[10, 20])
+    prices.loc[5, "volume"] = 0
+    found = from_file(tmp_path, prices, max_missing=0.1)["tickers"]["AAA"]
+    assert found["missing_sessions"] == ["2001-01-15", "2001-01-29"]
+    assert found["missing_values"]["dividends"] == 38
+    assert found["zero_volumes"] == 1
+    assert found["unexpected_sessions"] == []
+    assert found["unit"] == "EUR"
+
+
+def test_too_many_missing_sessions_fail_the_stage_and_are_named(tmp_path: Path) -> None:
+    prices = made_prices("AAA", 40, seed=0).drop(index=[10, 20])
+    with pytest.raises(UserError) as error:
+        from_file(tmp_path, prices, max_missing=0.04)
+    assert str(error.value) == (
+        "AAA: 2 of 40 sessions of 24/5 are missing (5.00%): 2001-01-15, 2001-01-29; accepted: at most 4.00%"
+    )
+    assert not (tmp_path / "data").exists()
+
+
+def test_null_closes_are_dropped_counted_and_listed(tmp_path: Path) -> None:
+    prices = made_prices("AAA", 40, seed=0)
+    prices.loc[[7, 39], ["open", "high", "low", "close"]] = None
+    found = from_file(tmp_path, prices, max_missing=0.1)["tickers"]["AAA"]
+    assert found["null_values"] == ["2001-01-10", "2001-02-23"]
+    assert found["missing_sessions"] == ["2001-01-10"]  # the other lies after the last close
+    assert len(read_table(tmp_path / "data/prices.parquet")) == 38
+
+
+def test_impossible_rows_are_dropped_and_listed_where_that_is_asked_for(tmp_path: Path) -> None:
+    prices = made_prices("AAA", 40, seed=0)
+    prices.loc[3, "high"] = 1.0
+    found = from_file(tmp_path, prices, max_missing=0.1, repair="drop")["tickers"]["AAA"]
+    assert [row["date"] for row in found["dropped"]] == ["2001-01-04"]
+    assert found["dropped"][0]["reason"].startswith("high below low; ")
+    assert "high 1, low 100" in found["dropped"][0]["numbers"]
+    assert "2001-01-04" not in set(read_table(tmp_path / "data/prices.parquet")["date"].astype(str))
+
+
+def test_more_impossible_rows_than_may_be_missing_are_refused_even_where_they_may_be_dropped(tmp_path: Path) -> None:
+    prices = made_prices("AAA", 40, seed=0)
+    prices.loc[:9, "high"] = 1.0
+    with pytest.raises(UserError, match=r"^AAA: 10 rows could not be true; accepted: at most 10.00% of them$"):
+        from_file(tmp_path, prices, max_missing=0.1, repair="drop")
+
+
+def test_a_ticker_without_any_value_is_named(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
+    prices = two_tickers.copy()
+    prices.loc[prices["ticker"] == "BBB", "close"] = None
+    with pytest.raises(UserError, match=r"^BBB: found no value of close that may be true; accepted: at least one$"):
+        from_file(tmp_path, prices)
+
+
+def test_a_series_of_its_own_has_its_columns_its_steps_and_a_row_for_each(tmp_path: Path) -> None:
+    dates = pd.date_range("2020-03-28 20:00", periods=60, freq="1h").drop(pd.Timestamp("2020-03-29 02:00"))
+    heat = pd.DataFrame({"date": dates.strftime("%Y-%m-%d %H:%M"), "heat": np.arange(59) - 5.0, "wind": 1.0})
+    heat.loc[30, "heat"] = None
+    changes = {"columns": {"heat": "heat", "wind": "wind"}, "ticker": "Oslo", "calendar": "1h", "unit": "°C"}
+    found = from_file(tmp_path, heat, **changes, date_format="%Y-%m-%d %H:%M", max_missing=0.1)
+    assert (found["column"], found["step"]) == ("heat", "hour")
+    assert found["tickers"]["Oslo"]["missing_sessions"] == ["2020-03-29 02:00", "2020-03-30 03:00"]
+    assert found["tickers"]["Oslo"]["unit"] == "°C"
+    table = read_table(tmp_path / "data/prices.parquet")
+    assert table.columns.tolist() == ["ticker", "date", "heat", "wind"]
+    assert (table["date"].diff().dropna() == pd.Timedelta(hours=1)).all()
+    assert table["heat"].isna().sum() == 2
+    assert table["wind"].isna().sum() == 1
+
+
+def test_poisoned_rows_are_named_and_nothing_is_written(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
+    prices = two_tickers.copy()
+    prices.loc[600, "close"] = 1e9
+    prices.loc[30, "low"] = -1.0
+    with pytest.raises(UserError) as error:
+        walk(tmp_path, prices, "scrape")
+    lines = str(error.value).splitlines()
+    assert lines[0].startswith(f"AAA {prices.loc[30, 'date']:%Y-%m-%d}: price not above zero: open 9")
+    assert ", low -1, " in lines[0]
+    assert lines[1].startswith(f"BBB {prices.loc[600, 'date']:%Y-%m-%d}: close outside the session's range: open ")
+    assert ", close 1000000000, " in lines[1]
+    assert lines[2:] == ["accepted: rows that can be true; or scrape.repair: drop, which drops and lists them"]
+    assert not (tmp_path / "data").exists()
+
+
+def test_an_unknown_calendar_is_named(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
+    with pytest.raises(UserError, match=r"^params.yaml: scrape.calendar: found 'NOWHERE'; accepted: "):
+        walk(tmp_path, two_tickers, "scrape", scrape={"calendar": "NOWHERE"})
