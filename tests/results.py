@@ -4,7 +4,7 @@ import pandas as pd
 
 from pipeline.evaluate.intervals import MEASURES as OF_BANDS
 from pipeline.forecaster.forecasts import NETWORK
-from pipeline.scoring.scores import ALL, MEASURES, THIRDS
+from pipeline.scoring.columns import ALL, MEASURES, THIRDS
 from pipeline.series import Subject
 
 CLOSE = Subject("close", "USD", "session", priced=True)

@@ -233,6 +233,13 @@ def test_printed_pages_are_dark_on_white_without_controls(walked: Path, opened: 
     assert own.locator("figure:not([hidden]) .chart").evaluate_all(beyond) == 0
 
 
+def test_the_numbers_beside_the_verdict_are_all_in_sight_on_a_desktop(walked: Path, opened: Callable[..., Any]) -> None:
+    own = opened(walked / "reports/forecast.html", 1200)
+    assert own.evaluate("document.querySelector('.opening table').scrollWidth") <= own.evaluate(
+        "document.querySelector('.opening .scroll').clientWidth"
+    )
+
+
 def test_an_address_that_names_no_ticker_shows_the_first(walked: Path, opened: Callable[..., Any]) -> None:
     for fragment in ("#%", "#nobody"):
         own = opened(walked / "reports/forecast.html", fragment=fragment)

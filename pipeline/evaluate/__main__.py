@@ -14,7 +14,7 @@ from pipeline.forecaster.preparation import Preparation
 from pipeline.io.artifacts import read_record, read_table, write_json, write_record, write_table
 from pipeline.io.stage import run
 from pipeline.prices import PRICES
-from pipeline.scoring import scores as scores_table
+from pipeline.scoring import columns
 from pipeline.scoring.results import subject_of
 
 
@@ -38,7 +38,7 @@ def main(params: Params) -> None:
     verdict = verdict_of(scored, held, references, subject_of(preparation), bands.scale, params.coverage)
 
     write_table(Path("data/predictions.parquet"), intervals.with_bands(predicted, scale, bands), SCHEMA)
-    write_table(Path("data/scores.parquet"), scored, scores_table.SCHEMA)
+    write_table(Path("data/scores.parquet"), scored, columns.SCHEMA)
     write_table(Path("data/bands.parquet"), held, intervals.SCHEMA)
     write_record(Path("data/bands.json"), bands)
     write_record(Path("data/verdict.json"), verdict)

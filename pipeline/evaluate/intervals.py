@@ -1,12 +1,13 @@
-"""Bands around the forecast: split conformal, as wide as the volatility that is forecast, and how well they hold.
+"""Bands around the forecast by split conformal prediction, and how well they held on test.
 
-Split conformal prediction: Lei, G'Sell, Rinaldo, Tibshirani and Wasserman (2018), "Distribution-free predictive
-inference for regression", Journal of the American Statistical Association 113(523), with residuals divided by a scale
-(section 5.2 there). It promises coverage for exchangeable errors; a time series has others, so coverage is measured:
-in data/bands.parquet, where one row is how well one way of making bands held on test, for a horizon, ticker and slice.
-`scale` is what the bands are as wide as: `network` or a simple model's forecast of the variance, `current` volatility,
-or `constant`. All are calibrated on the later half of validation. `width` and `interval_score` are in percent of the
-last value of prices, in the value's units of anything else; `p_value` is of the coverage, for one ticker one step
+Lei, G'Sell, Rinaldo, Tibshirani and Wasserman (2018), "Distribution-free predictive inference for regression", Journal
+of the American Statistical Association 113(523), with residuals divided by a scale (section 5.2 there). The method
+guarantees coverage where errors are exchangeable. Those of a time series are not, so coverage is measured.
+
+data/bands.parquet: one row is how well one kind of band held on test, for a horizon, ticker and slice. `scale` names
+what the width is proportional to: the variance that `network` or a simple model forecasts, the `current` volatility, or
+nothing (`constant`). All are calibrated on the later half of validation. `width` and `interval_score` are in percent of
+the last price, or in the units of a series that is no price. `p_value` is of the coverage, for one ticker one step
 ahead.
 """
 
@@ -25,7 +26,7 @@ from pipeline.forecaster.bands import Bands
 from pipeline.forecaster.forecasts import NETWORK, member
 from pipeline.forecaster.preparation import ALL as EVERY
 from pipeline.io.errors import UserError
-from pipeline.scoring.scores import ALL, POOLED
+from pipeline.scoring.columns import ALL, POOLED
 
 Floats = NDArray[np.float64]
 
@@ -45,12 +46,14 @@ SCHEMA = pa.schema(
 
 
 def scales(predictions: pd.DataFrame, forecasts: pd.DataFrame, *, priced: bool) -> pd.DataFrame:
-    """How wide a band might be at each forecast, up to a factor, in the value's units: a column for each way.
+    """The relative width of each forecast's band, in the value's units: one column for each kind of band.
 
-    network and the simple models of the variance: bands.by_variance of what they forecast; current: bands.by_change of
-    what is known at the origin; constant: last of prices, 1 of anything else. predictions: as `predictions` gives them,
-    with the columns of scores.origins; its index is taken. forecasts: of forecaster/forecasts, of every model. NaN
-    where a way says nothing.
+    network, or a simple model of the variance: bands.by_variance of its forecasts. current: bands.by_change of the
+    change known at the origin. constant: the last price, or 1 for a series that is no price. NaN where there is no such
+    forecast. The result has the index of `predictions`.
+
+    predictions: data/predictions.parquet without bands, with the columns of scores.origins; forecasts: the forecasts of
+    every model, with the columns of forecaster/forecasts.
     """
     key, origins = ["ticker", "origin"], predictions[predictions["horizon"] == 1]
     horizon, last = predictions["horizon"].max(), origins["last"].to_numpy()
@@ -64,7 +67,7 @@ def scales(predictions: pd.DataFrame, forecasts: pd.DataFrame, *, priced: bool) 
 
 
 def chosen(scale: pd.DataFrame) -> Literal["network", "current"]:
-    """The way the bands of the forecast are made: by the network's variance, where it forecasts one."""
+    """Which column of `scales` the forecast's own band uses: the network's variance, where it forecasts one."""
     return "network" if NETWORK in scale else "current"
 
 
@@ -80,7 +83,7 @@ def quantile(scores: Floats, coverage: float) -> float:
 
 
 def calibration(forecasts: pd.DataFrame, scale: pd.Series) -> dict[int, Floats]:
-    """The calibration scores, |error| / scale over the later half of validation: by horizon, sorted, none unknown.
+    """The calibration scores |error| / scale over the later half of validation: by horizon, sorted, without NaN.
 
     forecasts: data/predictions.parquet with the columns of scores.origins; scale: one of `scales`.
     """
@@ -136,10 +139,13 @@ def measures(actual: Floats, lower: Floats, upper: Floats, coverage: float) -> d
 
 
 def coverage_p(missed: NDArray[np.bool_], coverage: float, calibrated: int) -> float:
-    """P-value of so many misses, two-sided, of a split-conformal band that was calibrated on so many forecasts: its
-    coverage given these is itself random, Beta(k, n + 1 - k) with k of `rank` (Vovk 2012, "Conditional validity of
-    inductive conformal predictors", ACML, proposition 2), for exchangeable errors. missed: (days,). The test of Kupiec
-    (1995) takes the coverage for exact, and so rejects sound bands too often.
+    """Two-sided p-value of the number of misses of a split-conformal band.
+
+    The band was calibrated on n forecasts, so its true coverage is random: Beta(k, n + 1 - k) with k of `rank`, for
+    exchangeable errors (Vovk 2012, "Conditional validity of inductive conformal predictors", ACML, proposition 2). The
+    test of Kupiec (1995) takes the coverage for exact, and so rejects sound bands too often.
+
+    missed: whether each day's value lay outside the band, (days,); calibrated: n.
     """
     k = rank(calibrated, coverage)
     misses = betabinom(len(missed), calibrated + 1 - k, k)
@@ -162,11 +168,12 @@ def table(forecasts: pd.DataFrame, scale: pd.DataFrame, coverage: float) -> pd.D
 def _held(
     forecasts: pd.DataFrame, half: pd.Series, coverage: float, calibrated: int, *, sliced: bool
 ) -> Iterator[dict[str, Any]]:
-    """How bands of this half width held on test, of each ticker and of several together; if `sliced`, by slice too,
-    where there is one ticker or of the several.
+    """How well bands of this half width held on test: rows of data/bands.parquet, for each ticker, and pooled where
+    there are several. With `sliced`, also by year and by volatility, for a single ticker or for the pool.
 
-    In percent of the last value of prices, in the value's units of anything else; of several such in each one's
-    `unit`. The test is of one ticker, one step ahead: forecasts that overlap miss together, and so do tickers.
+    Widths are in percent of the last price, or in the units of a series that is no price; where several such are
+    pooled, in each one's `unit`. Only one ticker, one step ahead, is tested: overlapping forecasts miss together, and
+    so do tickers.
     """
     several = forecasts["ticker"].nunique() > 1
     per = forecasts["percent"].fillna(forecasts["unit"] if several else 1.0)

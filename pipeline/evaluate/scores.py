@@ -13,7 +13,7 @@ from pipeline.forecaster.forecasts import NETWORK, member
 from pipeline.forecaster.preparation import Preparation
 from pipeline.forecaster.targets import change
 from pipeline.io.errors import UserError
-from pipeline.scoring.scores import ALL, POOLED, SCHEMA, THIRDS
+from pipeline.scoring.columns import ALL, POOLED, SCHEMA, THIRDS
 
 Floats = NDArray[np.float64]
 KNOWN = ["ticker", "origin", "horizon", "split", "date", "third", "unit", "percent", "actual", "center"]
@@ -177,7 +177,9 @@ def table(forecasts: Iterable[tuple[str, pd.DataFrame]], references: dict[str, s
         if not alone:
             found += _scored(pooled(rows), target, references[target], sliced=True)
     by = ["model", "target", "split", "horizon", "ticker", "slice"]
-    return pd.DataFrame(found).reindex(columns=SCHEMA.names).sort_values(by, ignore_index=True)
+    scored = pd.DataFrame(found)
+    every = dict.fromkeys([*SCHEMA.names, *scored])  # one that the schema lacks stays, and is refused when written
+    return scored.reindex(columns=list(every)).sort_values(by, ignore_index=True)
 
 
 def pooled(rows: pd.DataFrame) -> pd.DataFrame:

@@ -2,13 +2,25 @@
 
 import pandas as pd
 
-from pipeline.forecaster.forecasts import TITLES
 from pipeline.formats import format_p, percent
+from pipeline.scoring.columns import POOLED
 from pipeline.scoring.results import Held, held, lines
-from pipeline.scoring.scores import POOLED
 from pipeline.scoring.verdict import Verdict, outcome
 from pipeline.series import Subject
 
+TITLES = {  # what a simple model is called in a sentence
+    "persistence": "persistence",
+    "drift": "drift",
+    "seasonal_naive": "the seasonal-naive forecast",
+    "ewma": "EWMA",
+    "har": "HAR",
+    "har_yearly": "HAR refitted yearly",
+    "lhar": "LHAR",
+    "lhar_yearly": "LHAR refitted yearly",
+    "gjr_garch": "GJR-GARCH",
+    "ridge": "ridge regression",
+    "boosting": "gradient boosting",
+}
 SIMPLER = {
     "beats": "is beaten by the network",
     "ties with": "is not told apart from the network",

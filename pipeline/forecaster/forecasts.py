@@ -7,19 +7,6 @@ network is `network`, the mean of its members, and where there are several each 
 import pyarrow as pa
 
 NETWORK = "network"
-TITLES = {  # of the simple models, in a sentence
-    "persistence": "persistence",
-    "drift": "drift",
-    "seasonal_naive": "the seasonal-naive forecast",
-    "ewma": "EWMA",
-    "har": "HAR",
-    "har_yearly": "HAR refitted yearly",
-    "lhar": "LHAR",
-    "lhar_yearly": "LHAR refitted yearly",
-    "gjr_garch": "GJR-GARCH",
-    "ridge": "ridge regression",
-    "boosting": "gradient boosting",
-}
 
 SCHEMA = pa.schema(
     [

@@ -1,4 +1,4 @@
-"""The one list of simple models: params.yaml's choices, sentences, tables and tests all come from it."""
+"""The one list of simple models: params.yaml's choices, the tables and the tests come from it."""
 
 import numpy as np
 import pandas as pd

@@ -9,8 +9,8 @@ from scipy import stats
 from pipeline.formats import format_date, format_p, percent
 from pipeline.report import charts
 from pipeline.report.figures import LEVEL, Figure, correlation, downsampled, histogram, memory, part, spans
+from pipeline.scoring.columns import ALL, POOLED, THIRDS
 from pipeline.scoring.results import named
-from pipeline.scoring.scores import ALL, POOLED, THIRDS
 from pipeline.series import Subject
 
 SHADOW = 0.5  # of the error: a forecast nearer than this to the last value follows it

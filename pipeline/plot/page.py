@@ -113,7 +113,7 @@ def html(
         verdict=told.sentences.values(),
         rule=rule(told.subject.step),
         band=told.band,
-        short=tables.short(told, scores),
+        short=tables.short(told, scores).only("target", "RMSE", "simple", "its RMSE", "skill", "p"),
         by_ticker=tables.by_ticker(told, scores, bands),
         tables=tables.common(told, scores, bands),
         thinned=thinned(longest, len(shown)),

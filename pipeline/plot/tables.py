@@ -11,8 +11,8 @@ import pandas as pd
 from pipeline.forecaster.forecasts import NETWORK, member
 from pipeline.formats import format_date, format_p, percent, shown
 from pipeline.report.table import Table
+from pipeline.scoring.columns import ALL, POOLED, THIRDS
 from pipeline.scoring.results import held, lines, named, whole
-from pipeline.scoring.scores import ALL, POOLED, THIRDS
 from pipeline.scoring.verdict import Verdict
 from pipeline.series import Subject
 

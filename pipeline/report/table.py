@@ -19,3 +19,8 @@ class Table(NamedTuple):
             any(row[at][:1] not in NUMERIC and row[at] != "undefined" for row in self.rows if row[at])
             for at in range(len(self.heads))
         ]
+
+    def only(self, *heads: str) -> "Table":
+        """The table with these columns alone, in this order."""
+        at = [self.heads.index(head) for head in heads]
+        return self._replace(heads=list(heads), rows=[[row[i] for i in at] for row in self.rows])

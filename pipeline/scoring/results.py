@@ -8,7 +8,7 @@ import pandas as pd
 from pipeline.forecaster.forecasts import NETWORK, member
 from pipeline.forecaster.preparation import Preparation
 from pipeline.prices import PRICES
-from pipeline.scoring.scores import ALL, POOLED, THIRDS
+from pipeline.scoring.columns import ALL, POOLED, THIRDS
 from pipeline.series import Subject
 
 

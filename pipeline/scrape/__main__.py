@@ -7,7 +7,7 @@ from pipeline.io.artifacts import write_record, write_table
 from pipeline.io.stage import run
 from pipeline.scrape import file, sample
 from pipeline.scrape.clean import cleaned, report_of
-from pipeline.scrape.params import SOURCES, File, Params, Yahoo
+from pipeline.scrape.params import SOURCES, File, Params, Sample, Yahoo
 
 
 def main(params: Params) -> None:
@@ -28,7 +28,7 @@ def fetched(params: Params) -> prices.Found:
             return yahoo.prices(params.tickers, params.start, params.end, params.vintage)
         case File():
             return file.prices(Path(params.path), **params.form)
-        case _:
+        case Sample():
             return sample.prices()
 
 

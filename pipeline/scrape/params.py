@@ -84,7 +84,7 @@ class File(Section):
 
     @property
     def form(self) -> dict[str, Any]:
-        """How the file is to be read, as sources.file takes it."""
+        """How the file is to be read, as scrape.file takes it."""
         return self.model_dump(exclude={"source", "path", "calendar", "max_missing", "repair"})
 
     @model_validator(mode="after")

@@ -1,5 +1,7 @@
-"""One member of the network, fitted on train and stopped on validation; and data/history.parquet, which tells of it:
-one row is an epoch of a member, with its losses on train and on the stopping half of validation.
+"""The fit of one member of the ensemble on train, with early stopping on validation.
+
+data/history.parquet: one row is an epoch of a member, with its losses on train and on the half of validation that early
+stopping sees.
 """
 
 import sys
@@ -15,7 +17,7 @@ from pipeline.train.params import Params
 
 
 def history_schema(targets: list[str]) -> pa.Schema:
-    """The losses of each head too, where there are several."""
+    """The schema of data/history.parquet; with several targets it has the losses of each of them too."""
     names = ["loss", "val_loss"]
     if len(targets) > 1:
         names += [f"{prefix}{name}_loss" for name in targets for prefix in ("", "val_")]
@@ -23,9 +25,9 @@ def history_schema(targets: list[str]) -> pa.Schema:
 
 
 def parts_of(rows: pd.DataFrame, at: NDArray[np.intp]) -> dict[str, NDArray[np.bool_]]:
-    """Which of the samples at these rows are for train and for stopping: each (samples,).
+    """Which samples are for train, and which for early stopping: each (samples,). at: the samples' rows.
 
-    Validation is halved by the dates of all rows, as evaluate halves it: those without a window count too.
+    The halves of validation are those of evaluate: rows without a whole window count for the date between them.
     """
     parts = {"train": rows["split"] == "train", "stopping": samples.stopping(rows)}
     return {name: part.to_numpy()[at] for name, part in parts.items()}

@@ -11,7 +11,7 @@ from pipeline.evaluate.metrics import MEASURES
 from pipeline.forecaster.bands import Bands
 from pipeline.forecaster.preparation import ALL as EVERY
 from pipeline.io.artifacts import read_json, read_record, read_table
-from pipeline.scoring.scores import ALL, POOLED
+from pipeline.scoring.columns import ALL, POOLED
 from pipeline.scoring.verdict import Verdict
 from tests.conftest import walk
 

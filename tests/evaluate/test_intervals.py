@@ -10,7 +10,7 @@ from pipeline.evaluate.intervals import CONSTANT, CURRENT, calibrated, coverage_
 from pipeline.forecaster.forecasts import NETWORK
 from pipeline.forecaster.preparation import ALL as EVERY
 from pipeline.io.errors import UserError
-from pipeline.scoring.scores import POOLED, THIRDS
+from pipeline.scoring.columns import POOLED, THIRDS
 
 
 @pytest.mark.parametrize("n", [9, 19, 50, 377])

@@ -7,7 +7,7 @@ import pytest
 from pipeline.evaluate.metrics import metrics
 from pipeline.evaluate.sentences import verdict_of
 from pipeline.forecaster.forecasts import NETWORK
-from pipeline.scoring.scores import POOLED
+from pipeline.scoring.columns import POOLED
 from tests.results import BANDS, CLOSE, REFERENCES, SCORES
 
 

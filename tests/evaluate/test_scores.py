@@ -9,7 +9,7 @@ from pipeline.evaluate import scores
 from pipeline.evaluate.scores import best_of, direction, measures, qlike, side_by_side, skill, slices, smearing, thirds
 from pipeline.forecaster.forecasts import NETWORK
 from pipeline.io.errors import UserError
-from pipeline.scoring.scores import ALL, POOLED, THIRDS
+from pipeline.scoring.columns import ALL, POOLED, THIRDS
 from tests.conftest import made_preparation
 
 RNG = np.random.default_rng(0)

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.evaluate.sentences import TITLES
 from pipeline.forecaster import samples as table
-from pipeline.forecaster.forecasts import TITLES
 from pipeline.models import registry
 from tests.conftest import forecast_of, samples_of
 

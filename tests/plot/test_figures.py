@@ -7,7 +7,7 @@ from scipy import stats
 
 from pipeline.plot import figures
 from pipeline.report import charts
-from pipeline.scoring.scores import ALL, POOLED, THIRDS
+from pipeline.scoring.columns import ALL, POOLED, THIRDS
 from pipeline.series import Subject
 
 CLOSE = Subject("close", "USD", "session", priced=True)

@@ -5,8 +5,8 @@ import pytest
 
 from pipeline.forecaster.forecasts import NETWORK
 from pipeline.forecaster.preparation import ALL, Calendar
+from pipeline.scoring.columns import POOLED, THIRDS
 from pipeline.scoring.results import held, lines, skills, subject_of
-from pipeline.scoring.scores import POOLED, THIRDS
 from pipeline.series import Subject
 from tests.conftest import made_preparation
 from tests.results import BANDS, CLOSE, REFERENCES, SCORES

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from pipeline.io.artifacts import read_table
-from pipeline.scoring.scores import ALL, MEASURES, POOLED
+from pipeline.scoring.columns import ALL, MEASURES, POOLED
 
 
 @pytest.fixture(scope="module")
