@@ -14,6 +14,7 @@ import pyarrow as pa
 OHLC = ("open", "high", "low", "close")
 PRICES = (*OHLC, "adj_close")
 NUMBERS = (*PRICES, "volume", "dividends", "splits")
+ROUNDING = 1e-6  # relative: sources print prices with six or more digits
 
 
 def schema(columns: Iterable[str]) -> pa.Schema:
@@ -59,9 +60,6 @@ def canonical(prices: pd.DataFrame) -> pd.DataFrame:
         columns = [*NUMBERS, *(name for name in columns if name not in NUMBERS)]
     sorted_prices = prices.sort_values(["ticker", "date"], kind="stable", ignore_index=True)
     return sorted_prices.reindex(columns=["ticker", "date", *columns]).astype(dict.fromkeys(columns, "float64"))
-
-
-ROUNDING = 1e-6  # relative: sources print prices with six or more digits
 
 
 def impossible(prices: pd.DataFrame, steps: pd.DatetimeIndex | None) -> pd.DataFrame:

@@ -97,8 +97,8 @@ def revised_since(revision: str) -> None:
     after = read_table(PRICES)
     with tempfile.TemporaryDirectory(dir=PRICES.parent) as folder:
         before = Path(folder) / "before.parquet"
-        command = ["dvc", "get", ".", str(PRICES), "--rev", revision, "--out", str(before), "--quiet"]
-        got = subprocess.run(command, capture_output=True, text=True)
+        get = ["get", ".", str(PRICES), "--rev", revision, "--out", str(before), "--quiet"]
+        got = subprocess.run([sys.executable, "-m", "dvc", *get], capture_output=True, text=True)
         if got.returncode:
             reason = " ".join(got.stderr.split()).removeprefix("ERROR: ")
             raise UserError(f"{PRICES} of revision {revision!r}: {reason}; accepted: a revision whose prices DVC has")

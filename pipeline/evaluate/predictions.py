@@ -42,7 +42,7 @@ def predictions(rows: pd.DataFrame, forecasts: pd.DataFrame) -> pd.DataFrame:
     found = (
         own.pivot(index=KEY, columns="target", values="predicted").reindex(columns=list(NAMES)).rename(columns=NAMES)
     )
-    dates = rows[[samples.date(h) for h in range(1, samples.horizon_of(rows) + 1)]].to_numpy()
+    dates = samples.dates_of(rows)
     at = rows[["ticker", "date", "split", "last"]].rename(columns={"date": "origin"})
     came = rows[["ticker", "date", "last", "log_variance"]]
     came = came.rename(columns={"last": "actual", "log_variance": "variance_actual"})

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.forecaster.preparation import ALL, Coefficients, fitted
+from pipeline.forecaster.preparation import ALL, Coefficients, by_row
 from pipeline.forecaster.targets import MONTH, ahead
 
 Floats = NDArray[np.float64]
@@ -50,9 +50,8 @@ def persistence(rows: pd.DataFrame, horizon: int) -> Floats:
 
 def drift(rows: pd.DataFrame, coefficients: Coefficients, horizon: int) -> Floats:
     """The price goes on by its ticker's mean change over train. coefficients: the change after h = 1 ... horizon."""
-    at, names = pd.factorize(rows["ticker"])
-    change = np.array([[own for (own,) in fitted(coefficients, str(name))] for name in names])
-    return persistence(rows, horizon) + change[at]
+    change = by_row(coefficients, rows["ticker"])  # (rows, horizon, 1)
+    return persistence(rows, horizon) + change[:, :, 0]
 
 
 def seasonal_naive(rows: pd.DataFrame, season: int, horizon: int) -> Floats:
@@ -84,8 +83,7 @@ def linear(terms: Floats, coefficients: Coefficients, tickers: pd.Series) -> Flo
 
     Added term by term: a matrix product's order of adding up would depend on how many rows there are.
     """
-    at, names = pd.factorize(tickers)
-    own = np.array([fitted(coefficients, str(name)) for name in names])[at]  # (rows, horizon, k + 1)
+    own = by_row(coefficients, tickers)  # (rows, horizon, k + 1)
     forecast = own[:, :, 0].copy()
     for k, term in enumerate(terms.T, 1):
         forecast += term[:, None] * own[:, :, k]

@@ -116,7 +116,7 @@ class Forecaster:
         variance = answers.get("variance", np.full(half.shape, np.nan))
         found = table.by_horizon(
             chosen,
-            date=chosen[[table.date(h) for h in range(1, horizon + 1)]].to_numpy(),
+            date=table.dates_of(chosen),
             forecast=answers["price"],
             lower=answers["price"] - half,
             upper=answers["price"] + half,

@@ -69,6 +69,11 @@ def horizon_of(rows: pd.DataFrame) -> int:
     return sum(name.startswith(date(0)[:-1]) for name in rows.columns)
 
 
+def dates_of(rows: pd.DataFrame) -> NDArray[np.datetime64]:
+    """The dates of the steps ahead: (rows, horizon) datetime64[us]."""
+    return rows[[date(h) for h in range(1, horizon_of(rows) + 1)]].to_numpy()
+
+
 def scaled_of(rows: pd.DataFrame, name: str) -> NDArray[np.float32]:
     """A target's scaled departures: (rows, horizon) float32."""
     return rows[[scaled(name, h) for h in range(1, horizon_of(rows) + 1)]].to_numpy(np.float32)
@@ -85,7 +90,7 @@ def together(*files: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(files).sort_values(["ticker", "date"], ignore_index=True)
 
 
-def by_horizon(rows: pd.DataFrame, **values: NDArray[np.floating]) -> pd.DataFrame:
+def by_horizon(rows: pd.DataFrame, **values: NDArray[np.floating | np.datetime64]) -> pd.DataFrame:
     """What was said at each row, each value (rows, horizon), as one row a ticker, origin and horizon."""
     horizon = next(iter(values.values())).shape[1]
     key = rows.loc[rows.index.repeat(horizon), ["ticker", "date"]].rename(columns={"date": "origin"})

@@ -78,7 +78,7 @@ def in_splits(
     sessions = pd.DatetimeIndex(np.sort(rows["date"].unique()))
     first_validation, first_test = boundaries(sessions, validation, test)
     horizon = table.horizon_of(rows)
-    dates = rows[[table.date(h) for h in range(1, horizon + 1)]].to_numpy()
+    dates = table.dates_of(rows)
     targeted = [name for name in needed if name != "volatility"]
     known = np.logical_and.reduce([np.isfinite(targets.ahead(rows, name, horizon)) for name in targeted])
     beyond = dates[:, 0] > rows.groupby("ticker")["date"].transform("max").to_numpy()
