@@ -20,7 +20,7 @@ from pipeline.io.artifacts import read_record, read_table
 from pipeline.io.errors import UserError
 from pipeline.plot import tables
 from pipeline.report.table import Table
-from pipeline.scoring.results import subject_of
+from pipeline.scoring.results import series_of
 from pipeline.scoring.verdict import Verdict
 
 REPORTS = ("reports/explore.html", "reports/forecast.html")
@@ -42,7 +42,7 @@ def summary(console: Console) -> None:
     """How the last `dvc repro` went."""
     told = read_record(Path("data/verdict.json"), Verdict)
     scores, bands = (read_table(Path(f"data/{name}.parquet")) for name in ("scores", "bands"))
-    shown = (tables.spread(told, scores), tables.models(told, scores), tables.ways(told, bands))
+    shown = (tables.spread(told, scores), tables.models(told, scores), tables.band_methods(told, bands))
     for table in (*shown, tables.short(told, scores)):
         printed(console, table)
     for sentence in told.sentences.values():
@@ -53,7 +53,7 @@ def summary(console: Console) -> None:
         from pipeline.track import runs
 
         experiment = read_record(Path("data/run.json"), runs.Recorded).experiment
-        if states := runs.states(Path.cwd(), experiment):  # the best of many on validation owes some of it to luck
+        if states := runs.count(Path.cwd(), experiment):  # the best of many on validation owes some of it to luck
             where = f"in this MLflow store, experiment {experiment}"
             console.print(f"States compared {where}: {states}. Choose among them on validation.")
 
@@ -64,9 +64,9 @@ def forecast(console: Console) -> None:
     preparation = read_record(Path("data/preparation.json"), Preparation)
     coverage = read_record(Path("data/verdict.json"), Verdict).coverage
     for ticker, own in predictions.groupby("ticker"):
-        about = subject_of(preparation, str(ticker))
+        about = series_of(preparation, str(ticker))
         title = f"{ticker}: {tables.origin(own, about.step)}"
-        printed(console, tables.beyond(title, tables.last_forecast(own), about, coverage))
+        printed(console, tables.next_forecast(title, tables.last_forecast(own), about, coverage))
 
 
 def forecast_of(console: Console, path: Path) -> None:
@@ -83,10 +83,10 @@ def forecast_of(console: Console, path: Path) -> None:
     last = prices.groupby("ticker")[forecaster.preparation.column].last()
     counts = prices.groupby("ticker").size()
     for ticker, own in found.groupby("ticker"):
-        about = subject_of(forecaster.preparation, str(ticker))
+        about = series_of(forecaster.preparation, str(ticker))
         own = own.assign(last=last[ticker]).rename(columns={"forecast": "predicted"})
         title = f"{ticker}: Forecast from {format_date(own['origin'].iloc[0])}, the last {about.step}."
-        printed(console, tables.beyond(title, own, about, forecaster.bands.coverage))
+        printed(console, tables.next_forecast(title, own, about, forecaster.bands.coverage))
         if counts[ticker] < forecaster.reach:
             some = f"{counts[ticker]} {about.step}s, and a forecast may depend on {forecaster.reach}"
             console.print(f"{ticker}: the file has {some}: with more the numbers would differ a little.", markup=False)

@@ -34,7 +34,7 @@ def prices_of(path: Path, forecaster: Forecaster) -> pd.DataFrame:
         raise UserError(f"{path}: found no column {', '.join(lacking)}; accepted: {', '.join(needed)}")
     calendar = fitted(preparation.calendars, str(found["ticker"].iloc[0])).name
     clean = cleaned(canonical(found), calendar)
-    untrue = quality.impossible(clean.dropped) if params.repair == "none" else []
+    untrue = quality.impossible(clean.dropped) if params.invalid_rows == "reject" else []
     if lines := untrue or _gaps(clean, forecaster.least):
         accepted = "accepted: rows that can be true, the last ones with a value"
         raise UserError("\n".join(f"{path}: {line}; {accepted}" for line in quality.first(lines)))
@@ -67,12 +67,12 @@ def _plain(path: Path, needed: list[str], tickers: list[str]) -> dict[str, Any]:
     return {
         "ticker": "" if "ticker" in heads else tickers[0],
         "columns": {name: name for name in heads if name in ("ticker", *NUMBERS, *needed)},
-        "dates": ["date"],
+        "date_columns": ["date"],
         "date_format": "%Y-%m-%d",
         "unit": "",
         "delimiter": ",",
         "decimal": ".",
         "thousands": "",
-        "signs": "",
-        "missing": [""],
+        "currency_symbols": "",
+        "na_values": [""],
     }

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Subject:
+class SeriesInfo:
     """name: of the column; unit: empty where unknown; step: session, hour, day, ...; priced: whether it is a price."""
 
     name: str

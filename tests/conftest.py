@@ -79,19 +79,26 @@ def rows_of(
 def made_preparation(**fields: Any) -> Preparation:
     """Of returns and variances, three sessions ahead, where nothing has been fitted; but for these fields."""
     nothing = Target(baseline="persistence", coefficients={}, scalers={})
-    made = {"column": "close", "target": "return", "horizon": 3, "season": 5, "scaling": "standard", "ranged": True}
+    made = {
+        "column": "close",
+        "target": "return",
+        "horizon": 3,
+        "season_length": 5,
+        "scaling": "standard",
+        "ranged": True,
+    }
     made |= {"features": {}, "price": nothing, "variance": nothing, "missing": {}, "calendars": {}, "units": {}}
     return Preparation(**{**made, **fields})
 
 
-def samples_of(rows: pd.DataFrame, season: int = 5, window: int = 5) -> Samples:
+def samples_of(rows: pd.DataFrame, season_length: int = 5, window: int = 5) -> Samples:
     """What the simple models of return and variance are fitted on, where nothing has been scaled."""
-    return Samples(rows, made_preparation(season=season), window)
+    return Samples(rows, made_preparation(season_length=season_length), window)
 
 
-def forecast_of(name: str, rows: pd.DataFrame, horizon: int, season: int = 5) -> np.ndarray:
+def forecast_of(name: str, rows: pd.DataFrame, horizon: int, season_length: int = 5) -> np.ndarray:
     """What a simple model of one target, fitted on the rows of train, forecasts from all rows."""
-    (model,), samples = registry.of(name, ["price", "variance"]), samples_of(rows, season)
+    (model,), samples = registry.of(name, ["price", "variance"]), samples_of(rows, season_length)
     return model.forecast(model.fit(samples, range(1, horizon + 1)), samples)
 
 
@@ -107,11 +114,11 @@ SMALL: dict[str, dict[str, Any]] = {
     "scrape": {"source": "sample", "path": "data/raw", "calendar": "24/5"},
     "explore": {"lags": 10},
     "prepare": {
-        "leave_out": [],
+        "exclude_tickers": [],
         "column": "close",
         "target": "return",
         "baseline": "persistence",
-        "season": 5,
+        "season_length": 5,
         "variance": "har",
         "horizon": 3,
         "features": FEATURES,
@@ -154,18 +161,18 @@ def file_params(**changes: Any) -> dict[str, Any]:
         "source": "file",
         "path": "own.csv",
         "ticker": "",
-        "dates": ["date"],
+        "date_columns": ["date"],
         "date_format": "%Y-%m-%d",
         "columns": {name: name for name in ("ticker", "open", "high", "low", "close", "volume")},
         "unit": "EUR",
         "delimiter": ",",
         "decimal": ".",
         "thousands": "",
-        "signs": "",
-        "missing": [""],
+        "currency_symbols": "",
+        "na_values": [""],
         "calendar": "24/5",
         "max_missing": 0.0,
-        "repair": "none",
+        "invalid_rows": "reject",
         **changes,
     }
 
@@ -223,7 +230,7 @@ HEAT: dict[str, dict[str, Any]] = {
         "column": "heat",
         "target": "level",
         "baseline": "seasonal_naive",
-        "season": 24,
+        "season_length": 24,
         "variance": "none",
         "features": ["heat", "wind"],
     },

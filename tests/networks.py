@@ -56,7 +56,7 @@ def digest(name: str) -> str:
     network.seed(0)
     model = network.build(windows.shape[1:], heads, own["horizon"], **{key: own[key] for key in SHAPE})
     history = network.fit(model, train, stopping, **{key: own[key] for key in FIT})
-    found = [*model.get_weights(), history.to_numpy(), *network.answers(model, windows).values()]
+    found = [*model.get_weights(), history.to_numpy(), *network.predict(model, windows).values()]
     return hashlib.sha256(b"".join(values.tobytes() for values in found)).hexdigest()
 
 

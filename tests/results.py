@@ -4,16 +4,17 @@ import pandas as pd
 
 from pipeline.evaluate.intervals import MEASURES as OF_BANDS
 from pipeline.forecaster.forecasts import NETWORK
-from pipeline.scoring.columns import ALL, MEASURES, THIRDS
-from pipeline.series import Subject
+from pipeline.scoring.columns import ALL, MEASURES, TERCILES
+from pipeline.series import SeriesInfo
 
-CLOSE = Subject("close", "USD", "session", priced=True)
+CLOSE = SeriesInfo("close", "USD", "session", priced=True)
 REFERENCES = {"price": "drift", "variance": "har"}
 
 ROWS = [
     {**dict.fromkeys(MEASURES, 0.5), "model": model, "target": target, "split": split, "horizon": h, "ticker": "A",
-     "slice": ALL, "n": 100, "best": "ridge", "mse": mse * h, "skill": skill, "p_value": p, "skill_best": -skill,
-     "p_best": 0.8}
+     "slice": ALL, "n": 100, "best": "ridge", "mse": mse * h, "skill": skill, "p_value": p,
+     "skill_against_best": -skill,
+     "p_value_against_best": 0.8}
     for target, reference in REFERENCES.items()
     for split in ("validation", "test")
     for h in (1, 2, 3)
@@ -22,9 +23,9 @@ ROWS = [
 ]  # fmt: skip
 SCORES = pd.DataFrame(ROWS)
 BANDS = pd.DataFrame([
-    {**dict.fromkeys(OF_BANDS, 0.25), "scale": scale, "horizon": h, "ticker": "A", "slice": part, "n": 99,
+    {**dict.fromkeys(OF_BANDS, 0.25), "method": scale, "horizon": h, "ticker": "A", "slice": part, "n": 99,
      "coverage": coverage}
-    for scale, coverage, slices in ((NETWORK, 0.91, (ALL, *THIRDS)), ("constant", 0.95, (ALL,)))
+    for scale, coverage, slices in ((NETWORK, 0.91, (ALL, *TERCILES)), ("constant", 0.95, (ALL,)))
     for h in (1, 2, 3)
     for part in slices
 ])  # fmt: skip

@@ -16,7 +16,7 @@ from pipeline.io.artifacts import read_record
 from pipeline.plot.page import points
 from pipeline.report.page import Ticker, page
 from pipeline.report.table import Table
-from pipeline.series import Subject
+from pipeline.series import SeriesInfo
 from tests.conftest import UNPINNED
 from tests.pages import parsed, shown
 from tests.series import made_prices, made_report
@@ -28,7 +28,7 @@ ARGUMENTS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 REPORTS = ("explore", "forecast")
-CLOSE = Subject("close", "USD", "session", priced=True)
+CLOSE = SeriesInfo("close", "USD", "session", priced=True)
 
 
 @pytest.fixture(scope="module")
@@ -200,7 +200,7 @@ def test_every_control_is_reached_by_the_tabulator_key(walked: Path, opened: Cal
 
 def explored(tickers: list[Ticker], table: Table, **values: Any) -> bytes:
     """The page of the data, with this summary."""
-    nothing: dict[str, Any] = {"legend": "", "odd": {}, "thinned": "", "undrawn": ""}
+    nothing: dict[str, Any] = {"legend": "", "odd": {}, "downsampling_note": "", "undrawn": ""}
     return page("explore/page.html", tickers, {}, summary=table, **{**nothing, **values})
 
 

@@ -20,7 +20,7 @@ def test_on_20_garch_series_the_mean_coverage_is_within_a_point_of_90_percent(tm
         folder = tmp_path / str(seed)
         stages = ("scrape", "prepare", "benchmark", "train", "predict", "evaluate")
         walk(folder, made_prices("AAA", 4000, seed), *stages, train=TRAIN)
-        bands = read_table(folder / "data/bands.parquet").query("scale == 'network' and slice == 'all'")
+        bands = read_table(folder / "data/bands.parquet").query("method == 'network' and slice == 'all'")
         found.append(bands.set_index("horizon")["coverage"])
     for horizon, held in pd.DataFrame(found).items():
         print(f"h{horizon}: mean {held.mean():.4f}, from {held.min():.3f} to {held.max():.3f}")

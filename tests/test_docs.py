@@ -73,8 +73,8 @@ def test_the_readmes_sentences_are_those_of_the_results() -> None:
     sentences = re.findall(r"^- (.+)$", section, re.MULTILINE)
     assert "\n".join(sentences) + "\n```" in README
     assert "is not told apart from the network on the log variance (gradient boosting" in sentences[2]
-    thirds = [re.findall(r"([\d.]+)%", part) for part in re.findall(r"\((.*?)\)", sentences[3])]
-    own, constant = (max(map(float, shares)) - min(map(float, shares)) for shares in thirds)
+    terciles = [re.findall(r"([\d.]+)%", part) for part in re.findall(r"\((.*?)\)", sentences[3])]
+    own, constant = (max(map(float, shares)) - min(map(float, shares)) for shares in terciles)
     assert own < constant / 2  # the band holds in calm and in storm more alike than one of constant width
 
 

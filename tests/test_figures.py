@@ -16,23 +16,23 @@ from pipeline.plot import figures
 from pipeline.prices import known
 from pipeline.report import charts
 from pipeline.report.figures import Figure
-from pipeline.series import Subject
+from pipeline.series import SeriesInfo
 from tests.series import made_heat, made_prices
 
-CLOSE = Subject("close", "USD", "session", priced=True)
-HEAT = Subject("heat", "°C", "hour", priced=False)
+CLOSE = SeriesInfo("close", "USD", "session", priced=True)
+HEAT = SeriesInfo("heat", "°C", "hour", priced=False)
 
 
-def explored(prices: pd.DataFrame, column: str, subject: Subject) -> dict[str, Figure]:
+def explored(prices: pd.DataFrame, column: str, series: SeriesInfo) -> dict[str, Figure]:
     whole, nulls = known(prices, column)
     sessions = pd.DatetimeIndex(prices["date"]).union([prices["date"].iloc[-2] - pd.Timedelta(minutes=1)])
     dropped = pd.DataFrame(columns=["date", "reason", "numbers"])
     report = quality.ticker(whole, nulls, dropped, sessions, prices["date"].min(), unit="", unfinished=[])
-    numbers = summary(prices["date"], prices[column], priced=subject.priced)
-    return page.ticker_figures(prices, column, numbers, report, subject, 30, 1)
+    numbers = summary(prices["date"], prices[column], priced=series.priced)
+    return page.ticker_figures(prices, column, numbers, report, series, 30, 1)
 
 
-def forecast(values: np.ndarray, subject: Subject) -> dict[str, Figure]:
+def forecast(values: np.ndarray, series: SeriesInfo) -> dict[str, Figure]:
     dates = pd.date_range("2001-01-01", periods=len(values), freq="1h").as_unit("us")
     rng = np.random.default_rng(0)
     own = pd.DataFrame({"date": dates, "actual": values}).assign(
@@ -46,10 +46,12 @@ def forecast(values: np.ndarray, subject: Subject) -> dict[str, Figure]:
     columns = {"date": "date", "predicted": "value", "lower": "lower", "upper": "upper"}
     past = own[["date", "actual"]].set_axis(["date", "value"], axis=1)
     return {
-        "predicted": figures.predicted(own, subject, 60, 0.9, 100),
-        "variance": figures.volatility(own, subject, 60, 100),
-        "beyond": figures.beyond(past.head(-3), own.tail(3)[list(columns)].rename(columns=columns), subject, 0.9),
-        **figures.residuals(own, subject, 100),
+        "predicted": figures.predicted(own, series, 60, 0.9, 100),
+        "variance": figures.volatility(own, series, 60, 100),
+        "next_forecast": figures.next_forecast(
+            past.head(-3), own.tail(3)[list(columns)].rename(columns=columns), series, 0.9
+        ),
+        **figures.residuals(own, series, 100),
     }
 
 

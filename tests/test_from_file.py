@@ -101,7 +101,7 @@ def test_a_dropped_row_among_the_last_is_refused_as_what_it_is(folder: Path, rea
     prices = read_table(folder / "data/prices.parquet").query("ticker == 'AAA'")
     prices.loc[prices.index[-3], "high"] = 1.0
     prices.to_csv("own.csv", index=False)
-    YAML().dump({**small_params(), "scrape": file_params(repair="drop")}, Path("params.yaml"))
+    YAML().dump({**small_params(), "scrape": file_params(invalid_rows="drop")}, Path("params.yaml"))
     with pytest.raises(
         UserError, match=r"^own.csv: AAA: found a row that is not true on 2002-11-27, among the last 26"
     ):
@@ -136,7 +136,7 @@ def test_it_is_read_as_params_yaml_declares_a_file(folder: Path, read: Read) -> 
     theirs = prices.assign(Day=prices["date"].dt.strftime("%d/%m/%Y"), Last=prices["close"])
     theirs.drop(columns=["ticker", "date", "close"]).to_csv("own.csv", index=False, sep=";", decimal=",")
     columns = {"close": "Last", **{name: name for name in ("open", "high", "low", "volume")}}
-    form = {"ticker": "AAA", "dates": ["Day"], "date_format": "%d/%m/%Y", "columns": columns}
+    form = {"ticker": "AAA", "date_columns": ["Day"], "date_format": "%d/%m/%Y", "columns": columns}
     YAML().dump({**small_params(), "scrape": file_params(**form, delimiter=";", decimal=",")}, Path("params.yaml"))
     found = read("own.csv")
     shared = ["ticker", "date", *NEEDED]

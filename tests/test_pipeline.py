@@ -270,7 +270,7 @@ def test_a_vintage_comes_back_from_the_cache_without_asking_yahoo_again(tmp_path
         "start": "2001-01-01",
         "end": "2001-03-30",
     }
-    asked_for |= {"calendar": "24/5", "max_missing": 0.0, "repair": "none"}
+    asked_for |= {"calendar": "24/5", "max_missing": 0.0, "invalid_rows": "reject"}
     with yahoo(tmp_path) as fake:
 
         def scrape(vintage: str) -> bytes:
@@ -320,7 +320,7 @@ def test_latest_forecasts_a_new_session_with_the_fitted_network_and_names_who_wa
     prices["date"] = pd.bdate_range(end=end, periods=500).as_unit("us")
     day = prices["date"].dt.strftime("%Y-%m-%d")
     asked: dict[str, Any] = {"source": "yahoo", "path": "data/raw", "tickers": ["AAA"], "calendar": "24/5"}
-    asked |= {"start": day[0], "end": day[498], "vintage": "1", "max_missing": 0.0, "repair": "none"}
+    asked |= {"start": day[0], "end": day[498], "vintage": "1", "max_missing": 0.0, "invalid_rows": "reject"}
     edit(folder, scrape=asked, prepare={"validation": day[350], "test": day[420]})
     with yahoo(tmp_path) as fake:
         fake.bodies["AAA"] = body_of(prices.iloc[:-1])

@@ -34,7 +34,7 @@ def test_a_planted_signal_is_found(tmp_path: Path) -> None:
     assert price["skill"] > 0.3
     network = scores_on_test(tmp_path, "price").loc["network"]
     assert network["skill_low"] > 0.2
-    assert network["direction"] > network["always_up"] + 0.1
+    assert network["directional_accuracy"] > network["naive_directional_accuracy"] + 0.1
     assert "the network beats persistence" in found["verdict"]["price"]
     assert abs(found["test"]["price"]["h3"]["skill"] - price["skill"]) > 0.1  # it tells the next session alone
 

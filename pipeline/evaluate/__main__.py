@@ -15,7 +15,7 @@ from pipeline.io.artifacts import read_record, read_table, write_json, write_rec
 from pipeline.io.stage import run
 from pipeline.prices import PRICES
 from pipeline.scoring import columns
-from pipeline.scoring.results import subject_of
+from pipeline.scoring.results import series_of
 
 
 def main(params: Params) -> None:
@@ -28,14 +28,14 @@ def main(params: Params) -> None:
     priced = preparation.column in PRICES
 
     predicted, origins = predictions(rows, forecasts), scores.origins(rows, priced=priced)
-    for ticker in sorted(set(rows["ticker"]) - set(origins.dropna(subset="unit")["ticker"])):
+    for ticker in sorted(set(rows["ticker"]) - set(origins.dropna(subset="error_scale")["ticker"])):
         print(f"{ticker}: not pooled, for it never changes over train")
     known = predicted.merge(origins, how="left", on=["ticker", "origin"], validate="many_to_one")
     scale = intervals.scales(known, forecasts, priced=priced)
     bands = intervals.calibrated(known, scale, params.coverage)
     held = intervals.table(known, scale, params.coverage)
     scored = scores.table(scores.side_by_side(known, forecasts), references)
-    verdict = verdict_of(scored, held, references, subject_of(preparation), bands.scale, params.coverage)
+    verdict = verdict_of(scored, held, references, series_of(preparation), bands.method, params.coverage)
 
     write_table(Path("data/predictions.parquet"), intervals.with_bands(predicted, scale, bands), SCHEMA)
     write_table(Path("data/scores.parquet"), scored, columns.SCHEMA)

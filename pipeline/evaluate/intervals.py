@@ -4,7 +4,7 @@ Lei, G'Sell, Rinaldo, Tibshirani and Wasserman (2018), "Distribution-free predic
 of the American Statistical Association 113(523), with residuals divided by a scale (section 5.2 there). The method
 guarantees coverage where errors are exchangeable. Those of a time series are not, so coverage is measured.
 
-data/bands.parquet: one row is how well one kind of band held on test, for a horizon, ticker and slice. `scale` names
+data/bands.parquet: one row is how well one kind of band held on test, for a horizon, ticker and slice. `method` names
 what the width is proportional to: the variance that `network` or a simple model forecasts, the `current` volatility, or
 nothing (`constant`). All are calibrated on the later half of validation. `width` and `interval_score` are in percent of
 the last price, or in the units of a series that is no price. `p_value` is of the coverage, for one ticker one step
@@ -35,7 +35,7 @@ MEASURES = ("coverage", "width", "interval_score", "p_value")
 
 SCHEMA = pa.schema(
     [
-        ("scale", pa.string()),
+        ("method", pa.string()),
         ("horizon", pa.int32()),
         ("ticker", pa.string()),
         ("slice", pa.string()),
@@ -96,8 +96,8 @@ def calibrated(forecasts: pd.DataFrame, scale: pd.DataFrame, coverage: float) ->
 
     Raises UserError where there are too few forecasts to calibrate on for the coverage, at any horizon.
     """
-    way = chosen(scale)
-    scores = calibration(forecasts, scale[way])
+    method = chosen(scale)
+    scores = calibration(forecasts, scale[method])
     fewest = min(map(len, scores.values()), default=0)
     if not fewest:
         raise UserError(
@@ -110,7 +110,9 @@ def calibrated(forecasts: pd.DataFrame, scale: pd.DataFrame, coverage: float) ->
             f"forecasts to calibrate on; accepted: at most {np.floor(fewest / (fewest + 1) * 1000) / 1000:g}, or a "
             "larger prepare.validation"
         )
-    return Bands(coverage=coverage, scale=way, quantiles={EVERY: [quantile(own, coverage) for own in scores.values()]})
+    return Bands(
+        coverage=coverage, method=method, quantiles={EVERY: [quantile(own, coverage) for own in scores.values()]}
+    )
 
 
 def with_bands(predictions: pd.DataFrame, scale: pd.DataFrame, calibrated: Bands) -> pd.DataFrame:
@@ -118,7 +120,7 @@ def with_bands(predictions: pd.DataFrame, scale: pd.DataFrame, calibrated: Bands
     `scales` gives it.
     """
     tickers = predictions.loc[predictions["horizon"] == 1, "ticker"]
-    own = scale[calibrated.scale].to_numpy().reshape(len(tickers), -1)
+    own = scale[calibrated.method].to_numpy().reshape(len(tickers), -1)
     half = bands.half_widths(own, calibrated, tickers).ravel()
     return predictions.assign(lower=predictions["predicted"] - half, upper=predictions["predicted"] + half)
 
@@ -156,13 +158,13 @@ def coverage_p(missed: NDArray[np.bool_], coverage: float, calibrated: int) -> f
 def table(forecasts: pd.DataFrame, scale: pd.DataFrame, coverage: float) -> pd.DataFrame:
     """data/bands.parquet, sorted. forecasts, scale: as `calibrated` takes them."""
     found: list[dict[str, Any]] = []
-    for way in scale:
-        scores = calibration(forecasts, scale[way])
+    for method in scale:
+        scores = calibration(forecasts, scale[method])
         quantiles = {h: quantile(own, coverage) for h, own in scores.items()}
-        half, sliced = scale[way] * forecasts["horizon"].map(quantiles), way in (chosen(scale), CONSTANT)
+        half, sliced = scale[method] * forecasts["horizon"].map(quantiles), method in (chosen(scale), CONSTANT)
         held = _held(forecasts, half, coverage, len(scores[1]), sliced=sliced)
-        found += [{"scale": way, **values} for values in held]
-    return pd.DataFrame(found).sort_values(["scale", "horizon", "ticker", "slice"], ignore_index=True)
+        found += [{"method": method, **values} for values in held]
+    return pd.DataFrame(found).sort_values(["method", "horizon", "ticker", "slice"], ignore_index=True)
 
 
 def _held(
@@ -172,13 +174,13 @@ def _held(
     there are several. With `sliced`, also by year and by volatility, for a single ticker or for the pool.
 
     Widths are in percent of the last price, or in the units of a series that is no price; where several such are
-    pooled, in each one's `unit`. Only one ticker, one step ahead, is tested: overlapping forecasts miss together, and
-    so do tickers.
+    pooled, in each one's `error_scale`. Only one ticker, one step ahead, is tested: overlapping forecasts miss
+    together, and so do tickers.
     """
     several = forecasts["ticker"].nunique() > 1
-    per = forecasts["percent"].fillna(forecasts["unit"] if several else 1.0)
+    per = forecasts["percent"].fillna(forecasts["error_scale"] if several else 1.0)
     predicted, wide = forecasts["predicted"] / per, half / per
-    banded = forecasts[["ticker", "horizon", "date", "third"]].assign(
+    banded = forecasts[["ticker", "horizon", "date", "tercile"]].assign(
         actual=forecasts["actual"] / per, lower=predicted - wide, upper=predicted + wide
     )
     banded = banded[(forecasts["split"] == "test") & banded[["lower", "actual"]].notna().all(axis=1)]

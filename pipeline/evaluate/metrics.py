@@ -19,10 +19,10 @@ def metrics(told: Verdict, scores: pd.DataFrame, bands: pd.DataFrame) -> dict[st
     report: dict[str, Any] = {}
     for split in ("validation", "test"):  # validation first, for DVC's tables keep the order
         report[split] = {target: {} for target in told.references}
-        for line in lines(scores, told.references, told.subject, split):
+        for line in lines(scores, told.references, told.series, split):
             if line.horizon in (1, scores["horizon"].max()):
                 report[split][line.target][f"h{line.horizon}"] = {name: _plain(line.network[name]) for name in MEASURES}
-    own = held(bands, told.scale)[0].own
+    own = held(bands, told.method)[0].own
     return {**report, "interval": {"coverage": _plain(own["coverage"]), "score": _plain(own["interval_score"])}}
 
 

@@ -13,30 +13,30 @@ from pipeline.forecaster.forecasts import NETWORK, member
 from pipeline.forecaster.preparation import Preparation
 from pipeline.forecaster.targets import change
 from pipeline.io.errors import UserError
-from pipeline.scoring.columns import ALL, POOLED, SCHEMA, THIRDS
+from pipeline.scoring.columns import ALL, POOLED, SCHEMA, TERCILES
 
 Floats = NDArray[np.float64]
-KNOWN = ["ticker", "origin", "horizon", "split", "date", "third", "unit", "percent", "actual", "center"]
+KNOWN = ["ticker", "origin", "horizon", "split", "date", "tercile", "error_scale", "percent", "actual", "center"]
 SPLITS = ("train", "validation", "test")
 
 
-def thirds(rows: pd.DataFrame, volatility: pd.Series) -> pd.Series:
-    """Each row's third, 0 to 2, by volatility among the rows of its ticker and split; NaN where it has none."""
+def terciles(rows: pd.DataFrame, volatility: pd.Series) -> pd.Series:
+    """Each row's tercile, 0 to 2, by volatility among the rows of its ticker and split; NaN where it has none."""
     share = volatility.groupby(rows["ticker"] + "\n" + rows["split"]).rank(method="first", pct=True)
     return np.ceil(share * 3) - 1
 
 
 def slices(forecasts: pd.DataFrame, *, sliced: bool) -> Iterator[tuple[str, pd.DataFrame]]:
-    """All forecasts; then, if `sliced`, those of each year and of each third that has any, by name.
+    """All forecasts; then, if `sliced`, those of each year and of each tercile that has any, by name.
 
-    forecasts: with the date that is forecast and the origin's third, as `thirds` gives it.
+    forecasts: with the date that is forecast and the origin's tercile, as `terciles` gives it.
     """
     yield ALL, forecasts
     if sliced:
         for year, own in forecasts.groupby(forecasts["date"].dt.year):
             yield str(year), own
-        for third, own in forecasts.groupby("third"):
-            yield THIRDS[int(third)], own
+        for tercile, own in forecasts.groupby("tercile"):
+            yield TERCILES[int(tercile)], own
 
 
 def measures(actual: Floats, predicted: Floats) -> dict[str, Floats]:
@@ -61,7 +61,7 @@ def skill(mse: Floats, rival: float) -> Floats:
     return 1 - mse / rival if rival else np.full(len(mse), np.nan)
 
 
-def direction(change: Floats, predicted: Floats) -> tuple[Floats, float]:
+def directional_accuracy(change: Floats, predicted: Floats) -> tuple[Floats, float]:
     """Each model's share of forecasts that tell up from down, (models,), and the share of ups on the same days: what
     "always up" would have got. Days without a change do not count; NaN for a model that forecasts none.
 
@@ -103,25 +103,25 @@ def daily(values: Floats, dates: pd.Series) -> Floats:
 
 
 def origins(rows: pd.DataFrame, *, priced: bool) -> pd.DataFrame:
-    """What is needed of each origin: columns ticker, origin, change, unit, percent, third, calibration.
+    """What is needed of each origin: columns ticker, origin, change, error_scale, percent, tercile, calibration.
 
     rows: of forecaster/samples. change: as targets.change gives it. unit: in what the errors of several tickers are
     told together, which is for prices the current volatility, as a change of price; where there is none, the ticker's
     mean absolute change from step to step over train; NaN for a ticker that never changed. percent: of the last price;
-    NaN of anything else. third: as `thirds` gives it, by current volatility. calibration: whether bands are calibrated
-    on the forecasts from there.
+    NaN of anything else. tercile: as `terciles` gives it, by current volatility. calibration: whether bands are
+    calibrated on the forecasts from there.
     """
     train = rows["last"].where(rows["split"] == "train")
     typical = train.groupby(rows["ticker"]).diff().abs().groupby(rows["ticker"]).transform("mean")
     current = rows["last"] * rows["volatility"] if priced else pd.Series(np.nan, rows.index)
-    unit = current.where(current > 0).fillna(typical)
+    error_scale = current.where(current > 0).fillna(typical)
     moves = change(rows, priced=priced)
     return rows[["ticker"]].assign(
         origin=rows["date"],
         change=moves,
-        unit=unit.where(unit > 0),
+        error_scale=error_scale.where(error_scale > 0),
         percent=rows["last"] / 100 if priced else np.nan,
-        third=thirds(rows, moves / rows["last"] if priced else moves),
+        tercile=terciles(rows, moves / rows["last"] if priced else moves),
         calibration=samples.calibration(rows),
     )
 
@@ -138,7 +138,7 @@ def side_by_side(predictions: pd.DataFrame, forecasts: pd.DataFrame) -> Iterator
     for target, theirs in forecasts.groupby("target"):
         own = predictions.assign(center=predictions["last"])
         if target == "variance":
-            own = own.assign(actual=own["variance_actual"], center=0.0, unit=1.0, percent=np.nan)
+            own = own.assign(actual=own["variance_actual"], center=0.0, error_scale=1.0, percent=np.nan)
         own = own.loc[own["split"].isin(SPLITS) & own["actual"].notna(), KNOWN]
         own = own.join(theirs.pivot(index=key, columns="model", values="predicted"), on=key)
         for model in models_of(own):
@@ -183,10 +183,10 @@ def table(forecasts: Iterable[tuple[str, pd.DataFrame]], references: dict[str, s
 
 
 def pooled(rows: pd.DataFrame) -> pd.DataFrame:
-    """The forecasts of all tickers as those of one, POOLED: changes from `center`, in each one's `unit`."""
-    own = rows[rows["unit"].notna()]
+    """The forecasts of all tickers as those of one, POOLED: changes from `center`, in each one's `error_scale`."""
+    own = rows[rows["error_scale"].notna()]
     values = ["actual", *models_of(rows)]
-    together = own[values].sub(own["center"], axis=0).div(own["unit"], axis=0)
+    together = own[values].sub(own["center"], axis=0).div(own["error_scale"], axis=0)
     return own.assign(ticker=POOLED, center=0.0, percent=np.nan, **together)
 
 
@@ -199,9 +199,9 @@ def _scored(rows: pd.DataFrame, target: str, reference: str, *, sliced: bool) ->
         for split, scored in own[own["split"] != "train"].groupby("split"):
             key = {"target": target, "split": split, "horizon": horizon, "ticker": rows["ticker"].iloc[0]}
             for name, part in slices(scored, sliced=sliced):
-                values = _measured(part, {"skill": reference, "skill_best": best}, smear)
+                values = _measured(part, {"skill": reference, "skill_against_best": best}, smear)
                 if name == ALL:
-                    rivals = {"p_value": reference, "p_best": best, "p_network": NETWORK}
+                    rivals = {"p_value": reference, "p_value_against_best": best, "p_value_against_network": NETWORK}
                     values |= _tested(part, rivals, int(horizon), smear)
                     if sliced:
                         values |= _bootstrapped(part, reference, int(horizon))
@@ -228,8 +228,8 @@ def _measured(part: pd.DataFrame, rivals: dict[str, str], smear: Floats | None) 
         found["qlike"] = np.mean(qlike(actual, predicted, smear), axis=0)
         return found
     change, forecast = actual - center, predicted - center[:, None]
-    found["direction"], ups = direction(change, forecast)
-    found["always_up"] = np.full(len(models), ups)
+    found["directional_accuracy"], ups = directional_accuracy(change, forecast)
+    found["naive_directional_accuracy"] = np.full(len(models), ups)
     if part["percent"].notna().all():  # log returns; NaN for a price forecast that has none
         sound = np.where(predicted > 0, predicted, np.nan)
         change, forecast = np.log(actual / center), np.log(sound / center[:, None])
@@ -254,7 +254,7 @@ def _tested(part: pd.DataFrame, rivals: dict[str, str], horizon: int, smear: Flo
     squared = _losses(part)
     found = {name: p_values(squared, rival) for name, rival in rivals.items()}
     if smear is not None:
-        found["p_qlike"] = p_values(_losses(part, smear), NETWORK)
+        found["qlike_p_value_against_network"] = p_values(_losses(part, smear), NETWORK)
     return found
 
 

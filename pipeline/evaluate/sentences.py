@@ -6,7 +6,7 @@ from pipeline.formats import format_p, percent
 from pipeline.scoring.columns import POOLED
 from pipeline.scoring.results import Held, held, lines
 from pipeline.scoring.verdict import Verdict, outcome
-from pipeline.series import Subject
+from pipeline.series import SeriesInfo
 
 TITLES = {  # what a simple model is called in a sentence
     "persistence": "persistence",
@@ -34,8 +34,8 @@ def simpler(nearest: dict[str, pd.Series]) -> str:
     nearest: by what is forecast, the network's row of data/scores.parquet.
     """
     clauses = [
-        f"{SIMPLER[outcome(row['skill_best'], row['p_best'])]} on the {what} ({TITLES[row['best']]}; "
-        f"the network's {amount(row['skill_best'])} against it, p {format_p(row['p_best'])})"
+        f"{SIMPLER[outcome(row['skill_against_best'], row['p_value_against_best'])]} on the {what} ({TITLES[row['best']]}; "
+        f"the network's {amount(row['skill_against_best'])} against it, p {format_p(row['p_value_against_best'])})"
         for what, row in nearest.items()
     ]
     return f"The simpler model that was best on validation {' and '.join(clauses)}."
@@ -58,35 +58,40 @@ def amount(skill: float) -> str:
 
 
 def verdict_of(
-    scores: pd.DataFrame, bands: pd.DataFrame, references: dict[str, str], subject: Subject, scale: str, coverage: float
+    scores: pd.DataFrame,
+    bands: pd.DataFrame,
+    references: dict[str, str],
+    series: SeriesInfo,
+    method: str,
+    coverage: float,
 ) -> Verdict:
-    """scores, bands: the tables of these names; references: the model each target is judged against; scale: what the
+    """scores, bands: the tables of these names; references: the model each target is judged against; method: what the
     forecast's bands follow; coverage: the share of values that they are to hold.
     """
-    first = {line.target: line for line in lines(scores, references, subject) if line.horizon == 1}
+    first = {line.target: line for line in lines(scores, references, series) if line.horizon == 1}
     sentences = {
-        target: sentence(line.title, references[target], subject.step, line.network) for target, line in first.items()
+        target: sentence(line.title, references[target], series.step, line.network) for target, line in first.items()
     }
     sentences["simpler"] = simpler({line.title: line.network for line in first.values()})
     return Verdict(
-        subject=subject,
+        series=series,
         tickers=int(scores.loc[scores["ticker"] != POOLED, "ticker"].nunique()),
         references=references,
         coverage=coverage,
-        scale=scale,
+        method=method,
         sentences=sentences,
-        band=band(held(bands, scale)[0], subject.step, coverage),
+        band=band(held(bands, method)[0], series.step, coverage),
     )
 
 
 def band(nearest: Held, step: str, coverage: float) -> str:
     """How the bands held one step ahead, in a sentence."""
     own, constant = nearest.own, nearest.constant
-    thirds = ", ".join(f"{share:.1%} in {name}" for name, share in nearest.thirds.items())
-    others = ", ".join(f"{share:.1%}" for share in nearest.constant_thirds.values())
+    terciles = ", ".join(f"{share:.1%} in {name}" for name, share in nearest.terciles.items())
+    others = ", ".join(f"{share:.1%}" for share in nearest.constant_terciles.values())
     return (
         f"The {percent(coverage)} band one {step} ahead held {own['coverage']:.1%} of {own['n']:.0f} test "
-        f"values{f' ({thirds})' if thirds else ''}, with an interval score of {own['interval_score']:.4g}; a band of "
+        f"values{f' ({terciles})' if terciles else ''}, with an interval score of {own['interval_score']:.4g}; a band of "
         f"constant width {constant['coverage']:.1%}{f' ({others})' if others else ''}, with "
         f"{constant['interval_score']:.4g}."
     )

@@ -14,7 +14,7 @@ from pipeline.prices import OHLC
 from pipeline.quality import TickerReport
 from pipeline.report import charts
 from pipeline.report.figures import LEVEL, Figure, downsampled, evenly, lags_of, part, spans
-from pipeline.series import Subject
+from pipeline.series import SeriesInfo
 
 FIRST_CANDLES = 120  # shown at first
 ROLLING = {"session": 22, "day": 30, "hour": 168, "week": 13}  # steps: a month, a week of hours, a quarter of weeks
@@ -25,30 +25,30 @@ MAX_TICKERS = 40  # in a heat map that can be read
 SOMEWHAT, TOGETHER = 0.2, 0.5  # from these median correlations on tickers move together
 
 
-def course(own: pd.DataFrame, numbers: dict[str, Any], subject: Subject, most: int) -> Figure:
+def course(own: pd.DataFrame, numbers: dict[str, Any], series: SeriesInfo, most: int) -> Figure:
     """own: date, value, and the volume where there is one, in order; numbers: of data/summary.parquet."""
     known = own.dropna(subset="value")
     first, last = known["value"].iloc[0], known["value"].iloc[-1]
-    if subject.priced:
+    if series.priced:
         years = (known["date"].iloc[-1] - known["date"].iloc[0]) / pd.Timedelta(days=365.25)
         annual = f", {(last / first) ** (1 / years) - 1:+.1%} a year" if years >= 1 else ""
-        how = f"went from {subject.value(first)} to {subject.value(last)}, {last / first - 1:+.1%}{annual}"
+        how = f"went from {series.value(first)} to {series.value(last)}, {last / first - 1:+.1%}{annual}"
     else:
         low, high, mean = known["value"].min(), known["value"].max(), known["value"].mean()
-        how = f"lies between {subject.value(low)} and {subject.value(high)}, {subject.amount(mean)} on average"
+        how = f"lies between {series.value(low)} and {series.value(high)}, {series.amount(mean)} on average"
     tests = f"ADF p {format_p(numbers['adf'])}, KPSS p {format_p(numbers['kpss'])}"
     level = {
         "": "its level cannot be tested",
         "stationary": f"it keeps to a level ({tests})",
         "wanders (unit root)": f"it wanders and has no level to come back to ({tests})",
     }.get(numbers["stationarity"], f"whether it has a level to come back to is unclear ({tests})")
-    title, traded = f"The {subject.name}", is_traded(own)
+    title, traded = f"The {series.name}", is_traded(own)
     rows = {"values": downsampled(own[["date", "value"]], "value", most)}
     if traded:
         title += " and the volume"
         volumes = own[["date", "volume"]].rename(columns={"volume": "value"})
         rows["volumes"] = downsampled(volumes, "value", most)
-    return Figure(title, f"The {subject.name} {how}; {level}.", charts.course(subject, traded=traded), rows)
+    return Figure(title, f"The {series.name} {how}; {level}.", charts.course(series, traded=traded), rows)
 
 
 def is_traded(own: pd.DataFrame) -> bool:
@@ -56,7 +56,7 @@ def is_traded(own: pd.DataFrame) -> bool:
     return {"close", "volume"} <= set(own) and bool((own["volume"] > 0).any())
 
 
-def candles(own: pd.DataFrame, subject: Subject, most: int) -> Figure:
+def candles(own: pd.DataFrame, series: SeriesInfo, most: int) -> Figure:
     """own: date, open, high, low, close, in order, any missing; the last `most` are there to choose from."""
     known = own.dropna(subset=list(OHLC))
     up, down = (known["close"] > known["open"]).mean(), (known["close"] < known["open"]).mean()
@@ -65,12 +65,12 @@ def candles(own: pd.DataFrame, subject: Subject, most: int) -> Figure:
     span = known["high"] / known["low"] - 1
     widest = format_date(known.loc[span.idxmax(), "date"])
     says = (
-        f"{more} {subject.step}s closed above their open {than} below it: {up:.1%} and {down:.1%} of {len(known):,}; "
+        f"{more} {series.step}s closed above their open {than} below it: {up:.1%} and {down:.1%} of {len(known):,}; "
         f"the widest, {widest}, spanned {span.max():.1%}, the median one {span.median():.2%}."
     )
     shown = known[["date", *OHLC]].tail(most)
     start = {"brush": part(shown["date"], FIRST_CANDLES), "density": density(shown["date"])}
-    return Figure("Candles", says, charts.candles(subject), {"sessions": shown}, start, spans(shown["date"]))
+    return Figure("Candles", says, charts.candles(series), {"sessions": shown}, start, spans(shown["date"]))
 
 
 def density(dates: pd.Series) -> float:
@@ -79,30 +79,30 @@ def density(dates: pd.Series) -> float:
     return float(f"{len(dates) / max(span, 1):.3g}")
 
 
-def volatility(dates: pd.Series, measured: pd.Series, subject: Subject, most: int) -> Figure:
+def volatility(dates: pd.Series, measured: pd.Series, series: SeriesInfo, most: int) -> Figure:
     """measured: returns of prices, anything else as it is, in order."""
-    count = ROLLING.get(subject.step, ROLLING["session"])
+    count = ROLLING.get(series.step, ROLLING["session"])
     deviation = measured.rolling(count, min_periods=count * 3 // 4).std()
-    if subject.priced:
+    if series.priced:
         years = (dates.iloc[-1] - dates.iloc[0]) / pd.Timedelta(days=365.25)
         deviation *= np.sqrt(len(dates) / max(years, 1e-9))
-    what = "Annualised volatility" if subject.priced else f"Deviation of the {subject.name}"
+    what = "Annualised volatility" if series.priced else f"Deviation of the {series.name}"
     shape = charts.dated(
-        "volatility" if subject.priced else "deviation",
-        charts.axis_form(subject),
-        f"Line of the rolling deviation over {count} {subject.step}s.",
+        "volatility" if series.priced else "deviation",
+        charts.axis_form(series),
+        f"Line of the rolling deviation over {count} {series.step}s.",
         filled=False,
     )
     rows = downsampled(pd.DataFrame({"date": dates, "value": deviation}).iloc[count - 1 :], "value", most)
-    title = f"{what} of the last {count} {subject.step}s"
-    return Figure(title, _comes_and_goes(deviation.dropna(), what, subject), shape, {"values": rows})
+    title = f"{what} of the last {count} {series.step}s"
+    return Figure(title, _comes_and_goes(deviation.dropna(), what, series), shape, {"values": rows})
 
 
-def _comes_and_goes(deviation: pd.Series, what: str, subject: Subject) -> str:
+def _comes_and_goes(deviation: pd.Series, what: str, series: SeriesInfo) -> str:
     if deviation.empty:
-        return f"Too few {subject.step}s for a rolling deviation."
+        return f"Too few {series.step}s for a rolling deviation."
     low, high = deviation.quantile(0.05), deviation.quantile(0.95)
-    told = (lambda value: f"{value:.1%}") if subject.priced else subject.amount
+    told = (lambda value: f"{value:.1%}") if series.priced else series.amount
     changes = "comes and goes" if high >= MIN_CHANGE * low and high > 0 else "hardly changes"
     return (
         f"{what} {changes}: nine tenths of the time it lies between {told(low)} and {told(high)}, at the end at "
@@ -110,30 +110,30 @@ def _comes_and_goes(deviation: pd.Series, what: str, subject: Subject) -> str:
     )
 
 
-def drawdown(dates: pd.Series, values: pd.Series, subject: Subject, most: int) -> Figure:
+def drawdown(dates: pd.Series, values: pd.Series, series: SeriesInfo, most: int) -> Figure:
     """values: prices in order, none missing."""
     fall = values / values.cummax() - 1
-    title = f"Drawdown: how far the {subject.name} is below its highest before"
+    title = f"Drawdown: how far the {series.name} is below its highest before"
     shape = charts.dated("drawdown", charts.PERCENT, "Area from zero down to the drawdown by date.", filled=True)
     rows = downsampled(pd.DataFrame({"date": dates, "value": fall}), "value", most)
-    return Figure(title, _deepest(dates, values, fall, subject), shape, {"values": rows})
+    return Figure(title, _deepest(dates, values, fall, series), shape, {"values": rows})
 
 
-def _deepest(dates: pd.Series, values: pd.Series, fall: pd.Series, subject: Subject) -> str:
+def _deepest(dates: pd.Series, values: pd.Series, fall: pd.Series, series: SeriesInfo) -> str:
     if fall.min() == 0:
-        return f"The {subject.name} never fell below an earlier one."
+        return f"The {series.name} never fell below an earlier one."
     bottom, below = fall.idxmin(), fall[fall < 0]
     peak = values.loc[:bottom].idxmax()
     healed = values.loc[bottom:][values.loc[bottom:] >= values[peak]]
     end = f"was made good on {format_date(dates[healed.index[0]])}" if len(healed) else "has not been made good"
     return (
         f"The deepest fall, {-fall.min():.1%}, went from {format_date(dates[peak])} to {format_date(dates[bottom])} "
-        f"and {end}; {len(below) / len(fall):.0%} of the {subject.step}s lie below an earlier high, half of those by "
+        f"and {end}; {len(below) / len(fall):.0%} of the {series.step}s lie below an earlier high, half of those by "
         f"more than {-below.median():.1%}."
     )
 
 
-def faults(dates: pd.Series, report: TickerReport, subject: Subject) -> Figure:
+def faults(dates: pd.Series, report: TickerReport, series: SeriesInfo) -> Figure:
     """dates: with a value, in order; report: of the ticker in reports/scrape.json."""
     without = {*report.null_values, *(row.date for row in report.dropped)}
     found = {
@@ -152,8 +152,8 @@ def faults(dates: pd.Series, report: TickerReport, subject: Subject) -> Figure:
     spans["to"] += 1
     odd = _told(found, "jump", "unexpected") or "none is odd"
     absent = _told(found, "missing", "without a value", "dropped") or "none is missing or dropped"
-    says = f"Of {report.sessions:,} {subject.step}s with a value {odd}; beside them {absent}."
-    return Figure("Calendar of what is missing or odd", says, charts.faults(subject), {"spans": spans, "days": days})
+    says = f"Of {report.sessions:,} {series.step}s with a value {odd}; beside them {absent}."
+    return Figure("Calendar of what is missing or odd", says, charts.faults(series), {"spans": spans, "days": days})
 
 
 def _told(found: dict[str, list[str]], *kinds: str) -> str:
@@ -162,7 +162,9 @@ def _told(found: dict[str, list[str]], *kinds: str) -> str:
     return ", ".join(f"{len(found[kind]):,} {words.get(kind, kind)}" for kind in kinds if found[kind])
 
 
-def boxes(values: pd.Series, groups: pd.Series, order: tuple[str, ...], by: str, subject: Subject, most: int) -> Figure:
+def boxes(
+    values: pd.Series, groups: pd.Series, order: tuple[str, ...], by: str, series: SeriesInfo, most: int
+) -> Figure:
     """values: any missing; groups: each value's place in `order`."""
     known = values.notna().to_numpy()
     own, places = values.to_numpy()[known], groups.to_numpy()[known]
@@ -176,35 +178,35 @@ def boxes(values: pd.Series, groups: pd.Series, order: tuple[str, ...], by: str,
         beside += [name] * len(outside[-1])
     drawn = pd.DataFrame(measures, columns=["group", "low", "q1", "median", "q3", "high", "n"])
     outliers = pd.DataFrame({"group": beside, "value": np.concatenate(outside)}).sort_values("value")
-    says = _differ(list(parts.values()), drawn.set_index("group"), by, subject)
+    says = _differ(list(parts.values()), drawn.set_index("group"), by, series)
     rows = {"boxes": drawn, "outliers": evenly(outliers, most)}
-    return Figure(f"{subject.many.capitalize()} by {by}", says, charts.boxes(order, by, subject), rows)
+    return Figure(f"{series.many.capitalize()} by {by}", says, charts.boxes(order, by, series), rows)
 
 
-def _differ(parts: list[np.ndarray], drawn: pd.DataFrame, by: str, subject: Subject) -> str:
+def _differ(parts: list[np.ndarray], drawn: pd.DataFrame, by: str, series: SeriesInfo) -> str:
     """Whether the groups' middles do (Kruskal and Wallis 1952), and where values spread."""
     if len(parts) < 2:
-        return f"All {subject.many} are of one {by}."
+        return f"All {series.many} are of one {by}."
     same = np.ptp(np.concatenate(parts)) == 0
     p = 1.0 if same else float(stats.kruskal(*parts).pvalue)
     median, spread = drawn["median"], drawn["q3"] - drawn["q1"]
-    test = f"(Kruskal–Wallis p {format_p(p)}, {subject.step}s taken as independent)"
-    width = (lambda value: f"{value:.2%}") if subject.priced else subject.amount
+    test = f"(Kruskal–Wallis p {format_p(p)}, {series.step}s taken as independent)"
+    width = (lambda value: f"{value:.2%}") if series.priced else series.amount
     spreads = ""
     if spread.max() > spread.min():
         most = f"{spread.idxmax()}, half of them within {width(spread.max())}"
         spreads = f"; they spread most in {most}, and least in {spread.idxmin()}, {width(spread.min())}"
     if p >= LEVEL:
-        return f"The middle of the {subject.many} is not told apart by {by} {test}{spreads}."
-    high = f"highest in {median.idxmax()}, median {subject.amount(median.max())}"
-    low = f"lowest in {median.idxmin()}, {subject.amount(median.min())}"
-    return f"The {subject.many} differ by {by} {test}: {high}, {low}{spreads}."
+        return f"The middle of the {series.many} is not told apart by {by} {test}{spreads}."
+    high = f"highest in {median.idxmax()}, median {series.amount(median.max())}"
+    low = f"lowest in {median.idxmin()}, {series.amount(median.min())}"
+    return f"The {series.many} differ by {by} {test}: {high}, {low}{spreads}."
 
 
-def clustering(returns: pd.Series, lags: int, subject: Subject) -> Figure:
+def clustering(returns: pd.Series, lags: int, series: SeriesInfo) -> Figure:
     """Autocorrelations of squared returns, in order: whether volatility clusters."""
     what = "squared returns"
-    shape, rows = lags_of((returns - returns.mean()) ** 2, lags, subject, what)
+    shape, rows = lags_of((returns - returns.mean()) ** 2, lags, series, what)
     title, found, bound = f"Autocorrelation of the {what}", rows["lags"]["acf"], rows["noise"]["bound"].max()
     if found.empty:
         return Figure(title, "Too few returns that differ for autocorrelations.", shape, rows)
@@ -215,15 +217,15 @@ def clustering(returns: pd.Series, lags: int, subject: Subject) -> Figure:
     stay = "Squared returns stay correlated for"
     if run >= MIN_LAGS:
         more = " and more" if run == len(found) else ""
-        says = f"{stay} {run} {subject.step}s{more}: volatility clusters, so it can be forecast."
+        says = f"{stay} {run} {series.step}s{more}: volatility clusters, so it can be forecast."
     elif run:
-        says = f"{stay} {run} {subject.step}{'s' * (run > 1)} only: volatility clusters little."
+        says = f"{stay} {run} {series.step}{'s' * (run > 1)} only: volatility clusters little."
     else:
         says = "Squared returns are not told apart from noise: volatility does not cluster here."
     return Figure(title, says, shape, rows)
 
 
-def heat(values: pd.DataFrame, subject: Subject) -> Figure:
+def heat(values: pd.DataFrame, series: SeriesInfo) -> Figure:
     """values: a row a step, a column a ticker, at least two: returns of prices, anything else as it is."""
     found = between(values)
     shown = evenly(found, MAX_TICKERS).index
@@ -232,10 +234,10 @@ def heat(values: pd.DataFrame, subject: Subject) -> Figure:
     title = "Correlations between tickers"
     if len(shown) < len(found):
         title = f"{title}: {len(shown)} of {len(found)}, evenly from an order that puts like beside like"
-    return Figure(title, _go_together(found, subject), charts.heat(len(shown), subject.many), {"cells": cells})
+    return Figure(title, _go_together(found, series), charts.heat(len(shown), series.many), {"cells": cells})
 
 
-def _go_together(found: pd.DataFrame, subject: Subject) -> str:
+def _go_together(found: pd.DataFrame, series: SeriesInfo) -> str:
     """Whether tickers move together, by the median of their correlations, and which do most and least."""
     names = [f"{one} and {other}" for one, other in combinations(found.columns, 2)]
     pairs = pd.Series(found.to_numpy()[np.triu_indices(len(found), 1)], names).dropna()
@@ -249,10 +251,10 @@ def _go_together(found: pd.DataFrame, subject: Subject) -> str:
         how = "move against one another"
     most = f"{pairs.max():+.2f} ({pairs.idxmax()})"
     if len(pairs) == 1:
-        return f"The tickers {how}: the correlation of their {subject.many} is {most}."
+        return f"The tickers {how}: the correlation of their {series.many} is {most}."
     least = f"{pairs.min():+.2f} ({pairs.idxmin()})"
     return (
-        f"The tickers {how}: the median correlation of their {subject.many} is {middle:+.2f} over {len(pairs):,} "
+        f"The tickers {how}: the median correlation of their {series.many} is {middle:+.2f} over {len(pairs):,} "
         f"pairs, the highest {most}, the lowest {least}."
     )
 

@@ -15,7 +15,7 @@ from pipeline.report import charts
 from pipeline.report.figures import Figure, histogram, memory
 from pipeline.report.page import Ticker, page
 from pipeline.report.table import Table
-from pipeline.series import Subject
+from pipeline.series import SeriesInfo
 
 MAX_ROWS = 50_000  # of the longest tables of a page, shared by its tickers
 MAX_POINTS = 2000  # points of a line: more than a screen is wide
@@ -40,10 +40,10 @@ FORMS = {
 }
 
 
-def subject_of(scraped: Scraped, ticker: str = "") -> Subject:
+def series_of(scraped: Scraped, ticker: str = "") -> SeriesInfo:
     """What the series is; of one ticker with its unit."""
     unit = scraped.tickers[ticker].unit if ticker else ""
-    return Subject(scraped.column, unit, scraped.step, scraped.column in PRICES)
+    return SeriesInfo(scraped.column, unit, scraped.step, scraped.column in PRICES)
 
 
 def steps_of(rows: pd.DataFrame, scraped: Scraped) -> pd.Series:
@@ -53,7 +53,7 @@ def steps_of(rows: pd.DataFrame, scraped: Scraped) -> pd.Series:
 
 def enough(scraped: Scraped) -> str:
     """What a ticker with figures has at least, in words."""
-    return f"{MIN_STEPS} {subject_of(scraped).many}"
+    return f"{MIN_STEPS} {series_of(scraped).many}"
 
 
 def drawn(parts: dict[str, pd.DataFrame], scraped: Scraped) -> dict[str, pd.DataFrame]:
@@ -71,10 +71,10 @@ def tickers(parts: dict[str, pd.DataFrame], summaries: pd.DataFrame, scraped: Sc
     """What the page shows of each ticker. parts: of those drawn; summaries: a row a ticker."""
     found, numbers = [], summaries.set_index("ticker").to_dict("index")
     for name, own in parts.items():
-        subject, report = subject_of(scraped, name), scraped.tickers[name]
-        shown = ticker_figures(own, scraped.column, numbers[name], report, subject, lags, len(parts))
+        series, report = series_of(scraped, name), scraped.tickers[name]
+        shown = ticker_figures(own, scraped.column, numbers[name], report, series, lags, len(parts))
         told = list(notes(report, scraped.calendar, scraped.step))
-        found.append(Ticker(name, f"{name}: {subject.label}", told, shown))
+        found.append(Ticker(name, f"{name}: {series.label}", told, shown))
         if sys.stdout.isatty() and len(parts) > 1:
             print(f"{name}: {len(found)} of {len(parts)}")
     return found
@@ -85,7 +85,7 @@ def common(parts: dict[str, pd.DataFrame], scraped: Scraped) -> dict[str, Figure
     if len(parts) == 1:
         return {}
     together = pd.DataFrame({name: steps_of(own, scraped) for name, own in parts.items()})
-    return {"heat": figures.heat(together, subject_of(scraped))}
+    return {"heat": figures.heat(together, series_of(scraped))}
 
 
 def html(
@@ -99,9 +99,9 @@ def html(
         shown,
         common,
         summary=summary_table(summaries, scraped.step),
-        legend=legend(subject_of(scraped)),
+        legend=legend(series_of(scraped)),
         odd={name: list(notes(report, scraped.calendar, scraped.step)) for name, report in odd.items()},
-        thinned=thinned(longest, len(shown)),
+        downsampling_note=downsampling_note(longest, len(shown)),
         undrawn=undrawn and f"Without figures, for they have fewer than {enough(scraped)}: {undrawn}.",
     )
 
@@ -117,7 +117,7 @@ def ticker_figures(
     column: str,
     numbers: dict[str, Any],
     report: TickerReport,
-    subject: Subject,
+    series: SeriesInfo,
     lags: int,
     tickers: int,
 ) -> dict[str, Figure]:
@@ -130,33 +130,33 @@ def ticker_figures(
     own = own.reset_index(drop=True)
     own["value"] = own[column]
     dates, values = own["date"], own["value"]
-    steps, known = measured(values, priced=subject.priced), values.notna()
+    steps, known = measured(values, priced=series.priced), values.notna()
     traded = figures.is_traded(own)
-    found = {"course" if traded else "line": figures.course(own, numbers, subject, most)}
-    if subject.priced and has_range(own):
-        found["candles"] = figures.candles(own, subject, candles)
-    found["faults"] = figures.faults(dates[known], report, subject)
-    found["volatility"] = figures.volatility(dates, steps, subject, most)
-    if subject.priced:
-        found["drawdown"] = figures.drawdown(dates[known], values[known], subject, most)
-    found["distribution"] = histogram(steps, subject, subject.many, subject.measured)
-    found |= calendar(steps, dates, subject, min(most, MAX_DOTS))
-    found["memory"] = memory(steps, lags, subject, subject.many)
-    if subject.priced:
-        found["clustering"] = figures.clustering(steps, lags, subject)
+    found = {"course" if traded else "line": figures.course(own, numbers, series, most)}
+    if series.priced and has_range(own):
+        found["candles"] = figures.candles(own, series, candles)
+    found["faults"] = figures.faults(dates[known], report, series)
+    found["volatility"] = figures.volatility(dates, steps, series, most)
+    if series.priced:
+        found["drawdown"] = figures.drawdown(dates[known], values[known], series, most)
+    found["distribution"] = histogram(steps, series, series.many, series.measured)
+    found |= calendar(steps, dates, series, min(most, MAX_DOTS))
+    found["memory"] = memory(steps, lags, series, series.many)
+    if series.priced:
+        found["clustering"] = figures.clustering(steps, lags, series)
     else:
-        found["changes"] = memory(steps.diff(), lags, subject, "changes")
+        found["changes"] = memory(steps.diff(), lags, series, "changes")
     return found
 
 
-def calendar(steps: pd.Series, dates: pd.Series, subject: Subject, most: int) -> dict[str, Figure]:
+def calendar(steps: pd.Series, dates: pd.Series, series: SeriesInfo, most: int) -> dict[str, Figure]:
     """Box plots by month and by weekday, and by hour where dates have hours."""
     found = {
-        "months": figures.boxes(steps, dates.dt.month - 1, charts.MONTHS, "month", subject, most),
-        "weekdays": figures.boxes(steps, dates.dt.day_of_week, charts.DAYS, "weekday", subject, most),
+        "months": figures.boxes(steps, dates.dt.month - 1, charts.MONTHS, "month", series, most),
+        "weekdays": figures.boxes(steps, dates.dt.day_of_week, charts.DAYS, "weekday", series, most),
     }
-    if subject.timed:
-        found["hours"] = figures.boxes(steps, dates.dt.hour, charts.HOURS, "hour", subject, most)
+    if series.timed:
+        found["hours"] = figures.boxes(steps, dates.dt.hour, charts.HOURS, "hour", series, most)
     return found
 
 
@@ -184,21 +184,21 @@ def cell(name: str, value: Any) -> str:
     return f"{value:{FORMS.get(name, form)}}"
 
 
-def legend(subject: Subject) -> str:
+def legend(series: SeriesInfo) -> str:
     """What the summary's numbers are of."""
-    name = subject.name
-    what = f"log returns of the {name}" if subject.priced else f"values of {name}"
-    level = f"the log of the {name}" if subject.priced else f"the {name}"
-    annual = "annual figures are at each ticker's own number of sessions a year; " if subject.priced else ""
+    name = series.name
+    what = f"log returns of the {name}" if series.priced else f"values of {name}"
+    level = f"the log of the {name}" if series.priced else f"the {name}"
+    annual = "annual figures are at each ticker's own number of sessions a year; " if series.priced else ""
     return (
         f"Figures are of {what}; {annual}kurtosis is in excess of the normal distribution's 3. ADF and KPSS test "
         f"{level}: ADF's null hypothesis is a unit root, KPSS's a constant level; what they say is at 5 %. Ljung–Box "
-        f"tests the first {LAGS} autocorrelations of the {subject.many}, and of their squares; "
-        f"where volatility clusters, or {subject.step}s resemble the ones before, small values are to be expected."
+        f"tests the first {LAGS} autocorrelations of the {series.many}, and of their squares; "
+        f"where volatility clusters, or {series.step}s resemble the ones before, small values are to be expected."
     )
 
 
-def thinned(longest: int, tickers: int) -> str:
+def downsampling_note(longest: int, tickers: int) -> str:
     """What to tell of figures that show some of their values, empty where all are shown. longest: rows of a ticker."""
     most, candles = points(tickers)
     if longest <= min(most, MAX_DOTS):

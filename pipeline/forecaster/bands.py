@@ -17,7 +17,7 @@ class Bands(Record):
 
     coverage: float
     """The share of values that the band is to hold, between 0 and 1."""
-    scale: Literal["network", "current"]
+    method: Literal["network", "current"]
     """What the width follows: the network's forecast of the variance, or how much the series moves now."""
     quantiles: dict[str, list[float]]
     """Of |error| / scale: by ticker or ALL, then by horizon."""

@@ -17,7 +17,7 @@ from pipeline.forecaster.targets import MONTH, ahead
 Floats = NDArray[np.float64]
 
 
-def forecast(name: str, rows: pd.DataFrame, coefficients: Coefficients, horizon: int, season: int) -> Floats:
+def forecast(name: str, rows: pd.DataFrame, coefficients: Coefficients, horizon: int, season_length: int) -> Floats:
     """The baseline of this name: persistence, drift, seasonal_naive or har."""
     match name:
         case "persistence":
@@ -25,7 +25,7 @@ def forecast(name: str, rows: pd.DataFrame, coefficients: Coefficients, horizon:
         case "drift":
             return drift(rows, coefficients, horizon)
         case "seasonal_naive":
-            return seasonal_naive(rows, season, horizon)
+            return seasonal_naive(rows, season_length, horizon)
         case "har":
             return linear(means(rows, "log_variance"), coefficients, rows["ticker"])
         case _:
@@ -54,21 +54,21 @@ def drift(rows: pd.DataFrame, coefficients: Coefficients, horizon: int) -> Float
     return persistence(rows, horizon) + change[:, :, 0]
 
 
-def seasonal_naive(rows: pd.DataFrame, season: int, horizon: int) -> Floats:
+def seasonal_naive(rows: pd.DataFrame, season_length: int, horizon: int) -> Floats:
     """The price is what it last was at the same place in the season: Hyndman and Athanasopoulos, "Forecasting:
     principles and practice", 3rd ed., section 5.2.
     """
     own = rows.groupby("ticker", sort=False)["last"]
     ahead = [
-        own.transform(lambda last, h=h: seasons(last, season).shift(-h % season)).to_numpy(np.float64)
+        own.transform(lambda last, h=h: seasons(last, season_length).shift(-h % season_length)).to_numpy(np.float64)
         for h in range(1, horizon + 1)
     ]
     return np.column_stack(ahead)
 
 
-def seasons(last: pd.Series, season: int) -> pd.Series:
+def seasons(last: pd.Series, season_length: int) -> pd.Series:
     """One ticker's values, each gap filled with the last value known at the same place in the season."""
-    return last.groupby(np.arange(len(last)) % season).ffill()
+    return last.groupby(np.arange(len(last)) % season_length).ffill()
 
 
 def means(rows: pd.DataFrame, column: str) -> Floats:

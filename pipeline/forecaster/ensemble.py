@@ -35,7 +35,7 @@ def forecasts(
     """
     features = rows[[table.feature(name) for name in preparation.names]].to_numpy(np.float32)
     seen = table.windows(features, at, network.window_of(models[0]))
-    scaled = [network.answers(model, seen) for model in models]
+    scaled = [network.predict(model, seen) for model in models]
     answers = {NETWORK: {name: np.mean([own[name].astype(np.float64) for own in scaled], axis=0) for name in scaled[0]}}
     if len(models) > 1:
         answers |= {member(number): own for number, own in enumerate(scaled, 1)}

@@ -45,7 +45,7 @@ class Forecaster:
     @property
     def least(self) -> int:
         """How many sessions of a ticker it needs."""
-        return self.window + inputs.earlier(self.preparation.names, self.preparation.season)
+        return self.window + inputs.earlier(self.preparation.names, self.preparation.season_length)
 
     @property
     def reach(self) -> int:
@@ -59,7 +59,7 @@ class Forecaster:
         fit = self.preparation
         needs = [FEATURES[name].needs if name in FEATURES else (name,) for name in fit.names]
         names = {fit.column, *(name for need in needs for name in need)} - {"date"}
-        by_range = self.bands.scale == "current" and fit.ranged
+        by_range = self.bands.method == "current" and fit.ranged
         if "log_variance" in names or fit.target == "return" or fit.variance or by_range:
             names = names - {"log_variance"} | set(OHLC)
         return sorted(names)
@@ -99,7 +99,7 @@ class Forecaster:
         """The samples of these prices, without targets."""
         fit = self.preparation
         needed = inputs.needed(fit.target, variance=fit.variance is not None)
-        rows = inputs.known(prices, fit.column, fit.names, fit.calendars, fit.horizon, fit.season, needed)
+        rows = inputs.known(prices, fit.column, fit.names, fit.calendars, fit.horizon, fit.season_length, needed)
         rows = rows.assign(split=np.where(rows["complete"], "future", "warmup"))
         return inputs.prepared(rows, fit)
 
@@ -107,7 +107,7 @@ class Forecaster:
         """The forecast from these positions of the rows."""
         chosen, horizon = rows.iloc[at], self.preparation.horizon
         answers = ensemble.forecasts(self.models, rows, at, self.preparation)[NETWORK]
-        if self.bands.scale == NETWORK:
+        if self.bands.method == NETWORK:
             scale = bands.by_variance(chosen["last"].to_numpy(), answers["variance"])
         else:
             size = change(rows, priced=self.preparation.column in PRICES).to_numpy()[at]

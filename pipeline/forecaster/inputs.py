@@ -21,7 +21,7 @@ def known(
     names: list[str],
     by_ticker: Mapping[str, Calendar],
     horizon: int,
-    season: int,
+    season_length: int,
     needed: list[str],
 ) -> pd.DataFrame:
     """A row a session, unscaled: ticker, date, last, log_variance, volatility, feature_*, date_*, and `complete`,
@@ -39,15 +39,15 @@ def known(
         dates = np.concatenate([own["date"].to_numpy(), following(calendar, own["date"].max(), horizon).to_numpy()])
         ahead = {table.date(h): dates[h : h + len(own)] for h in range(1, horizon + 1)}
         # What is missing of a season is taken from the one before: each phase of it must have been seen once.
-        phases = baselines.seasons(rows["last"], season).notna().rolling(season).sum() == season
-        complete = (np.arange(len(own)) >= earlier(names, season)) & phases & rows[needed].notna().all(axis=1)
+        phases = baselines.seasons(rows["last"], season_length).notna().rolling(season_length).sum() == season_length
+        complete = (np.arange(len(own)) >= earlier(names, season_length)) & phases & rows[needed].notna().all(axis=1)
         parts.append(rows.join(seen.rename(columns=table.feature)).assign(**ahead, complete=complete))
     return pd.concat(parts, ignore_index=True)
 
 
-def earlier(names: list[str], season: int) -> int:
+def earlier(names: list[str], season_length: int) -> int:
     """How many earlier sessions a complete row has at least."""
-    return max(MONTH - 1, lookback(names), season - 1)
+    return max(MONTH - 1, lookback(names), season_length - 1)
 
 
 def needed(target: str, *, variance: bool) -> list[str]:
@@ -56,7 +56,7 @@ def needed(target: str, *, variance: bool) -> list[str]:
 
 
 def baseline(
-    rows: pd.DataFrame, target: targets.Target, name: str, coefficients: Coefficients, horizon: int, season: int
+    rows: pd.DataFrame, target: targets.Target, name: str, coefficients: Coefficients, horizon: int, season_length: int
 ) -> baselines.Floats:
     """What a target departs from, in its own units: (rows, horizon); 0 where it departs from nothing.
 
@@ -64,7 +64,7 @@ def baseline(
     """
     if name == "none":
         return np.zeros((len(rows), horizon))
-    forecast = baselines.forecast(name, rows, coefficients, horizon, season)
+    forecast = baselines.forecast(name, rows, coefficients, horizon, season_length)
     if target == "variance":
         return forecast
     return targets.target(target, forecast, rows["last"].to_numpy(), rows["volatility"].to_numpy())
@@ -78,7 +78,7 @@ def prepared(rows: pd.DataFrame, preparation: Preparation) -> pd.DataFrame:
     columns: dict[str, baselines.Floats] = {}
     for name, fit in preparation.targets.items():
         kind, horizon = preparation.kind(name), preparation.horizon
-        own = baseline(rows, kind, fit.baseline, fit.coefficients, horizon, preparation.season)
+        own = baseline(rows, kind, fit.baseline, fit.coefficients, horizon, preparation.season_length)
         columns |= {table.baseline(name, h): own[:, h - 1] for h in range(1, horizon + 1)}
     return pd.concat([scaled(rows, preparation), pd.DataFrame(columns, index=rows.index)], axis=1)
 

@@ -156,7 +156,7 @@ def fit(
     return table.assign(epoch=np.arange(1, len(table) + 1))
 
 
-def answers(model: keras.Model, windows: Floats) -> dict[str, Floats]:
+def predict(model: keras.Model, windows: Floats) -> dict[str, Floats]:
     """What each head says to each window: (windows, horizon) float32.
 
     Every batch is filled up to ANSWERED: else the last bit of an answer would depend on how many were asked for.

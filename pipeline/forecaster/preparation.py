@@ -66,7 +66,7 @@ class Preparation(Record):
     """What the network forecasts of it."""
     horizon: int
     """The farthest session that is forecast."""
-    season: int
+    season_length: int
     """Steps in a season."""
     scaling: Scaling
     """The kind of scaling; features that are standardised are clipped."""

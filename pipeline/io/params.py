@@ -16,7 +16,14 @@ from pipeline.io.errors import UserError
 
 FILE = Path("params.yaml")
 SECTIONS = ("scrape", "explore", "prepare", "benchmark", "train", "evaluate", "plot", "track")
-
+RENAMED = {  # keys of earlier versions, and their names now
+    "scrape.dates": "scrape.date_columns",
+    "scrape.signs": "scrape.currency_symbols",
+    "scrape.missing": "scrape.na_values",
+    "scrape.repair": "scrape.invalid_rows",
+    "prepare.leave_out": "prepare.exclude_tickers",
+    "prepare.season": "prepare.season_length",
+}
 
 S = TypeVar("S", bound="Section")
 
@@ -82,6 +89,9 @@ def load(section: str, models: type[S] | Mapping[str, type[S]]) -> S:
     models: the section's, or by the value of its key `source` the model of each kind.
     """
     values = everything()[section]
+    old = [f"{section}.{key}" for key in values if f"{section}.{key}" in RENAMED] if isinstance(values, dict) else []
+    if old:
+        raise UserError("\n".join(f"{FILE}: {key}: this key is now called {RENAMED[key]}" for key in old))
     model = models if isinstance(models, type) else _chosen(section, values, models)
     try:
         return model.model_validate(values)

@@ -71,7 +71,7 @@ def _fitted(train: Floats, ticker: str) -> Floats:
     if fit.convergence_flag or not np.isfinite([*fit.params, start]).all():
         raise UserError(
             f"params.yaml: benchmark.models: found gjr_garch, whose fit fails for {ticker} on {len(train)} train "
-            "returns; accepted: tickers with more of them (prepare.leave_out), or other models"
+            "returns; accepted: tickers with more of them (prepare.exclude_tickers), or other models"
         )
     return np.array([*fit.params.to_numpy(np.float64)[:5], float(start)])
 

@@ -17,7 +17,7 @@ def _persistence(horizons: list[int], samples: Samples) -> Floats:
 
 
 def _seasonal_naive(horizons: list[int], samples: Samples) -> Floats:
-    every = baselines.seasonal_naive(samples.rows, samples.preparation.season, max(horizons))
+    every = baselines.seasonal_naive(samples.rows, samples.preparation.season_length, max(horizons))
     return every[:, [h - 1 for h in horizons]]
 
 

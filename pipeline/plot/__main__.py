@@ -41,7 +41,7 @@ def main(params: Params) -> None:
     columns = ["date", "actual", "predicted", "persistence", "lower", "upper"]
     write_csv(Path("reports/predicted.csv"), tested.loc[tested["ticker"] == tickers[0].name, columns])
     write_csv(Path("reports/loss.csv"), history[["member", "epoch", "loss", "val_loss"]])
-    write_csv(Path("reports/skill.csv"), skills(scores, told.references, told.subject))
+    write_csv(Path("reports/skill.csv"), skills(scores, told.references, told.series))
     write_bytes(Path("reports/vega.js"), charts.script().encode())  # `dvc plots` draws with it, offline
 
 

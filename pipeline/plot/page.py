@@ -8,9 +8,9 @@ from pipeline.forecaster.preparation import Preparation
 from pipeline.plot import figures, tables
 from pipeline.report.figures import Figure
 from pipeline.report.page import Ticker, page
-from pipeline.scoring.results import held, skills, subject_of, whole
+from pipeline.scoring.results import held, series_of, skills, whole
 from pipeline.scoring.verdict import Verdict, rule
-from pipeline.series import Subject
+from pipeline.series import SeriesInfo
 
 ENOUGH = 30  # residuals, for figures of them
 ROWS = 100_000  # of the longest tables of the page, shared by its tickers
@@ -30,7 +30,7 @@ def points(tickers: int) -> int:
     return min(max(ROWS // tickers, 100), MOST)
 
 
-def thinned(longest: int, tickers: int) -> str:
+def downsampling_note(longest: int, tickers: int) -> str:
     """What to tell of figures that show some of their values, else nothing. longest: forecasts of a ticker's test."""
     most = points(tickers)
     if longest <= min(most, DOTS):
@@ -50,16 +50,16 @@ def tickers(predictions: pd.DataFrame, told: Verdict, preparation: Preparation, 
     reaching, parts = set(tested(predictions)["ticker"]), dict(list(predictions.groupby("ticker")))
     found = []
     for name in sorted(parts, key=lambda name: (name not in reaching, name)):
-        own, subject = parts[name], subject_of(preparation, name)
-        drawn = ticker_figures(own, subject, sessions, told.coverage, len(parts))
-        title = tables.origin(own, subject.step)
-        table = tables.beyond(title, tables.last_forecast(own), told.subject, told.coverage)
-        found.append(Ticker(name, f"{name}: {subject.label}", [], drawn, table))
+        own, series = parts[name], series_of(preparation, name)
+        drawn = ticker_figures(own, series, sessions, told.coverage, len(parts))
+        title = tables.origin(own, series.step)
+        table = tables.next_forecast(title, tables.last_forecast(own), told.series, told.coverage)
+        found.append(Ticker(name, f"{name}: {series.label}", [], drawn, table))
     return found
 
 
 def ticker_figures(
-    predictions: pd.DataFrame, subject: Subject, sessions: int, coverage: float, tickers: int
+    predictions: pd.DataFrame, series: SeriesInfo, sessions: int, coverage: float, tickers: int
 ) -> dict[str, Figure]:
     """One ticker's figures by name.
 
@@ -69,27 +69,27 @@ def ticker_figures(
     own, most, found = tested(predictions), points(tickers), {}
     if len(own):
         columns = ["date", "actual", "predicted", "lower", "upper", "persistence"]
-        found["predicted"] = figures.predicted(own[columns], subject, sessions, coverage, most)
+        found["predicted"] = figures.predicted(own[columns], series, sessions, coverage, most)
     ahead = tables.last_forecast(predictions)
     known = predictions.loc[predictions["horizon"] == 1, ["origin", "last"]].tail(KNOWN)
     future = ahead.rename(columns={"predicted": "value"})[["date", "value", "lower", "upper"]]
-    found["beyond"] = figures.beyond(known.set_axis(["date", "value"], axis=1), future, subject, coverage)
+    found["next_forecast"] = figures.next_forecast(known.set_axis(["date", "value"], axis=1), future, series, coverage)
     if own["variance_predicted"].notna().any():
-        found["volatility"] = figures.volatility(own, subject, sessions, most)
+        found["volatility"] = figures.volatility(own, series, sessions, most)
     if own["actual"].notna().sum() >= ENOUGH:
-        found |= figures.residuals(own, subject, min(most, DOTS))
+        found |= figures.residuals(own, series, min(most, DOTS))
     return found
 
 
 def common(told: Verdict, scores: pd.DataFrame, bands: pd.DataFrame, history: pd.DataFrame) -> dict[str, Figure]:
     """The figures of all tickers together. scores, bands, history: the tables of these names."""
-    subject, own = told.subject, tables.nearest(scores)
-    first = held(bands, told.scale)[0]
+    series, own = told.series, tables.nearest(scores)
+    first = held(bands, told.method)[0]
     found = {
-        "horizons": figures.by_horizon(skills(scores, told.references, subject), subject),
-        "years": figures.by_year(own[own["ticker"] == whole(scores)], subject),
-        "tickers": figures.by_ticker(own, subject),
-        "coverage": figures.coverage(first.thirds, first.constant_thirds, told.coverage, subject),
+        "horizons": figures.by_horizon(skills(scores, told.references, series), series),
+        "years": figures.by_year(own[own["ticker"] == whole(scores)], series),
+        "tickers": figures.by_ticker(own, series),
+        "coverage": figures.coverage(first.terciles, first.constant_terciles, told.coverage, series),
         "loss": figures.loss(history),
     }
     return {name: figure for name, figure in found.items() if figure}
@@ -111,11 +111,11 @@ def html(
         shown,
         common,
         verdict=told.sentences.values(),
-        rule=rule(told.subject.step),
+        rule=rule(told.series.step),
         band=told.band,
         short=tables.short(told, scores).only("target", "RMSE", "simple", "its RMSE", "skill", "p"),
         by_ticker=tables.by_ticker(told, scores, bands),
         tables=tables.common(told, scores, bands),
-        thinned=thinned(longest, len(shown)),
+        downsampling_note=downsampling_note(longest, len(shown)),
         **made_by,
     )

@@ -15,9 +15,9 @@ from pipeline.quality import Scraped
 def main(params: Params) -> None:
     prices, scraped = read_table(Path("data/prices.parquet")), read_record(Path("reports/scrape.json"), Scraped)
     check(params, prices)
-    tickers, prices = set(prices["ticker"]), prices[~prices["ticker"].isin(params.leave_out)]
+    tickers, prices = set(prices["ticker"]), prices[~prices["ticker"].isin(params.exclude_tickers)]
     calendars, needed = fitting.calendars_of(scraped), inputs.needed(params.target, variance=params.variance != "none")
-    rows = inputs.known(prices, params.column, params.features, calendars, params.horizon, params.season, needed)
+    rows = inputs.known(prices, params.column, params.features, calendars, params.horizon, params.season_length, needed)
     rows, boundaries = in_splits(rows, params.validation, params.test, needed)
     rows, preparation = fitting.fit_transform(rows, params, scraped, ranged=has_range(prices))
 
@@ -27,7 +27,7 @@ def main(params: Params) -> None:
         write_table(Path(path), own, schema)
     write_record(Path("data/preparation.json"), preparation)
     for ticker in sorted(tickers - set(rows["ticker"])):
-        asked = ticker in params.leave_out
+        asked = ticker in params.exclude_tickers
         print(f"{ticker}: left out, {'as asked' if asked else f'it has fewer than {MIN_TRAIN_SAMPLES} train samples'}")
     counts = rows["split"].value_counts().reindex(samples.SPLITS, fill_value=0)
     print(", ".join(f"{split} {count}" for split, count in counts.items()))

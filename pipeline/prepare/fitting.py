@@ -29,17 +29,17 @@ def fit_transform(
     rows: as inputs.known gives them, with their split; ranged: whether prices have open, high, low and close.
     Raises UserError as `features`.
     """
-    how, season = params.scaling, params.season
-    price, columns = target(rows, "price", params.target, params.baseline, season, how)
+    how, season_length = params.scaling, params.season_length
+    price, columns = target(rows, "price", params.target, params.baseline, season_length, how)
     variance = None
     if params.variance != "none":
-        variance, others = target(rows, "variance", "variance", params.variance, season, how)
+        variance, others = target(rows, "variance", "variance", params.variance, season_length, how)
         columns = columns.join(others)
     preparation = Preparation(
         column=params.column,
         target=params.target,
         horizon=params.horizon,
-        season=season,
+        season_length=season_length,
         scaling=how,
         ranged=ranged,
         features=features(rows, params.target, how),
@@ -59,7 +59,7 @@ def units(scraped: Scraped, column: str, tickers: set[str]) -> dict[str, str]:
 
 
 def target(
-    rows: pd.DataFrame, name: str, kind: targets.Target, baseline: Baseline, season: int, how: str
+    rows: pd.DataFrame, name: str, kind: targets.Target, baseline: Baseline, season_length: int, how: str
 ) -> tuple[Target, pd.DataFrame]:
     """The baseline and the scalers of a target, fitted on train; and its columns: the baseline, the target, and its
     departure from the baseline scaled, float32. The last two are null but for samples: a purged row's targets may lie
@@ -69,7 +69,7 @@ def target(
     """
     horizon, split = table.horizon_of(rows), rows["split"]
     coefficients = baselines.fit(baseline, rows, horizon)
-    simple = inputs.baseline(rows, kind, baseline, coefficients, horizon, season)
+    simple = inputs.baseline(rows, kind, baseline, coefficients, horizon, season_length)
     came = actual(rows, kind, horizon)
     came[~split.isin(["train", "validation", "test"])] = np.nan
     departure = came - simple

@@ -34,11 +34,11 @@ Boundary = Annotated[float | str, BeforeValidator(share_or_date)]
 class Params(Section):
     """Section prepare of params.yaml, where each key is explained."""
 
-    leave_out: Annotated[list[str], AfterValidator(each_once)]
+    exclude_tickers: Annotated[list[str], AfterValidator(each_once)]
     column: str
     target: Kind
     baseline: Literal["persistence", "drift", "seasonal_naive", "none"]
-    season: int = Field(ge=1)
+    season_length: int = Field(ge=1)
     variance: Literal["har", "none"]
     horizon: int = Field(ge=1, le=48)
     features: Annotated[list[str], Field(min_length=1), AfterValidator(each_once)]
@@ -61,13 +61,13 @@ def check(params: Params, prices: pd.DataFrame) -> None:
     they are not, or values above zero.
     """
     columns, tickers = columns_of(prices), set(prices["ticker"])
-    for ticker in params.leave_out:
+    for ticker in params.exclude_tickers:
         if ticker not in tickers:
             raise UserError(
-                f"params.yaml: prepare.leave_out: found {ticker!r}; accepted: tickers of data/prices.parquet"
+                f"params.yaml: prepare.exclude_tickers: found {ticker!r}; accepted: tickers of data/prices.parquet"
             )
-    if tickers <= set(params.leave_out):
-        raise UserError("params.yaml: prepare.leave_out: found every ticker; accepted: some are left")
+    if tickers <= set(params.exclude_tickers):
+        raise UserError("params.yaml: prepare.exclude_tickers: found every ticker; accepted: some are left")
     if params.column not in columns:
         accepted = ", ".join(columns)
         raise UserError(f"params.yaml: prepare.column: found {params.column!r}; accepted here: {accepted}")
@@ -78,7 +78,7 @@ def check(params: Params, prices: pd.DataFrame) -> None:
             f"params.yaml: prepare.{key}: found {getattr(params, key)}, which needs open, high, low and close; "
             f"data/prices.parquet has {', '.join(columns)}, not all of these with values; accepted here: {other}"
         )
-    low = prices[~prices["ticker"].isin(params.leave_out) & (prices[params.column] <= 0)]
+    low = prices[~prices["ticker"].isin(params.exclude_tickers) & (prices[params.column] <= 0)]
     if take_returns(params.target, params.features) and len(low):
         first = low.iloc[0]
         raise UserError(

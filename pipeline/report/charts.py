@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import vl_convert
 
-from pipeline.series import Subject
+from pipeline.series import SeriesInfo
 
 Spec = dict[str, Any]
 
@@ -65,7 +65,7 @@ def _records(table: dict[str, list[Any]]) -> list[dict[str, Any]]:
     return [dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True)]
 
 
-def moment(date: pd.Timestamp) -> dict[str, int]:
+def vega_date(date: pd.Timestamp) -> dict[str, int]:
     """A date as a parameter of a shape takes it."""
     return {"year": date.year, "month": date.month, "date": date.day, "hours": date.hour, "minutes": date.minute}
 
@@ -94,9 +94,9 @@ def _value(field: str, title: str | None, form: str = PLAIN) -> alt.Y:
     return alt.Y(f"{field}:Q", title=title, axis=alt.Axis(format=form), scale=NOT_FROM_ZERO)
 
 
-def axis_form(subject: Subject) -> str:
+def axis_form(series: SeriesInfo) -> str:
     """Of what is looked at step by step, on an axis."""
-    return PERCENT if subject.priced else PLAIN
+    return PERCENT if series.priced else PLAIN
 
 
 def _tips(form: str, *fields: str) -> list[alt.Tooltip]:
@@ -146,21 +146,21 @@ def _zoomed(layers: alt.Chart | alt.LayerChart, height: int, table: str, field: 
 
 
 @cache
-def course(subject: Subject, *, traded: bool) -> Spec:
+def course(series: SeriesInfo, *, traded: bool) -> Spec:
     """The values by date, prices on a log scale, above their volume if `traded`. values, volumes: date, value."""
-    y = _value("value", f"{subject.name}, log scale" if subject.priced else subject.name)
-    y = y.scale(nice=False, padding=6, type="log") if subject.priced else y
+    y = _value("value", f"{series.name}, log scale" if series.priced else series.name)
+    y = y.scale(nice=False, padding=6, type="log") if series.priced else y
     line = _chart("values").mark_line(color=BLUE, strokeWidth=1).encode(x=_date(), y=y, tooltip=_dated_tips(PLAIN))
     if not traded:
-        return _spec(line, f"Line of the {subject.name} by date.", height=280)
+        return _spec(line, f"Line of the {series.name} by date.", height=280)
     bars = _chart("volumes").mark_area(color=GREY, interpolate="step")
     y = alt.Y("value:Q", title="volume", axis=alt.Axis(format=".2~s"), stack=False)
     both = alt.vconcat(line.properties(height=280), bars.encode(x=_date(), y=y).properties(height=70))
-    return _spec(both, f"Line of the {subject.name} by date on a log scale, above the volume traded.")
+    return _spec(both, f"Line of the {series.name} by date on a log scale, above the volume traded.")
 
 
 @cache
-def candles(subject: Subject) -> Spec:
+def candles(series: SeriesInfo) -> Spec:
     """Candles of the part that is chosen below them. sessions: date, open, high, low, close.
 
     Parameters: brush, the part chosen; density, sessions a millisecond.
@@ -171,29 +171,29 @@ def candles(subject: Subject) -> Spec:
     x = _date().scale(domain=brush, padding=8)
     base = _chart(table).transform_filter(brush).encode(x=x, color=up, tooltip=tips)
     width = alt.expr("brush.date ? clamp(0.7 * width / (density * (brush.date[1] - brush.date[0])), 1, 14) : 1")
-    ranges = base.mark_rule(clip=False).encode(y=_value("low", subject.name), y2="high:Q")
-    bodies = base.mark_bar(size=width, clip=False).encode(y=_value("open", subject.name), y2="close:Q")
+    ranges = base.mark_rule(clip=False).encode(y=_value("low", series.name), y2="high:Q")
+    bodies = base.mark_bar(size=width, clip=False).encode(y=_value("open", series.name), y2="close:Q")
     return _spec(
         _zoomed(ranges + bodies, 280, table, "close", brush).add_params(density),
-        f"Candles of open, high, low and close of the {subject.step}s chosen; below them the close of all.",
+        f"Candles of open, high, low and close of the {series.step}s chosen; below them the close of all.",
     )
 
 
 @cache
-def boxes(order: tuple[str, ...], by: str, subject: Subject) -> Spec:
+def boxes(order: tuple[str, ...], by: str, series: SeriesInfo) -> Spec:
     """Box plots by group. boxes: group, low, q1, median, q3, high, n; outliers: group, value."""
     x = alt.X("group:N", sort=list(order), title=None, axis=alt.Axis(labelAngle=0))
-    form = axis_form(subject)
+    form = axis_form(series)
     measures = _tips(form, "low", "q1", "median", "q3", "high")
     base = _chart("boxes").encode(x=x, tooltip=[alt.Tooltip("group:N"), *measures, alt.Tooltip("n:Q")])
     size = 20 if len(order) < 20 else 10
     outliers = _chart("outliers").mark_circle(size=7, opacity=0.35, color=BLUE)
-    what = "returns" if subject.priced else subject.name
+    what = "returns" if series.priced else series.name
     return _spec(
-        outliers.encode(x=x, y=_value("value", subject.measured, form))
-        + base.mark_rule(color=GREY).encode(y=_value("low", subject.measured, form), y2="high:Q")
-        + base.mark_bar(size=size, color=BLUE).encode(y=_value("q1", subject.measured, form), y2="q3:Q")
-        + base.mark_tick(size=size, thickness=2, color="white").encode(y=_value("median", subject.measured, form)),
+        outliers.encode(x=x, y=_value("value", series.measured, form))
+        + base.mark_rule(color=GREY).encode(y=_value("low", series.measured, form), y2="high:Q")
+        + base.mark_bar(size=size, color=BLUE).encode(y=_value("q1", series.measured, form), y2="q3:Q")
+        + base.mark_tick(size=size, thickness=2, color="white").encode(y=_value("median", series.measured, form)),
         f"Box plots of the {what} by {by}: quartiles, whiskers to 1.5 interquartile ranges, outliers as dots.",
         height=280,
     )
@@ -266,7 +266,7 @@ def heat(count: int, what: str) -> Spec:
 
 
 @cache
-def faults(subject: Subject) -> Spec:
+def faults(series: SeriesInfo) -> Spec:
     """A calendar, a line a year. spans: year, from, to, days of the year with values; days: year, day, kind, date."""
     y = alt.Y("year:O", title=None)
     names = "[" + ", ".join(f"'{month}'" for month in MONTHS) + "]"
@@ -279,13 +279,13 @@ def faults(subject: Subject) -> Spec:
     days = days.encode(x=alt.X("day:Q"), y=y, color=_legend(alt.Color, "kind", KINDS), tooltip=tips)
     return _spec(
         spans + days,
-        f"Calendar, a line a year: which {subject.step}s are missing, without a value, dropped, unexpected, or jump.",
+        f"Calendar, a line a year: which {series.step}s are missing, without a value, dropped, unexpected, or jump.",
         height={"step": 16},
     )
 
 
 @cache
-def predicted(subject: Subject, band: str) -> Spec:
+def predicted(series: SeriesInfo, band: str) -> Spec:
     """Actual and predicted with its band, of the part chosen below. forecasts: date, actual, predicted, lower, upper,
     persistence. Parameters: brush, the part chosen; persistence, whether it is drawn.
     """
@@ -293,49 +293,49 @@ def predicted(subject: Subject, band: str) -> Spec:
     shown = alt.param(
         name="persistence",
         value=False,
-        bind=alt.binding_checkbox(name=f"show persistence: the last {subject.name} again"),
+        bind=alt.binding_checkbox(name=f"show persistence: the last {series.name} again"),
     )
-    x, y = _date().scale(domain=brush), _value("value", subject.name)
+    x, y = _date().scale(domain=brush), _value("value", series.name)
     area = _chart(table).transform_filter(brush).mark_area(color=ORANGE, opacity=0.2)
-    area = area.encode(x=x, y=_value("lower", subject.name), y2="upper:Q")
+    area = area.encode(x=x, y=_value("lower", series.name), y2="upper:Q")
     colours = {"actual": BLUE, "predicted": ORANGE, "persistence": GREY}
     seen = alt.condition("datum.line != 'persistence' || persistence", alt.value(1), alt.value(0))
     lines = _lines(table, x, y, colours).encode(opacity=seen).transform_filter(brush)
     return _spec(
         _zoomed(area + lines, 300, table, "actual", brush).add_params(shown),
-        f"Lines of the actual {subject.name} and of its forecast one {subject.step} ahead with its {band} band, of the "
+        f"Lines of the actual {series.name} and of its forecast one {series.step} ahead with its {band} band, of the "
         "part chosen on the line below.",
     )
 
 
 @cache
-def volatility(subject: Subject) -> Spec:
+def volatility(series: SeriesInfo) -> Spec:
     """Standard deviation of a step, actual and predicted, of the part chosen below. forecasts: date, actual, predicted.
     Parameter: brush, the part chosen.
     """
     table, brush = "forecasts", _brush()
     x = _date().scale(domain=brush)
-    y = _value("value", f"volatility of the {subject.step}", PERCENT)
+    y = _value("value", f"volatility of the {series.step}", PERCENT)
     lines = _lines(table, x, y, {"actual": BLUE, "predicted": ORANGE}).transform_filter(brush)
     return _spec(
         _zoomed(lines, 240, table, "actual", brush),
-        f"Lines of the volatility of each {subject.step}, actual and as forecast one {subject.step} ahead.",
+        f"Lines of the volatility of each {series.step}, actual and as forecast one {series.step} ahead.",
     )
 
 
 @cache
-def beyond(subject: Subject, band: str) -> Spec:
+def next_forecast(series: SeriesInfo, band: str) -> Spec:
     """The last values, and the forecast fan after them. known: date, value; future: date, value, lower, upper."""
-    x, y, tips = _date(), _value("value", subject.name), _dated_tips(PLAIN)
+    x, y, tips = _date(), _value("value", series.name), _dated_tips(PLAIN)
     past = _chart("known").mark_line(color=BLUE, point=alt.OverlayMarkDef(color=BLUE, size=16))
     fan = _chart("future").mark_area(color=ORANGE, opacity=0.25)
     points = alt.OverlayMarkDef(color=ORANGE, size=40)
     ahead = _chart("future").mark_line(color=ORANGE, strokeDash=[4, 3], point=points)
     return _spec(
-        fan.encode(x=x, y=_value("lower", subject.name), y2="upper:Q")
+        fan.encode(x=x, y=_value("lower", series.name), y2="upper:Q")
         + past.encode(x=x, y=y, tooltip=tips)
         + ahead.encode(x=x, y=y, tooltip=tips),
-        f"Line of the last {subject.step}s' {subject.name}, then dots of the forecast within its {band} band.",
+        f"Line of the last {series.step}s' {series.name}, then dots of the forecast within its {band} band.",
         height=260,
     )
 
@@ -349,10 +349,10 @@ def loss() -> Spec:
 
 
 @cache
-def residuals(subject: Subject, title: str) -> Spec:
+def residuals(series: SeriesInfo, title: str) -> Spec:
     """Dots by date about zero. values: date, value."""
     dots = _chart("values").mark_circle(size=12, opacity=0.5, color=BLUE)
-    form = axis_form(subject)
+    form = axis_form(series)
     drawn = _zero() + dots.encode(x=_date(), y=_value("value", title, form), tooltip=_dated_tips(form))
     return _spec(drawn, "Dots of the residuals by date.", height=220)
 

@@ -9,7 +9,7 @@ from tsdownsample import LTTBDownsampler
 
 from pipeline.report import charts
 from pipeline.report.autocorrelation import autocorrelations
-from pipeline.series import Subject
+from pipeline.series import SeriesInfo
 
 
 class Figure(NamedTuple):
@@ -67,7 +67,7 @@ def evenly(rows: pd.DataFrame, most: int) -> pd.DataFrame:
 
 def part(dates: pd.Series, count: int) -> dict[str, Any]:
     """The last `count` dates as the part of a figure that is shown."""
-    return {"x": [charts.moment(dates.tail(count).iloc[0]), charts.moment(dates.iloc[-1])]}
+    return {"x": [charts.vega_date(dates.tail(count).iloc[0]), charts.vega_date(dates.iloc[-1])]}
 
 
 def spans(dates: pd.Series) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def spans(dates: pd.Series) -> dict[str, Any]:
     return {**found, "all": part(dates, len(dates))}
 
 
-def histogram(values: pd.Series, subject: Subject, what: str, title: str) -> Figure:
+def histogram(values: pd.Series, series: SeriesInfo, what: str, title: str) -> Figure:
     """Bars, and the normal density of the same mean and deviation, none where values are all the same.
 
     values: any missing; what: they are, in the plural; title: of the axis.
@@ -95,7 +95,7 @@ def histogram(values: pd.Series, subject: Subject, what: str, title: str) -> Fig
     return Figure(
         f"Distribution of the {what} (bars), and the normal one (line)",
         _extremes(own, what) if np.ptp(own) else f"All {what} are the same.",
-        charts.distribution(title, charts.axis_form(subject), what),
+        charts.distribution(title, charts.axis_form(series), what),
         {"bars": bars, "normal": normal},
     )
 
@@ -121,16 +121,16 @@ def correlation(first: pd.Series, second: pd.Series) -> float:
     return float(np.corrcoef(both, rowvar=False)[0, 1]) if (both.nunique() > 1).all() else 0.0
 
 
-def lags_of(values: pd.Series, lags: int, subject: Subject, what: str) -> tuple[charts.Spec, dict[str, pd.DataFrame]]:
+def lags_of(values: pd.Series, lags: int, series: SeriesInfo, what: str) -> tuple[charts.Spec, dict[str, pd.DataFrame]]:
     """The shape and its rows: autocorrelations, and the band that holds 95 % of those of white noise."""
     bound = 1.96 / np.sqrt(max(values.count(), 1))
     rows = {"lags": autocorrelations(values, lags), "noise": pd.DataFrame({"bound": [-bound, bound]})}
-    return charts.autocorrelation(subject.step, what), rows
+    return charts.autocorrelation(series.step, what), rows
 
 
-def memory(values: pd.Series, lags: int, subject: Subject, what: str) -> Figure:
+def memory(values: pd.Series, lags: int, series: SeriesInfo, what: str) -> Figure:
     """Autocorrelations of returns, values or residuals, in order. what: they are, in the plural."""
-    shape, rows = lags_of(values, lags, subject, what)
+    shape, rows = lags_of(values, lags, series, what)
     title = f"Autocorrelation of the {what}"
     found = rows["lags"].set_index("lag")["acf"]
     if found.empty:
@@ -147,7 +147,7 @@ def memory(values: pd.Series, lags: int, subject: Subject, what: str) -> Figure:
         says = f"The {what} are not told apart from noise: the largest autocorrelation is {largest}."
     else:
         peak = _peak(found, beyond, int(values.count()))
-        season = f", and again {peak} {subject.step}s before ({found[peak]:+.2f})" if peak and peak != lag else ""
+        season = f", and again {peak} {series.step}s before ({found[peak]:+.2f})" if peak and peak != lag else ""
         says = f"The {what} are correlated with those before: {found[lag]:+.2f} at lag {lag}{season}; {band}."
     return Figure(title, says, shape, rows)
 

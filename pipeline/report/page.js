@@ -86,7 +86,7 @@ function choose(at, ticker) {
   document.querySelector("#notes").replaceChildren(...chosen.notes.map(text => Object.assign(document.createElement("p"), {textContent: text})));
   for (const figure of document.querySelectorAll("figure[data-of=ticker]"))
     if (shown(figure)) figure.querySelector(".says").textContent = shown(figure).says;
-  const table = document.querySelector("#beyond");
+  const table = document.querySelector("#next_forecast");
   if (table) {
     table.caption.textContent = chosen.caption;
     table.tBodies[0].replaceChildren(...chosen.table.map(cells));

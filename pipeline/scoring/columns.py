@@ -1,11 +1,14 @@
-"""data/scores.parquet: one row is how well a model did on a target, split, horizon, ticker and slice.
+"""data/scores.parquet: one row is the score of a model for a target, split, horizon, ticker and slice.
 
-Models are `network`, the mean of its members; `network 1` ... where there are several; and the simple models. Slices
-are `all`, a year, and thirds by the volatility known at the origin. `skill` and `p_value` are against the model the
-target is judged against, `skill_best` and `p_best` against `best`, the simple model best on validation, `p_network`
-against the network; p-values are of slice `all`, the bounds of skill of the network's there. `r2_return` is of log
-returns of prices, of changes of anything else; `direction` is beside `always_up`; `qlike` is of the variance, and
-`p_qlike` against the network's. Null where undefined.
+`model` is `network` (the mean of its members), `network 1` ... (each member, where there are several), or a simple
+model. `slice` is `all`, a year, or a tercile of the volatility known at the origin. Null is undefined.
+
+`skill` and `p_value` compare with the baseline of the target. `best` is the simple model with the lowest MSE on
+validation; `skill_against_best` and `p_value_against_best` compare with it, `p_value_against_network` with the network.
+P-values are given for slice `all`; `skill_low` and `skill_high` for the network there. `r2_return` is the R² of log
+returns for a price, of changes for any other value. `directional_accuracy` is the share of forecasts with the right
+sign; `naive_directional_accuracy` is the share that "always up" would get. `qlike` is a loss of variance forecasts,
+smaller is better; `qlike_p_value_against_network` compares it with the network's.
 """
 
 import pyarrow as pa
@@ -22,13 +25,13 @@ MEASURES = (
     "skill_low",
     "skill_high",
     "p_value",
-    "skill_best",
-    "p_best",
-    "p_network",
+    "skill_against_best",
+    "p_value_against_best",
+    "p_value_against_network",
     "qlike",
-    "p_qlike",
-    "direction",
-    "always_up",
+    "qlike_p_value_against_network",
+    "directional_accuracy",
+    "naive_directional_accuracy",
 )
 
 SCHEMA = pa.schema(
@@ -46,4 +49,4 @@ SCHEMA = pa.schema(
 )
 
 ALL = "all"
-THIRDS = ("low volatility", "middle volatility", "high volatility")
+TERCILES = ("low volatility", "middle volatility", "high volatility")

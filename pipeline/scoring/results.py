@@ -8,8 +8,8 @@ import pandas as pd
 from pipeline.forecaster.forecasts import NETWORK, member
 from pipeline.forecaster.preparation import Preparation
 from pipeline.prices import PRICES
-from pipeline.scoring.columns import ALL, POOLED, THIRDS
-from pipeline.series import Subject
+from pipeline.scoring.columns import ALL, POOLED, TERCILES
+from pipeline.series import SeriesInfo
 
 
 class Line(NamedTuple):
@@ -29,15 +29,15 @@ class Line(NamedTuple):
 class Held(NamedTuple):
     """How the bands held at a horizon on test: rows of data/bands.parquet.
 
-    own: the forecast's; thirds: the coverage of these by volatility at the origin, of those thirds that have any;
-    constant, constant_thirds: of bands of constant width.
+    own: the forecast's; terciles: the coverage of these by volatility at the origin, of those terciles that have any;
+    constant, constant_terciles: of bands of constant width.
     """
 
     horizon: int
     own: pd.Series
-    thirds: dict[str, float]
+    terciles: dict[str, float]
     constant: pd.Series
-    constant_thirds: dict[str, float]
+    constant_terciles: dict[str, float]
 
 
 def whole(table: pd.DataFrame) -> str:
@@ -45,12 +45,12 @@ def whole(table: pd.DataFrame) -> str:
     return POOLED if POOLED in set(table["ticker"]) else str(table["ticker"].iloc[0])
 
 
-def named(target: str, subject: Subject) -> str:
+def named(target: str, series: SeriesInfo) -> str:
     """A target in words."""
-    return {"price": subject.name, "variance": "log variance"}[target]
+    return {"price": series.name, "variance": "log variance"}[target]
 
 
-def lines(scores: pd.DataFrame, references: dict[str, str], subject: Subject, split: str = "test") -> Iterator[Line]:
+def lines(scores: pd.DataFrame, references: dict[str, str], series: SeriesInfo, split: str = "test") -> Iterator[Line]:
     """scores: data/scores.parquet; references: by target, the model that it is judged against."""
     own = scores[(scores["ticker"] == whole(scores)) & (scores["slice"] == ALL) & (scores["split"] == split)]
     for target, reference in references.items():
@@ -58,34 +58,34 @@ def lines(scores: pd.DataFrame, references: dict[str, str], subject: Subject, sp
             models = part.set_index("model")
             skills = models.loc[models.index.str.startswith(member("")), "skill"]
             members = skills.rename(lambda name: name.removeprefix(member("")))
-            title = named(target, subject)
+            title = named(target, series)
             yield Line(target, title, int(horizon), models.loc[NETWORK], models.loc[reference], members)
 
 
-def held(bands: pd.DataFrame, scale: str) -> list[Held]:
-    """By horizon. bands: data/bands.parquet; scale: what the forecast's bands follow."""
+def held(bands: pd.DataFrame, method: str) -> list[Held]:
+    """By horizon. bands: data/bands.parquet; method: what the forecast's bands follow."""
     own = bands[bands["ticker"] == whole(bands)]
     found = []
     for horizon, part in own.groupby("horizon"):
-        at = part.set_index(["scale", "slice"])
-        thirds, others = (
-            {part: float(at.loc[(way, part), "coverage"]) for part in THIRDS if (way, part) in at.index}
-            for way in (scale, "constant")
+        at = part.set_index(["method", "slice"])
+        terciles, others = (
+            {part: float(at.loc[(method_of, part), "coverage"]) for part in TERCILES if (method_of, part) in at.index}
+            for method_of in (method, "constant")
         )
-        found.append(Held(int(horizon), at.loc[scale, ALL], thirds, at.loc["constant", ALL], others))
+        found.append(Held(int(horizon), at.loc[method, ALL], terciles, at.loc["constant", ALL], others))
     return found
 
 
-def subject_of(preparation: Preparation, *tickers: str) -> Subject:
+def series_of(preparation: Preparation, *tickers: str) -> SeriesInfo:
     """What is forecast of these tickers, or of all; several have a unit where they agree on it."""
     units = {preparation.units.get(name, "") for name in tickers or preparation.units}
     unit = units.pop() if len(units) == 1 else ""
     (step,) = {calendar.step for calendar in preparation.calendars.values()}
-    return Subject(preparation.column, unit, step, preparation.column in PRICES)
+    return SeriesInfo(preparation.column, unit, step, preparation.column in PRICES)
 
 
-def skills(scores: pd.DataFrame, references: dict[str, str], subject: Subject) -> pd.DataFrame:
+def skills(scores: pd.DataFrame, references: dict[str, str], series: SeriesInfo) -> pd.DataFrame:
     """The network's skill on test with its bounds, a row for each target and horizon."""
     names = ["skill", "skill_low", "skill_high"]
-    rows = [[line.title, line.horizon, *line.network[names]] for line in lines(scores, references, subject)]
+    rows = [[line.title, line.horizon, *line.network[names]] for line in lines(scores, references, series)]
     return pd.DataFrame(rows, columns=["target", "horizon", *names])

@@ -1,7 +1,7 @@
 """Does the network beat the simple forecast? The rule, and what is said by it."""
 
 from pipeline.io.artifacts import Record
-from pipeline.series import Subject
+from pipeline.series import SeriesInfo
 
 SIGNIFICANT = 0.05
 
@@ -9,7 +9,7 @@ SIGNIFICANT = 0.05
 class Verdict(Record):
     """data/verdict.json: what is said of the forecast, and what whoever shows its scores must know."""
 
-    subject: Subject
+    series: SeriesInfo
     """What is forecast."""
     tickers: int
     """How many are forecast."""
@@ -17,7 +17,7 @@ class Verdict(Record):
     """By target, the simple forecast that it is judged against."""
     coverage: float
     """The share of values that the bands are to hold."""
-    scale: str
+    method: str
     """What the bands' width follows, as data/bands.parquet names it."""
     sentences: dict[str, str]
     """By target, and `simpler`: whether a simpler model would do."""

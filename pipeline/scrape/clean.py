@@ -50,8 +50,8 @@ def report_of(clean: Cleaned, found: prices.Found, params: Params) -> quality.Sc
     """What is in the prices. Raises UserError for rows that cannot be true, for a ticker without any that can, and for
     one that lacks too many sessions.
     """
-    if len(clean.dropped) and params.repair == "none":
-        accepted = "accepted: rows that can be true; or scrape.repair: drop, which drops and lists them"
+    if len(clean.dropped) and params.invalid_rows == "reject":
+        accepted = "accepted: rows that can be true; or scrape.invalid_rows: drop, which drops and lists them"
         raise UserError("\n".join([*quality.first(quality.impossible(clean.dropped)), accepted]))
     column, since = prices.main_of(clean.columns), calendars.known_from(params.calendar)
     absent = sorted(set(found.prices["ticker"]) - set(clean.kept["ticker"]))

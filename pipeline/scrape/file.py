@@ -23,23 +23,23 @@ def prices(
     path: Path,
     ticker: str,
     columns: Mapping[str, str],
-    dates: list[str],
+    date_columns: list[str],
     date_format: str,
     unit: str,
     *,
     delimiter: str,
     decimal: str,
     thousands: str,
-    signs: str,
-    missing: Collection[str],
+    currency_symbols: str,
+    na_values: Collection[str],
 ) -> Found:
     """The price table of a file.
 
     ticker: the name of its one series, empty where columns["ticker"] names it row by row; columns: ours to the
-    file's; dates: the file's columns that make up the date. Raises UserError, a line for each of the first SHOWN
+    file's; date_columns: the file's columns that make up the date. Raises UserError, a line for each of the first SHOWN
     mistakes, with file, line and column.
     """
-    needed = [*dates, *columns.values()]
+    needed = [*date_columns, *columns.values()]
     table = _table(path, needed, delimiter)
     line = "row" if path.suffix == ".parquet" else "line"
     for name in needed:
@@ -55,8 +55,8 @@ def prices(
             found = table[names[0]][at] if len(names) == 1 else " ".join(str(table[name][at]) for name in names)
             mistakes.append(f"{path}, {line} {at}, {where}: found {found!r}; accepted: {accepted}")
 
-    when = _dates(table[dates], date_format)
-    refused(dates, when.isna(), f"dates of the form {date_format}")
+    when = _dates(table[date_columns], date_format)
+    refused(date_columns, when.isna(), f"dates of the form {date_format}")
     found = pd.DataFrame({"ticker": ticker, "date": when}, index=table.index)
     for ours, theirs in columns.items():
         if ours == "ticker":
@@ -66,8 +66,8 @@ def prices(
             found[ours] = table[theirs].astype("float64")
         else:
             texts = table[theirs].astype(str).fillna("")
-            found[ours], wrong = parsing.numbers(texts, decimal, thousands, signs, missing)
-            absent = f", or one of {', '.join(repr(text) for text in missing)}" if missing else ""
+            found[ours], wrong = parsing.numbers(texts, decimal, thousands, currency_symbols, na_values)
+            absent = f", or one of {', '.join(repr(text) for text in na_values)}" if na_values else ""
             refused([theirs], wrong, f"a number such as 1{thousands}234{decimal}5{absent}")
     if mistakes:
         raise UserError("\n".join(mistakes[:SHOWN] + ["... and more"] * (len(mistakes) > SHOWN)))

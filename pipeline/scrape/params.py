@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from pipeline.io.params import Section, each_once
 
-Repair = Literal["none", "drop"]
+InvalidRows = Literal["reject", "drop"]
 Share = Annotated[float, Field(ge=0, lt=1)]
 Mark = Annotated[str, Field(pattern=r"^\D$")]
 
@@ -39,7 +39,7 @@ class Sample(Section):
     source: Literal["sample"]
     path: str
     calendar: str
-    repair: ClassVar[Repair] = "none"
+    invalid_rows: ClassVar[InvalidRows] = "reject"
     max_missing: ClassVar[float] = 0.0
 
 
@@ -54,7 +54,7 @@ class Yahoo(Section):
     vintage: Annotated[str, Field(min_length=1)]
     calendar: str
     max_missing: Share
-    repair: Repair
+    invalid_rows: InvalidRows
 
     @model_validator(mode="after")
     def starts_before_it_ends(self) -> "Yahoo":
@@ -69,23 +69,23 @@ class File(Section):
     source: Literal["file"]
     path: str
     ticker: str
-    dates: Annotated[list[str], Field(min_length=1)]
+    date_columns: Annotated[list[str], Field(min_length=1)]
     date_format: str
     columns: Annotated[dict[Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")], str], Field(min_length=1)]
     unit: str
     delimiter: Annotated[str, Field(min_length=1, max_length=1)]
     decimal: Mark
     thousands: Annotated[str, Field(pattern=r"^\D?$")]
-    signs: str
-    missing: list[str]
+    currency_symbols: str
+    na_values: list[str]
     calendar: str
     max_missing: Share
-    repair: Repair
+    invalid_rows: InvalidRows
 
     @property
     def form(self) -> dict[str, Any]:
         """How the file is to be read, as scrape.file takes it."""
-        return self.model_dump(exclude={"source", "path", "calendar", "max_missing", "repair"})
+        return self.model_dump(exclude={"source", "path", "calendar", "max_missing", "invalid_rows"})
 
     @model_validator(mode="after")
     def says_each_thing_once(self) -> "File":

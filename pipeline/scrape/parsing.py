@@ -10,17 +10,17 @@ from pipeline.io.errors import UserError
 
 
 def numbers(
-    texts: pd.Series, decimal: str, thousands: str, signs: str, missing: Collection[str]
+    texts: pd.Series, decimal: str, thousands: str, currency_symbols: str, na_values: Collection[str]
 ) -> tuple[pd.Series, pd.Series]:
-    """The values, float64, and which texts are neither a number nor one of `missing`, bool; the texts' index.
+    """The values, float64, and which texts are neither a number nor one of `na_values`, bool; the texts' index.
 
     decimal: the mark before the fraction; thousands: the mark between groups of digits, western or Indian, or empty;
-    signs: of currency, any of which may stand before or behind a number. Space around a text counts for nothing.
-    Raises UserError for signs that would eat a number's digits or its minus.
+    currency_symbols: any of these characters may stand before or behind a number. Space around a text is ignored.
+    Raises UserError for symbols that would eat a number's digits or its minus.
     """
-    if set(signs) & set("0123456789+-"):
-        raise UserError(f"params.yaml: scrape.signs: found {signs!r}; accepted: signs without digits, + and -")
-    form, absent = re.compile(_number(decimal, thousands, signs)), {text.strip() for text in missing}
+    if set(currency_symbols) & set("0123456789+-"):
+        raise UserError(f"params.yaml: scrape.currency_symbols: found {currency_symbols!r}; accepted: no digit, + or -")
+    form, absent = re.compile(_number(decimal, thousands, currency_symbols)), {text.strip() for text in na_values}
     values, wrong = np.full(len(texts), np.nan), np.zeros(len(texts), dtype=bool)
     for i, text in enumerate(texts.str.strip()):
         found = form.fullmatch(text)
@@ -35,7 +35,7 @@ def numbers(
     return pd.Series(values, texts.index), pd.Series(wrong | too_large, texts.index)
 
 
-def _number(decimal: str, thousands: str, signs: str) -> str:
+def _number(decimal: str, thousands: str, currency_symbols: str) -> str:
     mark, point, letter = re.escape(thousands), re.escape(decimal), r"[^\W\d_]"
     # No group is short and none begins with 0: where "," is declared for thousands, 1,5 and 0,123 are mistakes.
     western, indian = f"[1-9][0-9]{{0,2}}(?:{mark}[0-9]{{3}})+", f"[1-9][0-9]?(?:{mark}[0-9]{{2}})+{mark}[0-9]{{3}}"
@@ -43,7 +43,8 @@ def _number(decimal: str, thousands: str, signs: str) -> str:
     exponent = "[eE][+-]?[0-9]{1,3}"
     # The point of "Rs." stands right behind a letter, that of .5 never does.
     plain, shared = (
-        re.escape("".join(sign for sign in signs if (sign in decimal + thousands) == both)) for both in (False, True)
+        re.escape("".join(sign for sign in currency_symbols if (sign in decimal + thousands) == both))
+        for both in (False, True)
     )
     around = rf"(?:[\s{plain}]|(?<={letter})[{shared}])*" if shared else rf"[\s{plain}]*"
     # Space may follow the minus only where there is one: two runs of space side by side would be tried in every split.

@@ -31,13 +31,13 @@ def main(params: Params) -> None:
     history, metrics = read_table(Path("data/history.parquet")), read_json(Path("reports/metrics.json"))
     told = read_record(Path("data/verdict.json"), Verdict)
     files = [*FILES, *(f"data/model/{member}.keras" for member in sorted(history["member"].unique()))]
-    state = runs.state(chosen, {name: read_bytes(Path(name)) for name in files})
+    fingerprint = runs.fingerprint(chosen, {name: read_bytes(Path(name)) for name in files})
     prices = digest(read_bytes(Path("data/prices.parquet")))
     new = runs.recorded(
         Path(os.environ.get("DVC_ROOT", ".")).resolve(),  # of an experiment in a temporary folder: the original one
         params.experiment,
-        state,
-        name=os.environ.get("DVC_EXP_NAME") or state[:12],
+        fingerprint,
+        name=os.environ.get("DVC_EXP_NAME") or fingerprint[:12],
         params=chosen,
         metrics=runs.named(metrics),
         epochs=runs.epochs(history),
@@ -45,8 +45,9 @@ def main(params: Params) -> None:
         dataset=("prices", prices[:36], json.dumps({"source": chosen["scrape.source"]})),  # MLflow takes 36 characters
         tags={**runs.git(chosen["scrape.path"]), **{f"verdict.{name}": text for name, text in told.sentences.items()}},
     )
-    write_record(Path("data/run.json"), runs.Recorded(experiment=params.experiment, state=state))
-    print(f"{params.experiment}: state {state[:12]} {'recorded' if new else 'was recorded before'}; `make ui` shows it")
+    write_record(Path("data/run.json"), runs.Recorded(experiment=params.experiment, fingerprint=fingerprint))
+    done = "recorded" if new else "was recorded before"
+    print(f"{params.experiment}: run {fingerprint[:12]} {done}; `make ui` shows it")
 
 
 if __name__ == "__main__":

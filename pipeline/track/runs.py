@@ -14,7 +14,7 @@ from mlflow.utils.validation import MAX_PARAM_VAL_LENGTH
 from pipeline.io.artifacts import Record, digest
 from pipeline.io.params import flat
 
-STATE = "closecast.state"
+FINGERPRINT = "closecast.fingerprint"
 
 
 class Recorded(Record):
@@ -22,11 +22,11 @@ class Recorded(Record):
 
     experiment: str
     """Of the MLflow store."""
-    state: str
+    fingerprint: str
     """The digest of parameters and artifacts, by which the run is found."""
 
 
-def state(params: dict[str, Any], files: dict[str, bytes]) -> str:
+def fingerprint(params: dict[str, Any], files: dict[str, bytes]) -> str:
     """The digest of parameters and of artifacts, by path: the same wherever and whenever they were made."""
     contents = {path: digest(content) for path, content in files.items()}
     return digest(json.dumps([params, contents], sort_keys=True).encode())
@@ -49,7 +49,7 @@ def epochs(history: pd.DataFrame) -> Iterator[dict[str, float]]:
 def recorded(
     root: Path,
     experiment: str,
-    state: str,
+    fingerprint: str,
     *,
     name: str,
     params: dict[str, Any],
@@ -70,18 +70,18 @@ def recorded(
         client.restore_experiment(found.experiment_id)
     artifacts = (root / "mlartifacts").as_uri()
     identifier = found.experiment_id if found else client.create_experiment(experiment, artifact_location=artifacts)
-    for run in client.search_runs([identifier], f"tags.`{STATE}` = '{state}'"):
+    for run in client.search_runs([identifier], f"tags.`{FINGERPRINT}` = '{fingerprint}'"):
         if run.info.status == RunStatus.to_string(RunStatus.FINISHED):
             return False
         client.delete_run(run.info.run_id)
 
-    run = client.create_run(identifier, run_name=name, tags={STATE: state, **tags})
+    run = client.create_run(identifier, run_name=name, tags={FINGERPRINT: fingerprint, **tags})
     start, (data, digest, source) = run.info.start_time, dataset
-    series = [Metric(key, value, start, step) for step, values in enumerate(epochs, 1) for key, value in values.items()]
-    series += [Metric(key, value, start, 0) for key, value in metrics.items()]
+    logged = [Metric(key, value, start, step) for step, values in enumerate(epochs, 1) for key, value in values.items()]
+    logged += [Metric(key, value, start, 0) for key, value in metrics.items()]
     client.log_batch(run.info.run_id, params=[Param(key, shortened(str(value))) for key, value in params.items()])
-    for first in range(0, len(series), 1000):  # MLflow's limit for a batch
-        client.log_batch(run.info.run_id, metrics=series[first : first + 1000])
+    for first in range(0, len(logged), 1000):  # MLflow's limit for a batch
+        client.log_batch(run.info.run_id, metrics=logged[first : first + 1000])
     client.log_inputs(run.info.run_id, [DatasetInput(Dataset(data, digest, "local", source))])
     for path in files:
         client.log_artifact(run.info.run_id, str(path), artifact_path=str(path.parent))
@@ -89,7 +89,7 @@ def recorded(
     return True
 
 
-def states(root: Path, experiment: str) -> int:
+def count(root: Path, experiment: str) -> int:
     """How many states of the pipeline an experiment of the SQLite store at `root` holds; 0 where there is no store."""
     if not (root / "mlflow.db").exists():
         return 0
@@ -100,7 +100,7 @@ def states(root: Path, experiment: str) -> int:
     finished, token, names = "attributes.status = 'FINISHED'", None, set()
     while True:
         page = client.search_runs([found.experiment_id], finished, page_token=token)
-        names |= {run.data.tags[STATE] for run in page if STATE in run.data.tags}
+        names |= {run.data.tags[FINGERPRINT] for run in page if FINGERPRINT in run.data.tags}
         if not (token := page.token):
             return len(names)
 

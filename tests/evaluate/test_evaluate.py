@@ -40,14 +40,14 @@ def test_the_metrics_are_those_of_the_tables(walked: Path) -> None:
     found, scores = read_json(walked / "reports/metrics.json"), read_table(walked / "data/scores.parquet")
     own = scores.set_index(KEYS).loc[("network", "variance", "test", 3, POOLED, ALL)]
     assert found["test"]["variance"]["h3"] == own[list(MEASURES)].to_dict()
-    bands = read_table(walked / "data/bands.parquet").set_index(["scale", "horizon", "ticker", "slice"])
+    bands = read_table(walked / "data/bands.parquet").set_index(["method", "horizon", "ticker", "slice"])
     assert found["interval"]["coverage"] == bands.loc[("network", 1, POOLED, ALL), "coverage"]
 
 
 def test_without_variance_only_the_value_is_judged_and_its_bands_follow_its_changes(walked_heat: Path) -> None:
     told = read_record(walked_heat / "data/verdict.json", Verdict)
     assert list(told.sentences) == ["price", "simpler"]
-    assert (told.references, told.scale) == ({"price": "seasonal_naive"}, "current")
+    assert (told.references, told.method) == ({"price": "seasonal_naive"}, "current")
 
 
 def test_a_missing_open_leaves_a_verdict_over_the_other_days(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
@@ -63,9 +63,9 @@ def test_a_missing_open_leaves_a_verdict_over_the_other_days(tmp_path: Path, two
 def test_bands_are_in_the_predictions_and_held_as_often_as_their_table_says(walked: Path) -> None:
     own = read_table(walked / "data/predictions.parquet").query("split == 'test' and horizon == 2 and ticker == 'AAA'")
     held = own["actual"].between(own["lower"], own["upper"]).mean()
-    bands = read_table(walked / "data/bands.parquet").set_index(["scale", "horizon", "ticker", "slice"])
+    bands = read_table(walked / "data/bands.parquet").set_index(["method", "horizon", "ticker", "slice"])
     assert held == bands.loc[("network", 2, "AAA", ALL), "coverage"]
-    assert {"constant", "current", "har", "network"} == set(bands.index.get_level_values("scale"))
+    assert {"constant", "current", "har", "network"} == set(bands.index.get_level_values("method"))
 
 
 def test_a_lower_coverage_gives_narrower_bands_and_changes_no_forecast(walked: Path, tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_a_lower_coverage_gives_narrower_bands_and_changes_no_forecast(walked: P
 
 def test_the_bands_of_the_predictions_are_the_quantiles_of_bands_json(walked: Path) -> None:
     found, bands = read_table(walked / "data/predictions.parquet"), read_record(walked / "data/bands.json", Bands)
-    assert (bands.coverage, bands.scale) == (0.9, "network")
+    assert (bands.coverage, bands.method) == (0.9, "network")
     paths = np.exp(found["variance_predicted"].to_numpy()).reshape(-1, 3).cumsum(axis=1)
     half = found["last"] * np.sqrt(paths).ravel() * found["horizon"].map(dict(enumerate(bands.quantiles[EVERY], 1)))
     np.testing.assert_allclose(found["upper"] - found["predicted"], half, rtol=1e-9)

@@ -10,7 +10,7 @@ from pipeline.evaluate.intervals import CONSTANT, CURRENT, calibrated, coverage_
 from pipeline.forecaster.forecasts import NETWORK
 from pipeline.forecaster.preparation import ALL as EVERY
 from pipeline.io.errors import UserError
-from pipeline.scoring.columns import POOLED, THIRDS
+from pipeline.scoring.columns import POOLED, TERCILES
 
 
 @pytest.mark.parametrize("n", [9, 19, 50, 377])
@@ -79,9 +79,9 @@ def made(*tickers: str, n: int = 2000) -> pd.DataFrame:
         moves = 100 * rng.normal(0, 1, n + 2) * np.exp(g / 2)
         dates = pd.bdate_range("2000-01-03", periods=n + 2).as_unit("us")
         split = np.repeat(["train", "validation", "test"], [n // 2, n // 4, n - n // 2 - n // 4])
-        own = pd.DataFrame({"ticker": ticker, "origin": dates[:n], "split": split, "third": np.arange(n) % 3.0})
+        own = pd.DataFrame({"ticker": ticker, "origin": dates[:n], "split": split, "tercile": np.arange(n) % 3.0})
         own["calibration"] = (own.index >= 5 * n // 8) & (own["split"] == "validation")
-        own = own.assign(last=100.0, predicted=100.0, change=1.0, percent=1.0, unit=1.0)
+        own = own.assign(last=100.0, predicted=100.0, change=1.0, percent=1.0, error_scale=1.0)
         for h, error in ((1, moves[1:-1]), (2, moves[1:-1] + moves[2:])):
             known = {"horizon": h, "date": dates[h : n + h], "variance_predicted": g[h : n + h]}
             parts.append(own.assign(**known, actual=100 + error))
@@ -140,13 +140,13 @@ def test_too_few_to_calibrate_on_is_said_with_what_would_do() -> None:
 def test_bands_as_wide_as_the_forecast_volatility_hold_in_calm_and_in_storm_and_constant_ones_do_not() -> None:
     forecasts = made("A", n=8000)
     storm = forecasts.groupby(["split", "horizon"])["variance_predicted"].rank(pct=True)
-    found = intervals.table(forecasts.assign(third=np.ceil(storm * 3) - 1), scales_of(forecasts), 0.9)
-    held = found.set_index(["scale", "horizon", "slice"])["coverage"]
+    found = intervals.table(forecasts.assign(tercile=np.ceil(storm * 3) - 1), scales_of(forecasts), 0.9)
+    held = found.set_index(["method", "horizon", "slice"])["coverage"]
     for h in (1, 2):
-        for part in ("all", *THIRDS):
+        for part in ("all", *TERCILES):
             assert held[NETWORK, h, part] == pytest.approx(0.9, abs=0.03)
-        assert held[CONSTANT, h, THIRDS[0]] > held[CONSTANT, h, THIRDS[2]] + 0.05
-    whole = found[found["slice"] == "all"].set_index(["scale", "horizon"])
+        assert held[CONSTANT, h, TERCILES[0]] > held[CONSTANT, h, TERCILES[2]] + 0.05
+    whole = found[found["slice"] == "all"].set_index(["method", "horizon"])
     assert whole["interval_score"][NETWORK, 1] < whole["interval_score"][CONSTANT, 1]
     assert whole["p_value"][NETWORK, 1] > 0.01
     assert found.loc[(found["horizon"] == 2) | (found["slice"] != "all"), "p_value"].isna().all()
@@ -157,11 +157,11 @@ def test_several_tickers_are_calibrated_together_and_told_apart_and_pooled() -> 
     found = intervals.table(forecasts, scales_of(forecasts), 0.9)
     assert set(found["ticker"]) == {"A", "B", POOLED}
     assert set(found.loc[found["ticker"] == "A", "slice"]) == {"all"}
-    assert set(THIRDS) < set(found.loc[found["ticker"] == POOLED, "slice"])
+    assert set(TERCILES) < set(found.loc[found["ticker"] == POOLED, "slice"])
     assert found.loc[found["ticker"] == POOLED, "p_value"].isna().all()
-    one = found[(found["horizon"] == 1) & (found["scale"] == NETWORK) & (found["slice"] == "all")]
+    one = found[(found["horizon"] == 1) & (found["method"] == NETWORK) & (found["slice"] == "all")]
     assert one.set_index("ticker")["n"].to_dict() == {"A": 500, "B": 500, POOLED: 1000}  # of test alone
-    assert set(found.loc[found["scale"] == CURRENT, "slice"]) == {"all"}
+    assert set(found.loc[found["method"] == CURRENT, "slice"]) == {"all"}
 
 
 def test_several_that_are_no_prices_are_told_in_their_units_and_one_in_its_own_values() -> None:
@@ -170,5 +170,5 @@ def test_several_that_are_no_prices_are_told_in_their_units_and_one_in_its_own_v
 
     forecasts = made("A", "B").assign(percent=np.nan)
     alone = forecasts[forecasts["ticker"] == "A"]
-    np.testing.assert_allclose(widths(forecasts.assign(unit=4.0)), widths(forecasts) / 4)
-    np.testing.assert_allclose(widths(alone.assign(unit=4.0)), widths(alone))
+    np.testing.assert_allclose(widths(forecasts.assign(error_scale=4.0)), widths(forecasts) / 4)
+    np.testing.assert_allclose(widths(alone.assign(error_scale=4.0)), widths(alone))

@@ -6,10 +6,20 @@ import pytest
 from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score, root_mean_squared_error
 
 from pipeline.evaluate import scores
-from pipeline.evaluate.scores import best_of, direction, measures, qlike, side_by_side, skill, slices, smearing, thirds
+from pipeline.evaluate.scores import (
+    best_of,
+    directional_accuracy,
+    measures,
+    qlike,
+    side_by_side,
+    skill,
+    slices,
+    smearing,
+    terciles,
+)
 from pipeline.forecaster.forecasts import NETWORK
 from pipeline.io.errors import UserError
-from pipeline.scoring.columns import ALL, POOLED, THIRDS
+from pipeline.scoring.columns import ALL, POOLED, TERCILES
 from tests.conftest import made_preparation
 
 RNG = np.random.default_rng(0)
@@ -37,11 +47,11 @@ def test_what_has_no_spread_has_no_r2_and_what_has_no_error_no_skill_against_it(
 def test_direction_is_the_share_told_right_beside_the_share_of_ups() -> None:
     change = np.array([1.0, 2.0, -1.0, 0.0, 3.0, -2.0])  # a day without change does not count
     predicted = np.column_stack([[1.0, -1.0, -1.0, 1.0, 1.0, -0.5], np.zeros(6)])
-    right, ups = direction(change, predicted)
+    right, ups = directional_accuracy(change, predicted)
     assert right[0] == 4 / 5
     assert np.isnan(right[1])  # persistence tells no direction
     assert ups == 3 / 5
-    assert np.isnan(direction(np.zeros(3), np.ones((3, 1)))[0]).all()
+    assert np.isnan(directional_accuracy(np.zeros(3), np.ones((3, 1)))[0]).all()
 
 
 def test_qlike_by_hand_and_least_at_the_smearing_estimate() -> None:
@@ -64,9 +74,9 @@ def test_the_best_simple_model_is_that_of_validation_and_the_reference_where_it_
 
 
 def test_years_and_thirds_share_the_forecasts_out() -> None:
-    rows = pd.DataFrame({"date": pd.date_range("2001-12-01", periods=90), "third": np.repeat([0.0, 1.0, np.nan], 30)})
+    rows = pd.DataFrame({"date": pd.date_range("2001-12-01", periods=90), "tercile": np.repeat([0.0, 1.0, np.nan], 30)})
     assert {name: len(own) for name, own in slices(rows, sliced=True)} == {
-        ALL: 90, "2001": 31, "2002": 59, THIRDS[0]: 30, THIRDS[1]: 30,
+        ALL: 90, "2001": 31, "2002": 59, TERCILES[0]: 30, TERCILES[1]: 30,
     }  # fmt: skip
     assert [name for name, _ in slices(rows, sliced=False)] == [ALL]
 
@@ -74,7 +84,7 @@ def test_years_and_thirds_share_the_forecasts_out() -> None:
 def test_thirds_are_equal_and_by_ticker_and_split() -> None:
     rows = pd.DataFrame({"ticker": ["A"] * 60 + ["B"] * 30, "split": (["train"] * 30 + ["test"] * 30) + ["test"] * 30})
     volatility = pd.Series(np.random.default_rng(0).gamma(2, 1, 90) * np.repeat([1, 10, 100], 30))
-    found = thirds(rows, volatility)
+    found = terciles(rows, volatility)
     for start in (0, 30, 60):
         own = found[start : start + 30]
         assert own.value_counts().to_dict() == {0.0: 10, 1.0: 10, 2.0: 10}
@@ -83,7 +93,7 @@ def test_thirds_are_equal_and_by_ticker_and_split() -> None:
 
 def test_what_has_no_volatility_is_in_no_third() -> None:
     rows = pd.DataFrame({"ticker": "A", "split": "test"}, index=range(4))
-    assert thirds(rows, pd.Series([1.0, np.nan, 2.0, 3.0])).isna().tolist() == [False, True, False, False]
+    assert terciles(rows, pd.Series([1.0, np.nan, 2.0, 3.0])).isna().tolist() == [False, True, False, False]
 
 
 def forecasts(tickers: dict[str, float]) -> pd.DataFrame:
@@ -92,8 +102,8 @@ def forecasts(tickers: dict[str, float]) -> pd.DataFrame:
     for ticker, factor in tickers.items():
         models = {"naive": 1.0, NETWORK: 0.5}
         predicted = {model: factor * (ACTUAL + share * (PREDICTED - 10)) for model, share in models.items()}
-        own = {"origin": DATES, "date": DATES, "actual": factor * ACTUAL, "unit": factor, "center": factor * 10}
-        own |= {"third": np.arange(300) % 3.0, "percent": factor / 10, "ticker": ticker}
+        own = {"origin": DATES, "date": DATES, "actual": factor * ACTUAL, "error_scale": factor, "center": factor * 10}
+        own |= {"tercile": np.arange(300) % 3.0, "percent": factor / 10, "ticker": ticker}
         parts.append(pd.DataFrame({**own, **predicted, "split": "test", "horizon": 1}))
     return pd.concat(parts, ignore_index=True)
 
@@ -110,8 +120,8 @@ def test_each_model_is_judged_against_the_reference_of_the_same_days_and_against
     assert found.loc[NETWORK, "skill"] == pytest.approx(0.75)
     assert found.loc[NETWORK, "p_value"] < 1e-6
     assert found.loc[NETWORK, "skill_low"] < 0.75 < found.loc[NETWORK, "skill_high"]
-    assert found.loc["naive", "p_network"] == found.loc[NETWORK, "p_value"]
-    assert found.loc[NETWORK, "p_network"] == 1
+    assert found.loc["naive", "p_value_against_network"] == found.loc[NETWORK, "p_value"]
+    assert found.loc[NETWORK, "p_value_against_network"] == 1
 
 
 def test_the_best_simple_model_is_chosen_on_validation_and_judged_on_test() -> None:
@@ -119,8 +129,8 @@ def test_the_best_simple_model_is_chosen_on_validation_and_judged_on_test() -> N
     validation = test.assign(split="validation", other=ACTUAL)
     found = scored(pd.concat([test, validation], ignore_index=True)).loc["A"]
     assert set(found["best"]) == {"other"}
-    assert found.loc[NETWORK, "skill_best"] == pytest.approx(1 - 0.5**2 / 2**2)
-    assert found["p_best"].eq(1).to_dict() == {"naive": False, NETWORK: False, "other": True}
+    assert found.loc[NETWORK, "skill_against_best"] == pytest.approx(1 - 0.5**2 / 2**2)
+    assert found["p_value_against_best"].eq(1).to_dict() == {"naive": False, NETWORK: False, "other": True}
 
 
 def test_qlike_is_corrected_by_the_smearing_of_train() -> None:
@@ -130,7 +140,7 @@ def test_qlike_is_corrected_by_the_smearing_of_train() -> None:
     predicted = rows[["naive", NETWORK]].to_numpy()
     expected = qlike(ACTUAL, predicted, smearing(ACTUAL + 0.1, predicted)).mean(axis=0)
     np.testing.assert_allclose(variance.loc[["naive", NETWORK], "qlike"], expected)
-    assert variance.loc["naive", "p_qlike"] < 0.05
+    assert variance.loc["naive", "qlike_p_value_against_network"] < 0.05
 
 
 def test_r2_of_the_return_is_scikit_learns_on_returns() -> None:
@@ -143,11 +153,11 @@ def test_r2_of_the_return_is_scikit_learns_on_returns() -> None:
 def test_slices_of_years_and_volatility_have_measures_and_no_tests() -> None:
     found = scores.table([("price", forecasts({"A": 1.0}))], {"price": "naive"})
     own = found[found["model"] == NETWORK].set_index("slice")
-    assert set(own.index) == {ALL, "2001", *THIRDS}
-    assert own.loc[[*THIRDS], "n"].tolist() == [100] * 3
+    assert set(own.index) == {ALL, "2001", *TERCILES}
+    assert own.loc[[*TERCILES], "n"].tolist() == [100] * 3
     assert own["skill"].notna().all()
     assert own.index[own["p_value"].notna()].tolist() == [ALL]
-    assert own.loc[[*THIRDS], "mse"].mean() == pytest.approx(own.loc[ALL, "mse"])
+    assert own.loc[[*TERCILES], "mse"].mean() == pytest.approx(own.loc[ALL, "mse"])
 
 
 def test_several_tickers_are_pooled_in_their_own_units() -> None:
@@ -156,7 +166,7 @@ def test_several_tickers_are_pooled_in_their_own_units() -> None:
     assert found.loc[(POOLED, NETWORK), "mse"] == pytest.approx(found.loc[("CHEAP", NETWORK), "mse"])
     assert found.loc[(POOLED, NETWORK), "n"] == 600
     # two copies of one ticker know no more than one
-    for measure in ("p_value", "direction", "always_up"):
+    for measure in ("p_value", "directional_accuracy", "naive_directional_accuracy"):
         assert found.loc[(POOLED, NETWORK), measure] == pytest.approx(found.loc[("CHEAP", NETWORK), measure])
     assert np.isfinite(found.loc[(POOLED, NETWORK), "skill_low"])
     assert np.isnan(found.loc[("CHEAP", NETWORK), "skill_low"])
@@ -170,7 +180,9 @@ def test_a_panel_with_gaps_is_tested_on_what_its_skill_is_of() -> None:
         days = np.arange(300) if at == 0 else np.arange(0, 300, 10)
         size = np.where(days % 10 == 0, 0.7, 1.3)  # of the network's errors, against the naive one's
         own = pd.DataFrame({"origin": DATES[days], "date": DATES[days], "actual": rng.normal(0, 1, len(days))})
-        own = own.assign(ticker=f"T{at}", unit=1.0, center=0.0, percent=np.nan, third=0.0, split="test", horizon=1)
+        own = own.assign(
+            ticker=f"T{at}", error_scale=1.0, center=0.0, percent=np.nan, tercile=0.0, split="test", horizon=1
+        )
         errors = rng.normal(0, 1, len(days))
         parts.append(own.assign(**{"naive": own["actual"] + errors, NETWORK: own["actual"] + size * errors}))
     own = scored(pd.concat(parts, ignore_index=True)).loc[(POOLED, NETWORK)]
@@ -183,7 +195,7 @@ def test_a_panel_with_gaps_is_tested_on_what_its_skill_is_of() -> None:
 
 def test_a_ticker_that_never_changes_has_no_unit_and_spoils_no_other() -> None:
     both = forecasts({"A": 1.0, "B": 2.0})
-    found = scored(both.assign(unit=both["unit"].where(both["ticker"] == "A")))
+    found = scored(both.assign(error_scale=both["error_scale"].where(both["ticker"] == "A")))
     assert found.loc[(POOLED, NETWORK), "mse"] == pytest.approx(found.loc[("A", NETWORK), "mse"])
     assert found.loc[("B", NETWORK), "skill"] == pytest.approx(0.75)
 
@@ -191,7 +203,7 @@ def test_a_ticker_that_never_changes_has_no_unit_and_spoils_no_other() -> None:
 PREDICTIONS = pd.DataFrame({
     "ticker": "A", "origin": DATES[:4], "horizon": 1, "split": ["train", "validation", "test", "future"],
     "date": DATES[1:5], "last": 10.0, "actual": [10.5, 11.0, 12.0, np.nan], "predicted": 10.2,
-    "variance_actual": [-9.0, np.nan, -8.0, np.nan], "third": 0.0, "unit": 0.1, "percent": 0.1,
+    "variance_actual": [-9.0, np.nan, -8.0, np.nan], "tercile": 0.0, "error_scale": 0.1, "percent": 0.1,
 })  # fmt: skip
 SIMPLE = PREDICTIONS[["ticker", "origin", "horizon"]].assign(model="naive", target="price", predicted=10.0)
 
@@ -205,7 +217,7 @@ def test_the_same_origins_are_set_side_by_side_and_what_never_came_is_not_scored
     assert price["network 2"].tolist() == [10.3] * 3
     assert price["actual"].tolist() == [10.5, 11.0, 12.0]
     assert variance["actual"].tolist() == [-9, -8]
-    assert variance[["center", "unit"]].drop_duplicates().to_numpy().tolist() == [[0, 1]]
+    assert variance[["center", "error_scale"]].drop_duplicates().to_numpy().tolist() == [[0, 1]]
 
 
 def test_a_missing_forecast_is_no_tie() -> None:
@@ -222,19 +234,19 @@ def rows(volatility: float | list[float]) -> pd.DataFrame:
 
 def test_errors_are_told_in_volatilities_and_without_them_in_typical_changes() -> None:
     found = scores.origins(rows([0.1, 0.2, 0.1, 0.5]), priced=True)
-    assert found["unit"].tolist() == pytest.approx([1.0, 2.4, 1.1, 45.0])
+    assert found["error_scale"].tolist() == pytest.approx([1.0, 2.4, 1.1, 45.0])
     assert found["percent"].tolist() == pytest.approx([0.1, 0.12, 0.11, 0.9])
-    assert scores.origins(rows(np.nan), priced=True)["unit"].tolist() == [1.5] * 4
+    assert scores.origins(rows(np.nan), priced=True)["error_scale"].tolist() == [1.5] * 4
     other = scores.origins(rows(np.nan), priced=False)
-    assert other["unit"].tolist() == [1.5] * 4
+    assert other["error_scale"].tolist() == [1.5] * 4
     assert other["percent"].isna().all()
-    assert scores.origins(rows(np.nan).assign(last=7.0), priced=False)["unit"].isna().all()
+    assert scores.origins(rows(np.nan).assign(last=7.0), priced=False)["error_scale"].isna().all()
 
 
 def test_an_origin_has_its_third_by_relative_volatility_and_whether_bands_are_calibrated_on_it() -> None:
     own = rows([0.3, 0.2, 0.4, 0.1]).assign(split="validation")
     found = scores.origins(own, priced=True)
-    assert found["third"].tolist() == [2, 1, 2, 0]
+    assert found["tercile"].tolist() == [2, 1, 2, 0]
     assert found["calibration"].tolist() == [False, False, True, True]
 
 

@@ -31,7 +31,9 @@ def test_what_is_undefined_is_called_so_and_ties() -> None:
     ],
 )
 def test_of_the_simpler_model_it_is_said_whether_it_would_do(skill: float, p: float, said: str) -> None:
-    assert said in simpler({"close": pd.Series({"skill_best": skill, "p_best": p, "best": "lhar"})})
+    assert said in simpler(
+        {"close": pd.Series({"skill_against_best": skill, "p_value_against_best": p, "best": "lhar"})}
+    )
 
 
 def test_there_is_a_sentence_for_each_target_one_on_simpler_models_and_one_on_the_band() -> None:

@@ -14,12 +14,12 @@ from pipeline.explore import figures
 from pipeline.explore.summary import measured, stationarity_words, summary
 from pipeline.report import charts
 from pipeline.report.figures import Figure
-from pipeline.series import Subject
+from pipeline.series import SeriesInfo
 from tests.series import made_prices, made_report
 
-CLOSE = Subject("close", "USD", "session", priced=True)
-HEAT = Subject("heat", "°C", "day", priced=False)
-HOURLY = Subject("heat", "°C", "hour", priced=False)
+CLOSE = SeriesInfo("close", "USD", "session", priced=True)
+HEAT = SeriesInfo("heat", "°C", "day", priced=False)
+HOURLY = SeriesInfo("heat", "°C", "hour", priced=False)
 STEPS = np.random.default_rng(0).normal(0, 1, 600)
 UNKNOWN = {"adf": np.nan, "kpss": np.nan, "stationarity": ""}
 
@@ -28,12 +28,12 @@ def days(count: int, freq: str = "D") -> pd.Series:
     return pd.Series(pd.date_range("2001-01-01", periods=count, freq=freq).as_unit("us"))
 
 
-def course(values: Any, subject: Subject = HEAT, numbers: dict | None = None, volume: float = 1000.0) -> Figure:
+def course(values: Any, series: SeriesInfo = HEAT, numbers: dict | None = None, volume: float = 1000.0) -> Figure:
     own = pd.DataFrame({"date": days(len(values)), "value": np.asarray(values, dtype=float)})
-    if subject.priced:
+    if series.priced:
         own = own.assign(close=own["value"], volume=volume)
-    numbers = numbers or summary(own["date"], own["value"], priced=subject.priced)
-    return figures.course(own, numbers, subject, 100)
+    numbers = numbers or summary(own["date"], own["value"], priced=series.priced)
+    return figures.course(own, numbers, series, 100)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_the_last_candles_alone_are_there_to_choose_from_and_the_last_120_are_sh
     assert shown.tolist() == own["date"].tail(500).tolist()
     assert "of 899; " in figure.says
     assert figure.start is not None
-    assert figure.start["brush"]["x"] == [charts.moment(shown.iloc[-120]), charts.moment(shown.iloc[-1])]
+    assert figure.start["brush"]["x"] == [charts.vega_date(shown.iloc[-120]), charts.vega_date(shown.iloc[-1])]
 
 
 def test_density_is_in_steps_a_millisecond() -> None:
@@ -126,15 +126,15 @@ STORMS = CALM * np.where(np.arange(600) // 100 % 2, 5, 1)
 
 
 @pytest.mark.parametrize(
-    ("subject", "what"),
+    ("series", "what"),
     [(CLOSE, "Annualised volatility"), (HEAT, "Deviation of the heat")],
     ids=["prices", "another series"],
 )
-def test_volatility_that_comes_and_goes_is_told_from_one_that_hardly_changes(subject: Subject, what: str) -> None:
-    calm, storms = (figures.volatility(days(600), own, subject, 100).says for own in (CALM, STORMS))
+def test_volatility_that_comes_and_goes_is_told_from_one_that_hardly_changes(series: SeriesInfo, what: str) -> None:
+    calm, storms = (figures.volatility(days(600), own, series, 100).says for own in (CALM, STORMS))
     assert calm.startswith(f"{what} hardly changes: nine tenths of the time it lies between ")
     assert storms.startswith(f"{what} comes and goes: nine tenths of the time it lies between ")
-    assert "hardly changes" in figures.volatility(days(600), 0 * CALM, subject, 100).says
+    assert "hardly changes" in figures.volatility(days(600), 0 * CALM, series, 100).says
 
 
 def test_the_volatility_at_the_end_is_of_the_last_22_sessions_a_year() -> None:
@@ -181,8 +181,8 @@ def test_a_fall_not_made_good_is_said_to_be_open() -> None:
     assert says.startswith("The deepest fall, 50.0%, went from 2001-01-02 to 2001-01-03 and has not been made good; ")
 
 
-def faults(subject: Subject = CLOSE, **found: Any) -> Figure:
-    return figures.faults(days(1000), made_report(**found), subject)
+def faults(series: SeriesInfo = CLOSE, **found: Any) -> Figure:
+    return figures.faults(days(1000), made_report(**found), series)
 
 
 def test_nothing_missing_is_said() -> None:
@@ -236,8 +236,8 @@ def test_each_year_has_a_line_from_its_first_day_with_a_value_to_its_last() -> N
 GROUPS = ("low", "middle", "high")
 
 
-def grouped(values: pd.Series, places: pd.Series, subject: Subject = HOURLY) -> Figure:
-    return figures.boxes(values, places, GROUPS, "level", subject, 100)
+def grouped(values: pd.Series, places: pd.Series, series: SeriesInfo = HOURLY) -> Figure:
+    return figures.boxes(values, places, GROUPS, "level", series, 100)
 
 
 PLACES = pd.Series(np.arange(300) % 3)

@@ -81,9 +81,9 @@ def test_the_more_tickers_the_fewer_points_a_line_has(tickers: int, most: int) -
 
 
 def test_thinned_lines_are_told_on_the_page() -> None:
-    assert page.thinned(1500, 1) == ""
-    assert "outliers from at most 1,500" in page.thinned(1501, 1)
-    assert "at most 103 of them, chosen by largest triangle three buckets" in page.thinned(1000, 482)
+    assert page.downsampling_note(1500, 1) == ""
+    assert "outliers from at most 1,500" in page.downsampling_note(1501, 1)
+    assert "at most 103 of them, chosen by largest triangle three buckets" in page.downsampling_note(1000, 482)
 
 
 @pytest.mark.parametrize(

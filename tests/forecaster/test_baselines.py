@@ -12,7 +12,7 @@ from pipeline.io.errors import UserError
 
 def test_seasonal_naive_repeats_the_last_season() -> None:
     rows = pd.DataFrame({"ticker": "A", "last": np.tile([1.0, 2.0, 3.0, 4.0], 5)})
-    found = seasonal_naive(rows, season=4, horizon=9)
+    found = seasonal_naive(rows, season_length=4, horizon=9)
     ahead = np.column_stack([rows["last"].shift(-h) for h in range(1, 10)])
     known = np.isfinite(ahead) & (np.arange(20) >= 3)[:, None]
     np.testing.assert_array_equal(found[known], ahead[known])
@@ -22,7 +22,7 @@ def test_seasonal_naive_repeats_the_last_season() -> None:
 
 def test_seasonal_naive_takes_what_is_missing_from_the_season_before() -> None:
     rows = pd.DataFrame({"ticker": "A", "last": [1.0, 2.0, 3.0, 4.0, np.nan, 6.0]})
-    assert seasonal_naive(rows, season=2, horizon=2)[4:].tolist() == [[4.0, 3.0], [3.0, 6.0]]
+    assert seasonal_naive(rows, season_length=2, horizon=2)[4:].tolist() == [[4.0, 3.0], [3.0, 6.0]]
 
 
 COEFFICIENTS = {ALL: [[-0.9, 0.3, 0.4, 0.2], [-1.1, 0.25, 0.4, 0.21]]}

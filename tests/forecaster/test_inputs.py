@@ -36,8 +36,8 @@ def test_a_row_is_complete_where_its_look_back_is(two_tickers: pd.DataFrame) -> 
     for names, earlier in ((["close_location"], 21), (["variance_quarter"], 65)):
         first = known(two_tickers, names).groupby("ticker")["complete"].apply(lambda own: own.to_numpy().argmax())
         assert first.tolist() == [earlier, earlier]
-        assert inputs.earlier(names, season=5) == earlier
-    assert inputs.earlier(["close_location"], season=40) == 39
+        assert inputs.earlier(names, season_length=5) == earlier
+    assert inputs.earlier(["close_location"], season_length=40) == 39
 
 
 def test_the_dates_ahead_are_the_tickers_own_next_sessions(two_tickers_rows: pd.DataFrame) -> None:

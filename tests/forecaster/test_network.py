@@ -52,7 +52,7 @@ def test_an_untrained_network_answers_exactly_zero(cell: network.Cell, bidirecti
     model = network.build(
         (8, 1), ["price", "variance"], 2, cell=cell, units=[4, 3], bidirectional=bidirectional, dropout=0.2
     )
-    found = network.answers(model, sine()[0])
+    found = network.predict(model, sine()[0])
     assert {name: answer.shape for name, answer in found.items()} == {"price": (32, 2), "variance": (32, 2)}
     assert not any(answer.any() for answer in found.values())
 
@@ -86,7 +86,7 @@ def test_the_best_epochs_weights_are_kept() -> None:
     model, history = fitted(0, stopping=-1.0)  # the more is learnt, the worse it fits
     assert history["val_loss"].iloc[-1] > history["val_loss"].min()
     windows, targets = sine()
-    kept = network.answers(model, windows)
+    kept = network.predict(model, windows)
     loss = sum(np.mean((kept[name] + targets[name]) ** 2) for name in targets)
     assert loss == pytest.approx(history["val_loss"].min(), rel=1e-4)
 
@@ -112,7 +112,7 @@ def test_every_optimizer_and_loss_learns(optimizer: network.Optimizer, loss: net
 
 def test_a_weight_of_zero_leaves_a_head_at_its_baseline() -> None:
     model, _ = fitted(0, loss_weights={"price": 0.0, "variance": 1.0})
-    found = network.answers(model, sine()[0])
+    found = network.predict(model, sine()[0])
     assert not found["price"].any()
     assert found["variance"].any()
 
@@ -122,7 +122,7 @@ def test_an_answer_does_not_depend_on_the_windows_beside_it(plain: tuple[keras.M
     windows = np.random.default_rng(0).normal(size=(3000, 8, 1)).astype(np.float32)
     changed = windows.copy()
     changed[1500:] = 9
-    before, after = network.answers(model, windows), network.answers(model, changed)
+    before, after = network.predict(model, windows), network.predict(model, changed)
     assert before["price"][:1500].tobytes() == after["price"][:1500].tobytes()
 
 
@@ -131,7 +131,7 @@ def test_the_file_opens_with_stock_keras_and_answers_the_same(plain: tuple[keras
     (tmp_path / "1.keras").write_bytes(canonical_model(network.saved(model)))
     loaded = keras.models.load_model(tmp_path / "1.keras")
     windows = sine()[0]
-    assert network.answers(loaded, windows)["price"].tobytes() == network.answers(model, windows)["price"].tobytes()
+    assert network.predict(loaded, windows)["price"].tobytes() == network.predict(model, windows)["price"].tobytes()
 
 
 def test_the_file_carries_no_clock_and_no_optimizer(plain: tuple[keras.Model, Any]) -> None:

@@ -43,7 +43,7 @@ def planted(signal: str, rows: int = 1500) -> pd.DataFrame:
 
 KINDS = ("ridge", "boosting")
 PRICE = Target(baseline="none", coefficients={}, scalers={ALL: [Scaler(center=0.0, scale=1.0)] * 2})
-LEVEL = made_preparation(target="level", horizon=2, season=1, price=PRICE, variance=None)
+LEVEL = made_preparation(target="level", horizon=2, season_length=1, price=PRICE, variance=None)
 
 
 def answers(kind: str, rows: pd.DataFrame, window: int) -> np.ndarray:

@@ -7,11 +7,11 @@ from scipy import stats
 
 from pipeline.plot import figures
 from pipeline.report import charts
-from pipeline.scoring.columns import ALL, POOLED, THIRDS
-from pipeline.series import Subject
+from pipeline.scoring.columns import ALL, POOLED, TERCILES
+from pipeline.series import SeriesInfo
 
-CLOSE = Subject("close", "USD", "session", priced=True)
-HEAT = Subject("heat", "°C", "hour", priced=False)
+CLOSE = SeriesInfo("close", "USD", "session", priced=True)
+HEAT = SeriesInfo("heat", "°C", "hour", priced=False)
 DATES = pd.Series(pd.date_range("2001-01-01", periods=301).as_unit("us"))
 RNG = np.random.default_rng(0)
 PRICES = 100 * np.exp(np.cumsum(RNG.normal(0, 0.01, 301)))
@@ -104,7 +104,7 @@ def ahead(values: list[float], widths: list[float]) -> pd.DataFrame:
 
 @pytest.mark.parametrize(("widths", "how"), [([2.0, 4.0], "wider"), ([4.0, 2.0], "no wider")])
 def test_the_farthest_band_is_compared_with_the_next_one(widths: list[float], how: str) -> None:
-    says = figures.beyond(KNOWN, ahead([101.0, 102.0], widths), CLOSE, 0.9).says
+    says = figures.next_forecast(KNOWN, ahead([101.0, 102.0], widths), CLOSE, 0.9).says
     low, high = 102 - widths[1] / 2, 102 + widths[1] / 2
     assert says == (
         f"For 2001-01-05 the forecast is 102 USD (+2.00%), with a 90% band from {low:g} USD to {high:g} USD, {how} "
@@ -114,18 +114,18 @@ def test_the_farthest_band_is_compared_with_the_next_one(widths: list[float], ho
 
 def test_a_forecast_of_one_step_has_one_band_and_one_of_another_series_no_percentage() -> None:
     said = "For 2001-01-04 the forecast is 102 °C, with a 95% band from 101 °C to 103 °C."
-    assert figures.beyond(KNOWN, ahead([102.0], [2.0]), HEAT, 0.95).says == said
+    assert figures.next_forecast(KNOWN, ahead([102.0], [2.0]), HEAT, 0.95).says == said
 
 
 @pytest.mark.parametrize("values", [[102.0], [101.0, 102.0]])
 def test_a_forecast_without_a_band_is_told_without(values: list[float]) -> None:
-    says = figures.beyond(KNOWN, ahead(values, [np.nan] * len(values)), CLOSE, 0.9).says
+    says = figures.next_forecast(KNOWN, ahead(values, [np.nan] * len(values)), CLOSE, 0.9).says
     assert says.endswith(" the forecast is 102 USD (+2.00%).")
 
 
-def residuals(missed: np.ndarray, subject: Subject = HEAT, values: np.ndarray = PRICES) -> str:
+def residuals(missed: np.ndarray, series: SeriesInfo = HEAT, values: np.ndarray = PRICES) -> str:
     """What is said of forecasts that miss by so much, from too low to too high."""
-    return figures.residuals(forecast(values[1:] - missed, values), subject, 100)["residuals"].says
+    return figures.residuals(forecast(values[1:] - missed, values), series, 100)["residuals"].says
 
 
 @pytest.mark.parametrize(
@@ -265,7 +265,7 @@ def scores(skills: dict[str, dict[str, float]], target: str = "price", n: int = 
     )
 
 
-YEARS = {ALL: 0.5, "2001": 0.1, "2002": -0.2, "2003": 0.3, THIRDS[0]: 0.9}
+YEARS = {ALL: 0.5, "2001": 0.1, "2002": -0.2, "2003": 0.3, TERCILES[0]: 0.9}
 
 
 def test_years_in_which_skill_is_above_0_are_counted_and_those_with_few_forecasts_are_not() -> None:
@@ -292,8 +292,8 @@ def test_one_year_or_one_ticker_alone_has_no_figure() -> None:
     assert figures.by_ticker(scores({"AAA": YEARS, POOLED: {ALL: 0.9}}), CLOSE) is None
 
 
-def thirds(*shares: float) -> dict[str, float]:
-    return dict(zip(THIRDS, shares, strict=True))
+def terciles(*shares: float) -> dict[str, float]:
+    return dict(zip(TERCILES, shares, strict=True))
 
 
 @pytest.mark.parametrize(
@@ -306,7 +306,7 @@ def thirds(*shares: float) -> dict[str, float]:
     ],
 )
 def test_a_band_that_holds_steadily_is_told_from_one_that_depends_on_volatility(own: list[float], said: str) -> None:
-    figure = figures.coverage(thirds(*own), thirds(0.99, 0.93, 0.8), 0.9, CLOSE)
+    figure = figures.coverage(terciles(*own), terciles(0.99, 0.93, 0.8), 0.9, CLOSE)
     assert figure.says == (
         f"The band {said}: it held between {min(own):.1%} and {max(own):.1%}, one of constant width between 80.0% and "
         "99.0%."

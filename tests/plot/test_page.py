@@ -8,9 +8,9 @@ import pytest
 from pipeline.io.artifacts import read_table
 from pipeline.plot import page
 from pipeline.report.figures import Figure
-from pipeline.series import Subject
+from pipeline.series import SeriesInfo
 
-CLOSE = Subject("close", "USD", "session", priced=True)
+CLOSE = SeriesInfo("close", "USD", "session", priced=True)
 
 
 @pytest.fixture(scope="module")
@@ -33,5 +33,7 @@ def test_the_figures_hold_all_of_test_and_show_the_sessions_asked_for(prediction
 
 def test_long_tests_are_downsampled_and_that_is_told(predictions: pd.DataFrame) -> None:
     assert len(figures(predictions, tickers=2000)["predicted"].rows["forecasts"]) <= 100
-    assert page.thinned(200, 2) == ""
-    assert page.thinned(5000, 50).startswith("Lines of more than 2,000 forecasts are drawn from 2,000 of them, ")
+    assert page.downsampling_note(200, 2) == ""
+    assert page.downsampling_note(5000, 50).startswith(
+        "Lines of more than 2,000 forecasts are drawn from 2,000 of them, "
+    )

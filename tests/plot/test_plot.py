@@ -29,10 +29,10 @@ def test_the_report_opens_with_the_verdict_and_its_rule(walked: Path, html: str)
 
 def test_every_ticker_has_its_figures(walked: Path, html: str) -> None:
     tickers = shown(html)
-    assert set(tickers["AAA"]["figures"]) == {*TESTED, "beyond"}
-    assert set(tickers["BBB"]["figures"]) == {"beyond"}  # it ended before the test period
+    assert set(tickers["AAA"]["figures"]) == {*TESTED, "next_forecast"}
+    assert set(tickers["BBB"]["figures"]) == {"next_forecast"}  # it ended before the test period
     pictures = {path.stem for path in (walked / "reports/forecast").iterdir()}
-    assert pictures == {*TESTED, *COMMON, "beyond"} - {"predicted"}
+    assert pictures == {*TESTED, *COMMON, "next_forecast"} - {"predicted"}
     assert (walked / "reports/forecast.png").exists()
 
 

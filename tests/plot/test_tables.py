@@ -9,9 +9,9 @@ from pipeline.io.artifacts import read_record, read_table
 from pipeline.plot import tables
 from pipeline.report.table import Table
 from pipeline.scoring.verdict import Verdict
-from pipeline.series import Subject
+from pipeline.series import SeriesInfo
 
-CLOSE = Subject("close", "USD", "session", priced=True)
+CLOSE = SeriesInfo("close", "USD", "session", priced=True)
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def own(walked: Path) -> pd.DataFrame:
 
 def test_every_session_ahead_has_a_line_with_its_band(own: pd.DataFrame) -> None:
     ahead = tables.last_forecast(own)
-    table = tables.beyond("AAA", ahead, CLOSE, 0.9)
+    table = tables.next_forecast("AAA", ahead, CLOSE, 0.9)
     assert table.heads[:5] == ["session", "close, USD", "change from the last session", "90% band from", "to"]
     assert len(table.rows) == 3
     for line, row in zip(table.rows, ahead.itertuples(), strict=True):
@@ -33,7 +33,7 @@ def test_every_session_ahead_has_a_line_with_its_band(own: pd.DataFrame) -> None
 
 def test_a_band_or_a_volatility_that_is_not_known_is_left_out(own: pd.DataFrame) -> None:
     ahead = tables.last_forecast(own).assign(lower=float("nan"), upper=float("nan"), volatility=float("nan"))
-    assert [line[3:] for line in tables.beyond("AAA", ahead, CLOSE, 0.9).rows] == [["", ""]] * 3
+    assert [line[3:] for line in tables.next_forecast("AAA", ahead, CLOSE, 0.9).rows] == [["", ""]] * 3
 
 
 def test_an_origin_before_the_last_value_is_called_what_it_is(own: pd.DataFrame) -> None:
@@ -88,7 +88,7 @@ def test_every_model_has_a_line_the_best_first_without_members(told: Verdict, sc
 
 
 def test_ways_of_making_bands_come_the_best_first(told: Verdict, bands: pd.DataFrame) -> None:
-    found = tables.ways(told, bands)
+    found = tables.band_methods(told, bands)
     assert set(column(found, "as wide as")) == {"network", "current", "har", "constant"}
     assert pd.Series(column(found, "interval score")).astype(float).is_monotonic_increasing
 
@@ -106,8 +106,8 @@ def test_slices_begin_with_the_whole_and_end_with_the_thirds(
     told: Verdict, scores: pd.DataFrame, bands: pd.DataFrame
 ) -> None:
     found = tables.by_slice(told, scores, bands)
-    thirds = ["low volatility", "middle volatility", "high volatility"]
-    assert column(found, "part of test") == ["all", "2002", *thirds] * 2
+    terciles = ["low volatility", "middle volatility", "high volatility"]
+    assert column(found, "part of test") == ["all", "2002", *terciles] * 2
     assert [bool(share) for share in column(found, "band held")] == [True] * 5 + [False] * 5  # bands are of prices
 
 

@@ -35,7 +35,7 @@ def test_the_forecast_is_the_baseline_and_what_the_saved_networks_answer(walked:
     seen = own[table.features_of(rows)].to_numpy(np.float32)[None]
     scale = np.array([scaler.scale for scaler in preparation.targets["variance"].scalers[ALL]])
     baseline = own.iloc[-1][[table.baseline("variance", h) for h in (1, 2, 3)]].to_numpy(np.float64)
-    expected = baseline + scale * network.answers(model, seen)["variance"][0]
+    expected = baseline + scale * network.predict(model, seen)["variance"][0]
     found = read_table(walked / "data/forecasts.parquet").query("model == 'network 1' and target == 'variance'")
     found = found[(found["ticker"] == "AAA") & (found["origin"] == own["date"].iloc[-1])]
     np.testing.assert_array_equal(found["predicted"], expected)

@@ -92,7 +92,7 @@ def test_a_session_without_its_open_is_no_origin_and_no_target_and_spoils_no_oth
     prices.loc[150, "open"] = np.nan
     clean, rows = rows_of(two_tickers, horizon=3), rows_of(prices, horizon=3)
     changed = np.flatnonzero(clean["split"] != rows["split"])
-    assert changed.min() == 147  # whose third target it is
+    assert changed.min() == 147  # whose tercile target it is
     assert changed.max() == 171  # whose month it is the first session of
     assert not (rows.loc[147:171, "split"] == "train").any()
     found, preparation = prepared(rows)

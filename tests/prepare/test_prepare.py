@@ -61,7 +61,7 @@ def test_a_column_the_source_does_not_give_is_named(tmp_path: Path, two_tickers:
 
 
 def test_a_ticker_left_out_is_in_no_row_and_changes_nothing_else(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
-    walk(tmp_path / "both", two_tickers, "scrape", "prepare", prepare={"leave_out": ["BBB"]})
+    walk(tmp_path / "both", two_tickers, "scrape", "prepare", prepare={"exclude_tickers": ["BBB"]})
     walk(tmp_path / "one", two_tickers[two_tickers["ticker"] == "AAA"], "scrape", "prepare")
     for name in table.FILES:
         both, one = ((tmp_path / folder / f"data/samples/{name}.parquet").read_bytes() for folder in ("both", "one"))
@@ -71,8 +71,8 @@ def test_a_ticker_left_out_is_in_no_row_and_changes_nothing_else(tmp_path: Path,
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
-        ({"leave_out": ["CCC"]}, "leave_out: found 'CCC'; accepted: tickers of data/prices.parquet"),
-        ({"leave_out": ["AAA", "BBB"]}, "leave_out: found every ticker; accepted: some are left"),
+        ({"exclude_tickers": ["CCC"]}, "exclude_tickers: found 'CCC'; accepted: tickers of data/prices.parquet"),
+        ({"exclude_tickers": ["AAA", "BBB"]}, "exclude_tickers: found every ticker; accepted: some are left"),
         ({"column": "vwap"}, "column: found 'vwap'; accepted here: open, high, low, close, adj_close, volume, "),
         ({}, "target: found return, which needs open, high, low and close; "),
         ({"target": "level"}, "variance: found har, which needs open, high, low and close; "),

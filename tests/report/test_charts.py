@@ -16,19 +16,19 @@ from pipeline.plot.figures import loss
 from pipeline.plot.page import ticker_figures
 from pipeline.report import charts
 from pipeline.report.figures import Figure
-from pipeline.series import Subject
+from pipeline.series import SeriesInfo
 from tests.commands import python
 from tests.series import made_heat, made_prices, made_report
 
-CLOSE = Subject("close", "USD", "session", priced=True)
-HEAT = Subject("heat", "°C", "hour", priced=False)
+CLOSE = SeriesInfo("close", "USD", "session", priced=True)
+HEAT = SeriesInfo("heat", "°C", "hour", priced=False)
 REPORT = made_report(missing_sessions=["2001-01-09"], sessions=120)
 HISTORY = pd.DataFrame({"epoch": [1, 2], "loss": [2.0, 1.0], "val_loss": [2.5, 2.0], "member": 1})
 
 
-def explored(own: pd.DataFrame, column: str, subject: Subject) -> dict[str, Figure]:
-    numbers = summary(own["date"], own[column], priced=subject.priced)
-    return explored_figures(own, column, numbers, REPORT, subject, 10, 1)
+def explored(own: pd.DataFrame, column: str, series: SeriesInfo) -> dict[str, Figure]:
+    numbers = summary(own["date"], own[column], priced=series.priced)
+    return explored_figures(own, column, numbers, REPORT, series, 10, 1)
 
 
 def forecasts() -> pd.DataFrame:

@@ -7,11 +7,11 @@ from scipy import stats
 from scipy.signal import lfilter
 
 from pipeline.report import charts, figures
-from pipeline.series import Subject
+from pipeline.series import SeriesInfo
 from tests.series import made_heat
 
-CLOSE = Subject("close", "USD", "session", priced=True)
-HEAT = Subject("heat", "°C", "hour", priced=False)
+CLOSE = SeriesInfo("close", "USD", "session", priced=True)
+HEAT = SeriesInfo("heat", "°C", "hour", priced=False)
 NOISE = pd.Series(np.random.default_rng(0).normal(0, 0.01, 2000))
 RNG = np.random.default_rng(0)
 VALUES = {
@@ -76,8 +76,8 @@ def following(share: float) -> pd.Series:
     return pd.Series(lfilter([1], [1, -share], NOISE))
 
 
-def memory(values: pd.Series, lags: int = 40, subject: Subject = CLOSE) -> str:
-    return figures.memory(values, lags, subject, subject.many).says
+def memory(values: pd.Series, lags: int = 40, series: SeriesInfo = CLOSE) -> str:
+    return figures.memory(values, lags, series, series.many).says
 
 
 def test_noise_is_all_but_uncorrelated_with_what_came_before() -> None:
@@ -198,11 +198,11 @@ def test_parts_to_choose_are_those_with_some_dates_and_all() -> None:
     assert list(figures.spans(days(900))) == ["1 month", "3 months", "1 year", "all"]
     assert list(figures.spans(days(900, "h"))) == ["1 day", "1 week", "1 month", "all"]
     assert list(figures.spans(days(2))) == ["all"]
-    assert figures.spans(days(2)[:1])["all"]["x"] == [charts.moment(pd.Timestamp("2001-01-01"))] * 2
+    assert figures.spans(days(2)[:1])["all"]["x"] == [charts.vega_date(pd.Timestamp("2001-01-01"))] * 2
 
 
 def test_a_year_to_choose_begins_a_year_before_the_last_date() -> None:
     dates = days(900)
     begin, end = figures.spans(dates)["1 year"]["x"]
-    assert end == charts.moment(dates.iloc[-1])
-    assert begin == charts.moment(dates.iloc[-1] - pd.DateOffset(years=1) + pd.Timedelta(days=1))
+    assert end == charts.vega_date(dates.iloc[-1])
+    assert begin == charts.vega_date(dates.iloc[-1] - pd.DateOffset(years=1) + pd.Timedelta(days=1))

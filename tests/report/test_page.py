@@ -23,7 +23,7 @@ def loss(says: str) -> Figure:
 
 def explore(*tickers: Ticker, **changes: Any) -> str:
     values: dict[str, Any] = {"summary": Table("In short", ["ticker", "n"], [[ticker.name, "1"] for ticker in tickers])}
-    values |= {"legend": "", "odd": {}, "thinned": "", "undrawn": "", **changes}
+    values |= {"legend": "", "odd": {}, "downsampling_note": "", "undrawn": "", **changes}
     return page("explore/page.html", tickers, {"common": loss("Of all.")}, **values).decode()
 
 
@@ -37,7 +37,7 @@ def test_a_page_is_the_same_each_time() -> None:
 
 def test_every_value_is_escaped() -> None:
     table = Table(EVIL, [EVIL, EVIL], [[EVIL, "1"], ["AAA", EVIL]])
-    html = explore(OTHER, ONE, summary=table, legend=EVIL, thinned=EVIL, undrawn=EVIL)
+    html = explore(OTHER, ONE, summary=table, legend=EVIL, downsampling_note=EVIL, undrawn=EVIL)
     assert "&lt;/script&gt;&lt;script&gt;alert(1)" in html
     assert "<script>alert(1)" not in html
     assert shown(html)[EVIL]["figures"]["loss"]["says"] == EVIL  # packed: letters, digits, + and /

@@ -5,9 +5,9 @@ import pytest
 
 from pipeline.forecaster.forecasts import NETWORK
 from pipeline.forecaster.preparation import ALL, Calendar
-from pipeline.scoring.columns import POOLED, THIRDS
-from pipeline.scoring.results import held, lines, skills, subject_of
-from pipeline.series import Subject
+from pipeline.scoring.columns import POOLED, TERCILES
+from pipeline.scoring.results import held, lines, series_of, skills
+from pipeline.series import SeriesInfo
 from tests.conftest import made_preparation
 from tests.results import BANDS, CLOSE, REFERENCES, SCORES
 
@@ -32,8 +32,8 @@ def test_bands_stand_beside_constant_ones() -> None:
     found = held(BANDS, NETWORK)
     assert [each.horizon for each in found] == [1, 2, 3]
     assert (found[0].own["coverage"], found[0].constant["coverage"]) == (0.91, 0.95)
-    assert found[0].thirds == dict.fromkeys(THIRDS, 0.91)
-    assert found[0].constant_thirds == {}
+    assert found[0].terciles == dict.fromkeys(TERCILES, 0.91)
+    assert found[0].constant_terciles == {}
 
 
 def test_skills_have_a_row_for_each_target_and_horizon() -> None:
@@ -45,7 +45,7 @@ def test_skills_have_a_row_for_each_target_and_horizon() -> None:
 def test_several_tickers_have_a_unit_where_they_agree_on_it() -> None:
     calendars, units = {ALL: Calendar(name="1h", step="hour")}, {"A": "EUR", "B": "USD", "C": "USD"}
     fit = made_preparation(calendars=calendars, units=units)
-    assert subject_of(fit, "A") == Subject("close", "EUR", "hour", priced=True)
-    assert subject_of(fit, "B", "C").unit == "USD"
-    assert subject_of(fit).unit == ""
-    assert not subject_of(made_preparation(calendars=calendars, column="heat"), "A").priced
+    assert series_of(fit, "A") == SeriesInfo("close", "EUR", "hour", priced=True)
+    assert series_of(fit, "B", "C").unit == "USD"
+    assert series_of(fit).unit == ""
+    assert not series_of(made_preparation(calendars=calendars, column="heat"), "A").priced

@@ -25,7 +25,7 @@ from tests.series import made_prices
 
 CSV = "ticker,date,close\nAAA,2020-01-02,1.5\nAAA,2020-01-03,2.5\nBBB,2020-01-02,-0.25\n"
 COLUMNS = {"ticker": "ticker", "close": "close"}
-OF_THE_STAGE = {"source", "path", "calendar", "max_missing", "repair"}
+OF_THE_STAGE = {"source", "path", "calendar", "max_missing", "invalid_rows"}
 
 
 def read(path: Path, **changes: Any) -> Found:
@@ -100,7 +100,12 @@ def test_a_ticker_is_a_text_whatever_it_looks_like(own: Path) -> None:
 
 def test_a_date_may_stand_in_several_columns(own: Path) -> None:
     content = "h,close,y,m,d\n5,1.5,2020,1,2\n23,2.5,2020,12,31\n"
-    changes = {"dates": ["y", "m", "d", "h"], "date_format": "%Y %m %d %H", "ticker": "A", "columns": {"v": "close"}}
+    changes = {
+        "date_columns": ["y", "m", "d", "h"],
+        "date_format": "%Y %m %d %H",
+        "ticker": "A",
+        "columns": {"v": "close"},
+    }
     assert found(own, content, **changes) == [["A", "2020-01-02 05:00:00", 1.5], ["A", "2020-12-31 23:00:00", 2.5]]
 
 
@@ -152,9 +157,15 @@ def written(draw: st.DrawFn) -> tuple[pd.DataFrame, bytes, dict[str, Any]]:
         writer.writerow([row.ticker, row.date.strftime(date_format), shown(row.open), shown(row.close)])
     text = draw(st.sampled_from(["", "\ufeff"])) + buffer.getvalue()
     content = (text.removesuffix(ends) if draw(st.booleans()) else text).encode()
-    form = {"delimiter": delimiter, "decimal": decimal, "thousands": thousands, "signs": sign, "missing": [absent]}
+    form = {
+        "delimiter": delimiter,
+        "decimal": decimal,
+        "thousands": thousands,
+        "currency_symbols": sign,
+        "na_values": [absent],
+    }
     columns = {"ticker": "Ticker", "open": "Open", "close": "Close"}
-    return made, content, {**form, "dates": ["Date"], "date_format": date_format, "columns": columns}
+    return made, content, {**form, "date_columns": ["Date"], "date_format": date_format, "columns": columns}
 
 
 @settings(max_examples=100, deadline=None)
@@ -255,17 +266,17 @@ def test_a_mistake_in_a_csv_is_named_by_line_and_column(content: bytes | str, sa
 
 
 def test_a_date_in_several_columns_is_named_whole(own: Path) -> None:
-    assert refusal(own, "y,m,ticker,close\n2020,13,A,1\n", dates=["y", "m"], date_format="%Y %m") == (
+    assert refusal(own, "y,m,ticker,close\n2020,13,A,1\n", date_columns=["y", "m"], date_format="%Y %m") == (
         "{path}, line 2, columns y, m: found '2020 13'; accepted: dates of the form %Y %m"
     )
 
 
 def test_the_number_accepted_is_shown_with_the_declared_marks(own: Path) -> None:
     content = "ticker,date,close\nA,2020-01-02,1.5\n"
-    assert refusal(own, content, decimal=",", thousands=".", missing=["-", "null"]) == (
+    assert refusal(own, content, decimal=",", thousands=".", na_values=["-", "null"]) == (
         "{path}, line 2, column close: found '1.5'; accepted: a number such as 1.234,5, or one of '-', 'null'"
     )
-    assert refusal(own, content, decimal=",", missing=[]) == (
+    assert refusal(own, content, decimal=",", na_values=[]) == (
         "{path}, line 2, column close: found '1.5'; accepted: a number such as 1234,5"
     )
 

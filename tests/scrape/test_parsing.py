@@ -21,9 +21,9 @@ def column(*texts: str) -> pd.Series:
     return pd.Series(texts, dtype="str")
 
 
-def read(text: str, decimal: str = ".", thousands: str = ",", signs: str = "$") -> float | None:
+def read(text: str, decimal: str = ".", thousands: str = ",", currency_symbols: str = "$") -> float | None:
     """The number a text is taken for; None where it is wrong."""
-    values, wrong = numbers(column(text), decimal, thousands, signs, [])
+    values, wrong = numbers(column(text), decimal, thousands, currency_symbols, [])
     assert wrong[0] == np.isnan(values[0])
     return None if wrong[0] else float(values[0])
 
@@ -39,9 +39,9 @@ def grouped(digits: str, mark: str, *, indian: bool) -> str:
 
 @st.composite
 def written(draw: st.DrawFn) -> tuple[float, str, str, str, str]:
-    """A number, one of the texts it may have under a declaration, and that declaration: decimal, thousands, signs."""
+    """A number, one of the texts it may have under a declaration, and that declaration: its marks and symbols."""
     value, (decimal, thousands) = draw(st.floats(allow_nan=False, allow_infinity=False)), draw(st.sampled_from(MARKS))
-    signs = draw(st.sampled_from(SIGNS))
+    currency_symbols = draw(st.sampled_from(SIGNS))
     short = repr(abs(value)) if "e" in repr(value) or draw(st.booleans()) else f"{abs(value):f}"
     value = float(np.copysign(float(short), value))
     mantissa, *exponent = short.split("e")
@@ -54,10 +54,13 @@ def written(draw: st.DrawFn) -> tuple[float, str, str, str, str]:
     exponent = [draw(st.sampled_from("eE")) + draw(st.sampled_from([power, f"{int(power):+d}"])) for power in exponent]
     number = whole + point + fraction + "".join(exponent)
     minus = "-" if np.signbit(value) else draw(st.sampled_from(["", "+"]))
-    sign, gap = draw(st.sampled_from(["", signs, *(signs if "." not in signs else "")])), draw(PLAIN)
+    sign, gap = (
+        draw(st.sampled_from(["", currency_symbols, *(currency_symbols if "." not in currency_symbols else "")])),
+        draw(PLAIN),
+    )
     before = sign + (gap if whole else " ")  # Rs.5 is five
     text = draw(st.sampled_from([minus + before + number, before + minus + number, minus + number + gap + sign]))
-    return value, draw(PLAIN) + text + draw(PLAIN), decimal, thousands, signs
+    return value, draw(PLAIN) + text + draw(PLAIN), decimal, thousands, currency_symbols
 
 
 @settings(max_examples=1000, deadline=None)
@@ -68,8 +71,13 @@ def test_a_number_in_a_declared_form_is_read_to_the_last_bit(case: tuple[float, 
 
 
 def test_the_point_of_a_sign_is_not_the_point_of_a_number() -> None:
-    assert [read(text, signs="Rs.") for text in ("Rs.500", "Rs. 1,234.50", "500 Rs.", ".5")] == [500, 1234.5, 500, 0.5]
-    assert read("Rs.500", signs="Rs") is None  # five hundred, or a half?
+    assert [read(text, currency_symbols="Rs.") for text in ("Rs.500", "Rs. 1,234.50", "500 Rs.", ".5")] == [
+        500,
+        1234.5,
+        500,
+        0.5,
+    ]
+    assert read("Rs.500", currency_symbols="Rs") is None  # five hundred, or a half?
 
 
 WRONG = [
@@ -116,11 +124,14 @@ def test_no_texts_are_no_values() -> None:
     assert dates(column(), "%Y-%m-%d").dtype == dates(column(), "%Y%z").dtype == "datetime64[us]"
 
 
-@pytest.mark.parametrize("signs", ["-", "$+", "US1"])
-def test_a_sign_that_would_eat_part_of_a_number_is_named(signs: str) -> None:
+@pytest.mark.parametrize("currency_symbols", ["-", "$+", "US1"])
+def test_a_sign_that_would_eat_part_of_a_number_is_named(currency_symbols: str) -> None:
     with pytest.raises(UserError) as error:
-        read("-15", signs=signs)
-    assert str(error.value) == f"params.yaml: scrape.signs: found {signs!r}; accepted: signs without digits, + and -"
+        read("-15", currency_symbols=currency_symbols)
+    assert (
+        str(error.value)
+        == f"params.yaml: scrape.currency_symbols: found {currency_symbols!r}; accepted: no digit, + or -"
+    )
 
 
 LONG = ["1", ",", ".", "$", "- ", "1,", "1 ", "1,234", ",123", "1,23", "s.", "1e", "$ "]

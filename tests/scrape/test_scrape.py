@@ -59,7 +59,7 @@ def test_null_closes_are_dropped_counted_and_listed(tmp_path: Path) -> None:
 def test_impossible_rows_are_dropped_and_listed_where_that_is_asked_for(tmp_path: Path) -> None:
     prices = made_prices("AAA", 40, seed=0)
     prices.loc[3, "high"] = 1.0
-    found = from_file(tmp_path, prices, max_missing=0.1, repair="drop")["tickers"]["AAA"]
+    found = from_file(tmp_path, prices, max_missing=0.1, invalid_rows="drop")["tickers"]["AAA"]
     assert [row["date"] for row in found["dropped"]] == ["2001-01-04"]
     assert found["dropped"][0]["reason"].startswith("high below low; ")
     assert "high 1, low 100" in found["dropped"][0]["numbers"]
@@ -70,7 +70,7 @@ def test_more_impossible_rows_than_may_be_missing_are_refused_even_where_they_ma
     prices = made_prices("AAA", 40, seed=0)
     prices.loc[:9, "high"] = 1.0
     with pytest.raises(UserError, match=r"^AAA: 10 rows could not be true; accepted: at most 10.00% of them$"):
-        from_file(tmp_path, prices, max_missing=0.1, repair="drop")
+        from_file(tmp_path, prices, max_missing=0.1, invalid_rows="drop")
 
 
 def test_a_ticker_without_any_value_is_named(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
@@ -107,7 +107,7 @@ def test_poisoned_rows_are_named_and_nothing_is_written(tmp_path: Path, two_tick
     assert ", low -1, " in lines[0]
     assert lines[1].startswith(f"BBB {prices.loc[600, 'date']:%Y-%m-%d}: close outside the session's range: open ")
     assert ", close 1000000000, " in lines[1]
-    assert lines[2:] == ["accepted: rows that can be true; or scrape.repair: drop, which drops and lists them"]
+    assert lines[2:] == ["accepted: rows that can be true; or scrape.invalid_rows: drop, which drops and lists them"]
     assert not (tmp_path / "data").exists()
 
 

@@ -123,7 +123,7 @@ def settle(folder: Path, fake: Yahoo, **changes: Any) -> None:
         "end": END,
         "vintage": "1",
         "max_missing": 0.0,
-        "repair": "none",
+        "invalid_rows": "reject",
         **changes,
     }
     YAML().dump(small_params(scrape=own), folder / "params.yaml")
@@ -373,7 +373,7 @@ def test_an_infinite_price_is_an_impossible_row_to_refuse_or_to_drop(three: Yaho
     assert ended.complaints[0].startswith("scrape: AAA 2001-01-04: not a finite number: open ")
     assert "adj_close inf, " in ended.complaints[0]
     assert left_in(folder) == set()
-    ended = scrape(folder, three, tickers=["AAA"], repair="drop", max_missing=0.1)
+    ended = scrape(folder, three, tickers=["AAA"], invalid_rows="drop", max_missing=0.1)
     assert ended.said == ["AAA: 39 rows, 2001-01-01 to 2001-02-23; by 24/5 1 missing, 1 impossible and dropped"]
     assert three.asked == ["AAA"]
 

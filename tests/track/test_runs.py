@@ -1,4 +1,4 @@
-"""A real MLflow store on SQLite holds one run for each state, whole or not at all."""
+"""A real MLflow store on SQLite holds one run for each fingerprint, whole or not at all."""
 
 import contextlib
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Run
 
-from pipeline.track.runs import STATE, epochs, named, recorded, state, states
+from pipeline.track.runs import FINGERPRINT, count, epochs, fingerprint, named, recorded
 
 
 @pytest.fixture(scope="module")
@@ -22,9 +22,9 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
-def record(root: Path, state: str, **changes: Any) -> bool:
+def record(root: Path, fingerprint: str, **changes: Any) -> bool:
     values: dict[str, Any] = {
-        "name": state,
+        "name": fingerprint,
         "params": {"train.epochs": 3, "train.units": [16]},
         "metrics": {"2 test/price.h1.skill": -0.01},
         "epochs": [{"loss": 2.0}, {"loss": 1.0}],
@@ -32,16 +32,16 @@ def record(root: Path, state: str, **changes: Any) -> bool:
         "dataset": ("prices", "abc", "{}"),
         "tags": {"git.changed": "false"},
     }
-    return recorded(root, "trial", state, **{**values, **changes})
+    return recorded(root, "trial", fingerprint, **{**values, **changes})
 
 
 def client(root: Path) -> MlflowClient:
     return MlflowClient(f"sqlite:///{root / 'mlflow.db'}")
 
 
-def found(root: Path, state: str) -> list[Run]:
+def found(root: Path, fingerprint: str) -> list[Run]:
     experiment = client(root).get_experiment_by_name("trial")
-    return client(root).search_runs([experiment.experiment_id], f"tags.`{STATE}` = '{state}'")
+    return client(root).search_runs([experiment.experiment_id], f"tags.`{FINGERPRINT}` = '{fingerprint}'")
 
 
 def test_a_state_is_recorded_once_with_all_it_has(root: Path) -> None:
@@ -84,20 +84,23 @@ def test_a_deleted_experiment_is_restored(root: Path) -> None:
 
 
 def test_states_are_counted_once_each_and_only_whole_ones(project: Path) -> None:
-    assert states(project, "trial") == 0
+    assert count(project, "trial") == 0
     assert not (project / "mlflow.db").exists()
     for name in ("one", "two", "one"):
         record(project, name, files=[])
     with pytest.raises(FileNotFoundError):
         record(project, "three", files=[Path("out/nowhere")])
-    assert states(project, "trial") == 2
-    assert states(project, "another") == 0
+    assert count(project, "trial") == 2
+    assert count(project, "another") == 0
 
 
 def test_a_state_follows_every_parameter_and_every_byte_and_no_order() -> None:
-    same = state({"a": 1, "b": [2]}, {"x": b"1", "y": b"2"})
-    assert state({"b": [2], "a": 1}, {"y": b"2", "x": b"1"}) == same
-    others = [state({"a": 2, "b": [2]}, {"x": b"1", "y": b"2"}), state({"a": 1, "b": [2]}, {"x": b"1", "y": b"3"})]
+    same = fingerprint({"a": 1, "b": [2]}, {"x": b"1", "y": b"2"})
+    assert fingerprint({"b": [2], "a": 1}, {"y": b"2", "x": b"1"}) == same
+    others = [
+        fingerprint({"a": 2, "b": [2]}, {"x": b"1", "y": b"2"}),
+        fingerprint({"a": 1, "b": [2]}, {"x": b"1", "y": b"3"}),
+    ]
     assert len({same, *others}) == 3
 
 

@@ -18,7 +18,7 @@ def test_the_record_follows_state_and_nothing_else(
     record = folder / "data/run.json"
     walk(folder, pd.DataFrame(), "track")
     first = record.read_bytes()
-    assert read_json(record).keys() == {"experiment", "state"}
+    assert read_json(record).keys() == {"experiment", "fingerprint"}
     walk(folder, pd.DataFrame(), "track")
     assert record.read_bytes() == first
     walk(folder, pd.DataFrame(), "track", plot={"sessions": 40})
