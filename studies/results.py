@@ -8,11 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from pipeline.io.artifacts import read_record, read_table, write_bytes
+from pipeline.io.artifacts import read_bytes, write_bytes
 from pipeline.io.errors import UserError
-from pipeline.plot.tables import short
-from pipeline.report.table import Table
-from pipeline.scoring.verdict import Verdict
 from studies import study
 
 PAGE = study.ROOT / "docs/results.md"
@@ -35,10 +32,9 @@ SHOWN = {
 }
 HEAD = """# Results
 
-What the pipeline finds in each example, at the nearest and the farthest horizon. `python -m studies.results` writes
-this page anew. Every choice was made on validation (`docs/choices.md`); test scores of earlier choices had been seen.
-Skill is 1 - MSE / MSE of the simple forecast of the same days, p the two-sided Diebold-Mariano p-value
-(`docs/method.md`). All else stands on the page that an example makes, and in what `python -m pipeline` prints after it.
+This page has the summary of each example. `python -m studies.results` writes it again. Every choice was made on
+validation (`docs/choices.md`), but the test scores of earlier choices had been seen. `docs/method.md` explains the
+models and the measures.
 """
 
 
@@ -83,20 +79,8 @@ def place(params: study.Params, folder: Path) -> None:
 
 
 def told(folder: Path) -> str:
-    """What evaluate found, in Markdown: a table of the nearest and the farthest horizon, then the verdict."""
-    verdict = read_record(folder / "data/verdict.json", Verdict)
-    scores = read_table(folder / "data/scores.parquet")
-    ends = (" +1", f" +{scores['horizon'].max()}")
-    table = short(verdict, scores)
-    rows = [row for row in table.rows if row[0].endswith(ends)]
-    sentences = [f"- {text}" for text in (*verdict.sentences.values(), verdict.band)]
-    return "\n".join([markdown(table._replace(rows=rows)), "", *sentences])
-
-
-def markdown(table: Table) -> str:
-    """A table in Markdown, without its caption."""
-    rules = [":--" if words else "--:" for words in table.texts]
-    return "\n".join(f"| {' | '.join(row)} |" for row in (table.heads, rules, *table.rows))
+    """The summary that evaluate wrote in this folder."""
+    return read_bytes(folder / "reports/summary.md").decode().rstrip()
 
 
 if __name__ == "__main__":

@@ -32,15 +32,16 @@ def test_a_report_speaks_of_it_by_name_and_unit_and_never_of_a_close_or_a_sessio
 
 
 def test_the_verdict_and_the_summary_do_too(walked_heat: Path) -> None:
-    sentence, simpler = read_record(walked_heat / "data/verdict.json", Verdict).sentences.values()
-    assert sentence.startswith("On the heat one hour ahead the network ")
-    assert "the seasonal-naive forecast: skill" in sentence
+    verdict = read_record(walked_heat / "data/verdict.json", Verdict)
+    assert "the next heat of 2 tickers" in verdict.headline
+    assert "the heat one season earlier" in verdict.headline
+    assert "size of its move" not in verdict.headline
     command = [sys.executable, "-m", "pipeline"]
     done = subprocess.run(command, cwd=walked_heat, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
-    assert "heat +1" in done.stdout
-    assert sentence in done.stdout
-    assert simpler in done.stdout
-    assert "2 tickers, each heat in its own current volatility or typical change" in done.stdout
+    assert re.search(r"heat +1 hour ", done.stdout)
+    for sentence in (verdict.headline, *verdict.evidence, verdict.band):
+        assert sentence in " ".join(done.stdout.split())
+    assert "each ticker's in its own usual change" in " ".join(done.stdout.split())
 
 
 def test_gaps_are_no_origin_and_no_target_and_the_forecast_goes_on_beyond_the_last_hour(walked_heat: Path) -> None:

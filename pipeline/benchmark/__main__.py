@@ -1,4 +1,4 @@
-"""Fit the simple models and forecast with them from the same origins."""
+"""Fit the simple models and forecast with them."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Forecast with the network from every origin, the last ones included."""
+"""Forecast with the network from every session."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Make features and targets that know no future, scale them by train, and split them by date."""
+"""Make features and targets, scale them by the train split, and split them by date."""
 
 from pathlib import Path
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipeline.prices import Found
 
-TICKER = "^GSPC"
+TICKER = "S&P 500"
 
 
 def prices() -> Found:

@@ -1,4 +1,4 @@
-"""Fit the network on train and stop it on validation."""
+"""Fit the network on the train split, and stop when the validation loss no longer improves."""
 
 from pathlib import Path
 

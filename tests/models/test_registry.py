@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.evaluate.sentences import TITLES
 from pipeline.forecaster import samples as table
 from pipeline.models import registry
+from pipeline.scoring.summary import TITLES
 from tests.conftest import forecast_of, samples_of
 
 

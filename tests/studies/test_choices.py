@@ -10,7 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from pipeline.io.artifacts import read_table
-from pipeline.scoring.results import whole
+from pipeline.scoring.results import overall
 from studies import choices, study
 from tests.conftest import committed
 from tests.imports import ROOT
@@ -40,7 +40,7 @@ def test_the_docs_tell_every_one_of_them(table: pd.DataFrame) -> None:
 
 def test_the_docs_tell_what_became_of_the_best_on_validation() -> None:
     section = (ROOT / "docs/results.md").read_text().split("`examples/dense.yaml`")[1].split("\n## ")[0]
-    (skill,) = re.findall(r"^\| log variance \+1 \|.*\| ([+-][\d.]+) \| [<\d.]+ \|$", section, re.MULTILINE)
+    (skill,) = re.findall(r"^\| log variance \| 1 session \|.*\| ([+-][\d.]+) \| [<\d.]+ \|$", section, re.MULTILINE)
     own = json.loads(committed("reports/metrics.json"))["test"]["variance"]["h1"]["skill"]
     assert f"on test the default has {own:+.4f}. The dense network, best of all on validation, has {skill}." in DOCS
 
@@ -80,7 +80,7 @@ def test_the_skill_is_that_of_the_scores_and_of_the_half_that_early_stopping_has
     scores = read_table(walked / "data/scores.parquet").query(
         "model == 'network' and target == 'variance' and split == 'validation' and slice == 'all'"
     )
-    expected = scores[scores["ticker"] == whole(scores)].sort_values("horizon")["skill"]
+    expected = scores[scores["ticker"] == overall(scores)].sort_values("horizon")["skill"]
     np.testing.assert_allclose(found, expected, rtol=1e-9)
     assert (later.index == found.index).all()
     assert (later != found).all()

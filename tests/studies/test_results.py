@@ -5,9 +5,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline.io.artifacts import read_record
 from pipeline.io.errors import UserError
-from pipeline.scoring.verdict import Verdict
 from studies import results
 from tests.imports import ROOT
 
@@ -25,15 +23,7 @@ def test_the_page_has_a_part_for_each_example() -> None:
     for name, title in results.SHOWN.items():
         assert f"## {title}\n\n`examples/{name}.yaml`\n\nfound in {name}\n" in made
         assert results.part(made, name) == f"found in {name}"
-        assert f"## {title}\n\n`examples/{name}.yaml`\n\n| target |" in committed
-
-
-def test_a_part_tells_the_nearest_and_the_farthest_horizon_and_the_whole_verdict(walked: Path) -> None:
-    part, verdict = results.told(walked), read_record(walked / "data/verdict.json", Verdict)
-    targets = [line.split(" | ")[0] for line in part.splitlines() if line.startswith(("| close", "| log"))]
-    assert targets == ["| close +1", "| close +3", "| log variance +1", "| log variance +3"]
-    for sentence in (*verdict.sentences.values(), verdict.band):
-        assert sentence in part
+        assert f"## {title}\n\n`examples/{name}.yaml`\n\n**" in committed
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
