@@ -42,8 +42,9 @@ has each example's test results, at the nearest and the farthest horizon. `pytho
   "tomorrow equals today".
 - **skill** is the share of the baseline's squared error that the network saves: 1 - MSE / MSE of the baseline, on the
   same days. Large is good; below 0 the baseline is better.
-- **p** is the p-value of the Diebold-Mariano test. If it is small, luck alone is an unlikely cause of the difference.
+- **p** is the p-value of the Diebold-Mariano test. A small p is evidence of a difference (here p < 0.05).
 - **R²** of a price level is high even for a useless forecast (`docs/method.md`).
+- **interval score** compares bands. It counts the width and the values outside; small is good.
 
 Every choice was made on validation (`docs/choices.md`), but test scores of earlier choices had been seen. The page that
 an example writes, and `python -m pipeline` after it, show more.
