@@ -29,7 +29,7 @@ EXAMPLES = [name for name, params in PARAMS.items() if params["scrape"]["source"
 def placed(name: str, folder: Path) -> Path:
     """A folder with an example as its params.yaml and the file it names."""
     try:
-        results.place(PARAMS[name], folder)
+        results.copy_data_file(PARAMS[name], folder)
     except UserError as error:
         pytest.skip(str(error))
     shutil.copyfile(ROOT / "examples" / f"{name}.yaml", folder / "params.yaml")
@@ -184,7 +184,7 @@ def test_an_example_runs_through_to_a_verdict(reproduced: Path) -> None:
 def test_the_docs_tell_what_the_network_finds(reproduced: Path) -> None:
     name = next(name for name in EXAMPLES if PARAMS[name] == YAML(typ="safe").load(reproduced / "params.yaml"))
     told = (ROOT / "docs/results.md").read_text()
-    assert f"`examples/{name}.yaml`\n\n{results.told(reproduced)}\n" in told
+    assert f"`examples/{name}.yaml`\n\n{results.results_text(reproduced)}\n" in told
 
 
 @pytest.mark.slow
