@@ -87,8 +87,8 @@ def forecast_of(console: Console, path: Path) -> None:
         own = own.assign(last=last[ticker]).rename(columns={"forecast": "predicted"})
         title = f"{ticker}: Forecast from {format_date(own['origin'].iloc[0])}, the last {about.step}."
         printed(console, tables.next_forecast(title, own, about, forecaster.bands.coverage))
-        if counts[ticker] < forecaster.reach:
-            some = f"{counts[ticker]} {about.step}s, and a forecast may depend on {forecaster.reach}"
+        if counts[ticker] < forecaster.max_sessions:
+            some = f"{counts[ticker]} {about.step}s, and a forecast may depend on {forecaster.max_sessions}"
             console.print(f"{ticker}: the file has {some}: with more the numbers would differ a little.", markup=False)
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.forecaster.forecasts import NETWORK, member
-from pipeline.forecaster.samples import FILES, calibration, together
+from pipeline.forecaster.samples import FILES, calibration_mask, combined
 from pipeline.io.artifacts import read_json, read_table, write_csv
 from studies import study
 
@@ -165,12 +165,12 @@ def seeds(folder: Path) -> pd.DataFrame:
 def skills(folder: Path, model: str = NETWORK) -> tuple[pd.Series, pd.Series]:
     """A model's skill of the variance against HAR by horizon, over all of validation and over its later half alone."""
     key = ["ticker", "origin", "horizon"]
-    rows = together(*(read_table(folder / f"data/samples/{name}.parquet") for name in FILES))
+    rows = combined(*(read_table(folder / f"data/samples/{name}.parquet") for name in FILES))
     own = pd.concat([read_table(folder / f"data/{name}.parquet") for name in ("forecasts", "benchmark")])
     own = own[(own["target"] == "variance") & own["model"].isin([model, "har"])]
     told = read_table(folder / "data/predictions.parquet").query("split == 'validation'").set_index(key)
     errors = own.pivot(index=key, columns="model", values="predicted").rsub(told["variance_actual"], axis=0).dropna()
-    seen_by_none = pd.MultiIndex.from_frame(rows.loc[calibration(rows), ["ticker", "date"]])
+    seen_by_none = pd.MultiIndex.from_frame(rows.loc[calibration_mask(rows), ["ticker", "date"]])
     later = errors[errors.index.droplevel("horizon").isin(seen_by_none)]
     mean, mean_later = ((part**2).groupby("horizon").mean() for part in (errors, later))
     return 1 - mean[model] / mean["har"], 1 - mean_later[model] / mean_later["har"]

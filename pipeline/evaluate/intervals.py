@@ -48,21 +48,23 @@ SCHEMA = pa.schema(
 def scales(predictions: pd.DataFrame, forecasts: pd.DataFrame, *, priced: bool) -> pd.DataFrame:
     """The relative width of each forecast's band, in the value's units: one column for each kind of band.
 
-    network, or a simple model of the variance: bands.by_variance of its forecasts. current: bands.by_change of the
-    change known at the origin. constant: the last price, or 1 for a series that is no price. NaN where there is no such
-    forecast. The result has the index of `predictions`.
+    network, or a simple model of the variance: bands.scale_from_variance of its forecasts. current:
+    bands.scale_from_change of the change known at the origin. constant: the last price, or 1 for a series that is no
+    price. NaN where there is no such forecast. The result has the index of `predictions`.
 
     predictions: data/predictions.parquet without bands, with the columns of scores.origins; forecasts: the forecasts of
     every model, with the columns of forecaster/forecasts.
     """
     key, origins = ["ticker", "origin"], predictions[predictions["horizon"] == 1]
     horizon, last = predictions["horizon"].max(), origins["last"].to_numpy()
-    found = {CURRENT: bands.by_change(origins["change"].to_numpy(), horizon)}
+    found = {CURRENT: bands.scale_from_change(origins["change"].to_numpy(), horizon)}
     found[CONSTANT] = np.repeat((last if priced else np.ones(len(last)))[:, None], horizon, axis=1)
     variances = forecasts[(forecasts["target"] == "variance") & ~forecasts["model"].str.startswith(member(""))]
     for name, own in variances.groupby("model") if priced else ():  # the variance is that of prices
         paths = own.pivot(index=key, columns="horizon", values="predicted")
-        found[str(name)] = bands.by_variance(last, paths.reindex(pd.MultiIndex.from_frame(origins[key])).to_numpy())
+        found[str(name)] = bands.scale_from_variance(
+            last, paths.reindex(pd.MultiIndex.from_frame(origins[key])).to_numpy()
+        )
     return pd.DataFrame({name: own.ravel() for name, own in found.items()}, index=predictions.index)
 
 

@@ -42,7 +42,7 @@ def predictions(rows: pd.DataFrame, forecasts: pd.DataFrame) -> pd.DataFrame:
     found = (
         own.pivot(index=KEY, columns="target", values="predicted").reindex(columns=list(NAMES)).rename(columns=NAMES)
     )
-    dates = samples.dates_of(rows)
+    dates = samples.target_dates(rows)
     at = rows[["ticker", "date", "split", "last"]].rename(columns={"date": "origin"})
     came = rows[["ticker", "date", "last", "log_variance"]]
     came = came.rename(columns={"last": "actual", "log_variance": "variance_actual"})

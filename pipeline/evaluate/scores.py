@@ -11,7 +11,7 @@ from pipeline.evaluate.significance import diebold_mariano, skill_interval
 from pipeline.forecaster import samples
 from pipeline.forecaster.forecasts import NETWORK, member
 from pipeline.forecaster.preparation import Preparation
-from pipeline.forecaster.targets import change
+from pipeline.forecaster.targets import typical_change
 from pipeline.io.errors import UserError
 from pipeline.scoring.columns import ALL, POOLED, SCHEMA, TERCILES
 
@@ -105,7 +105,7 @@ def daily(values: Floats, dates: pd.Series) -> Floats:
 def origins(rows: pd.DataFrame, *, priced: bool) -> pd.DataFrame:
     """What is needed of each origin: columns ticker, origin, change, error_scale, percent, tercile, calibration.
 
-    rows: of forecaster/samples. change: as targets.change gives it. unit: in what the errors of several tickers are
+    rows: of forecaster/samples. change: as from targets.typical_change. unit: in what the errors of several tickers are
     told together, which is for prices the current volatility, as a change of price; where there is none, the ticker's
     mean absolute change from step to step over train; NaN for a ticker that never changed. percent: of the last price;
     NaN of anything else. tercile: as `terciles` gives it, by current volatility. calibration: whether bands are
@@ -115,14 +115,14 @@ def origins(rows: pd.DataFrame, *, priced: bool) -> pd.DataFrame:
     typical = train.groupby(rows["ticker"]).diff().abs().groupby(rows["ticker"]).transform("mean")
     current = rows["last"] * rows["volatility"] if priced else pd.Series(np.nan, rows.index)
     error_scale = current.where(current > 0).fillna(typical)
-    moves = change(rows, priced=priced)
+    moves = typical_change(rows, priced=priced)
     return rows[["ticker"]].assign(
         origin=rows["date"],
         change=moves,
         error_scale=error_scale.where(error_scale > 0),
         percent=rows["last"] / 100 if priced else np.nan,
         tercile=terciles(rows, moves / rows["last"] if priced else moves),
-        calibration=samples.calibration(rows),
+        calibration=samples.calibration_mask(rows),
     )
 
 
