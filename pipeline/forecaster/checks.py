@@ -50,9 +50,7 @@ def first_fault(prices: pd.DataFrame, min_rows: int, calendar: str, returns_of: 
     steps, expected_step = prices["date"].diff().iloc[1:], calendars.step(calendar)
     unsorted = prices["date"][steps.index[steps <= pd.Timedelta(0)]]
     if len(unsorted):
-        return (
-            f"found {format_date(unsorted.iloc[0])} after the same or a later date; accepted: rising dates, each once"
-        )
+        return f"found {format_date(unsorted.iloc[0])} after the same or a later date; accepted: rising dates"
     if len(prices) < min_rows:
         return f"found {len(prices)} rows; accepted: at least {min_rows}"
     if expected_step and (steps != expected_step).any():

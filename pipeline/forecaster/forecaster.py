@@ -86,12 +86,8 @@ class Forecaster:
         last_rows = pd.Series(np.arange(len(rows))).groupby(rows["ticker"]).max()
         has_gap = last_origins.isna() if stale else last_origins != last_rows
         needed = sorted({self.preparation.column} | (set(OHLC) & set(self.columns)))
-        checks.raise_faults(
-            {
-                ticker: checks.gap_message(prices_by_ticker[ticker].tail(self.min_sessions), needed)
-                for ticker in last_origins.index[has_gap]
-            }
-        )
+        tails = {name: prices_by_ticker[name].tail(self.min_sessions) for name in last_origins.index[has_gap]}
+        checks.raise_faults({name: checks.gap_message(tail, needed) for name, tail in tails.items()})
         return self._forecast_from(rows, last_origins.to_numpy(np.intp))
 
     def _fault(self, ticker: str, prices: pd.DataFrame) -> str | None:
@@ -103,18 +99,19 @@ class Forecaster:
 
     def _rows(self, prices: pd.DataFrame) -> pd.DataFrame:
         """Return the samples of these prices, without targets."""
-        preparation = self.preparation
+        fitted = self.preparation
+        required = inputs.required_columns(fitted.target, variance=fitted.variance is not None)
         rows = inputs.unscaled_rows(
             prices,
-            preparation.column,
-            preparation.feature_names,
-            preparation.calendars,
-            preparation.horizon,
-            preparation.season_length,
-            inputs.required_columns(preparation.target, variance=preparation.variance is not None),
+            fitted.column,
+            fitted.feature_names,
+            fitted.calendars,
+            fitted.horizon,
+            fitted.season_length,
+            required,
         )
         rows = rows.assign(split=np.where(rows["complete"], "future", "warmup"))
-        return inputs.prepared_rows(rows, preparation)
+        return inputs.prepared_rows(rows, fitted)
 
     def _forecast_from(self, rows: pd.DataFrame, positions: NDArray[np.intp]) -> pd.DataFrame:
         """Return the forecast with its band from these positions of the rows."""

@@ -31,17 +31,14 @@ def unscaled_rows(
     that need a value in a complete row.
     """
     next_dates, has_ohlc, tables = cache(calendars.following), set(OHLC) <= set(prices.columns), []
-    for ticker, ticker_prices in prices.groupby("ticker"):
-        variances = log_variance(ticker_prices) if has_ohlc else pd.Series(np.nan, ticker_prices.index)
-        rows = ticker_prices[["ticker", "date"]].assign(
-            last=ticker_prices[column], log_variance=variances, volatility=volatility(variances)
-        )
-        features = feature_table(
-            ticker_prices.assign(log_variance=variances) if has_ohlc else ticker_prices, feature_names, column
-        )
+    for ticker, table in prices.groupby("ticker"):
+        variances = log_variance(table) if has_ohlc else pd.Series(np.nan, table.index)
+        rows = table[["ticker", "date"]].assign(last=table[column])
+        rows = rows.assign(log_variance=variances, volatility=volatility(variances))
+        table_with_variances = table.assign(log_variance=variances) if has_ohlc else table
+        features = feature_table(table_with_variances, feature_names, column)
         calendar = for_ticker(calendar_by_ticker, str(ticker)).name
-        after = next_dates(calendar, rows["date"].max(), horizon)
-        dates = np.concatenate([rows["date"].to_numpy(), after.to_numpy()])
+        dates = np.concatenate([rows["date"], next_dates(calendar, rows["date"].max(), horizon)])
         dates_ahead = {date_column(h): dates[h : h + len(rows)] for h in range(1, horizon + 1)}
         # A gap is filled with the value one season earlier, so every place in the season must have occurred once.
         has_value = baselines.fill_by_season(rows["last"], season_length).notna()

@@ -16,15 +16,10 @@ def main(params: Params) -> None:
     prices, scraped = read_table(Path("data/prices.parquet")), read_record(Path("reports/scrape.json"), Scraped)
     check(params, prices)
     tickers, prices = set(prices["ticker"]), prices[~prices["ticker"].isin(params.exclude_tickers)]
+    calendars = fitting.calendars_of(scraped)
     required = inputs.required_columns(params.target, variance=params.variance != "none")
     rows = inputs.unscaled_rows(
-        prices,
-        params.column,
-        params.features,
-        fitting.calendars_of(scraped),
-        params.horizon,
-        params.season_length,
-        required,
+        prices, params.column, params.features, calendars, params.horizon, params.season_length, required
     )
     rows, boundaries = assign_splits(rows, params.validation, params.test, required)
     rows, preparation = fitting.fit_transform(rows, params, scraped, ranged=has_range(prices))

@@ -6,22 +6,13 @@ from numpy.typing import NDArray
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, StandardScaler
 
 from pipeline.forecaster import baselines, inputs, samples, targets
-from pipeline.forecaster.preparation import (
-    ALL,
-    Baseline,
-    Calendar,
-    Floats,
-    Preparation,
-    Scaler,
-    Scaling,
-    Target,
-    transform,
-)
+from pipeline.forecaster.preparation import ALL, Baseline, Calendar, Preparation, Scaler, Scaling, Target, transform
 from pipeline.io.errors import UserError
 from pipeline.prepare.params import Params
 from pipeline.prices import PRICES
 from pipeline.quality import Scraped
 
+Floats = NDArray[np.float64]
 MAX_MISSING_SHARE = 0.05  # of a feature, in the train rows of each ticker
 
 
