@@ -94,8 +94,8 @@ def forecast_of(console: Console, path: Path) -> None:
         rows = rows.assign(last=last[ticker]).rename(columns={"forecast": "predicted"})
         title = f"{ticker}: Forecast from {format_date(rows['origin'].iloc[0])}, the last {series.step}."
         printed(console, tables.next_forecast(title, rows, series, forecaster.bands.coverage))
-        if counts[ticker] < forecaster.reach:
-            text = f"the file has {counts[ticker]} {series.step}s, but a forecast uses up to {forecaster.reach}"
+        if counts[ticker] < forecaster.max_sessions:
+            text = f"the file has {counts[ticker]} {series.step}s, but a forecast uses up to {forecaster.max_sessions}"
             console.print(f"{ticker}: {text}; with more of them the numbers would differ a little.", markup=False)
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipeline import quality
 from pipeline.forecaster.forecaster import Forecaster
-from pipeline.forecaster.preparation import fitted
+from pipeline.forecaster.preparation import for_ticker
 from pipeline.formats import format_date
 from pipeline.io.errors import UserError
 from pipeline.io.params import load
@@ -32,10 +32,10 @@ def prices_of(path: Path, forecaster: Forecaster) -> pd.DataFrame:
     found = file.prices(path, **form).prices
     if lacking := sorted(set(needed) - set(found.columns)):
         raise UserError(f"{path}: found no column {', '.join(lacking)}; accepted: {', '.join(needed)}")
-    calendar = fitted(preparation.calendars, str(found["ticker"].iloc[0])).name
+    calendar = for_ticker(preparation.calendars, str(found["ticker"].iloc[0])).name
     clean = cleaned(canonical(found), calendar)
     untrue = quality.impossible(clean.dropped) if params.invalid_rows == "reject" else []
-    if lines := untrue or _gaps(clean, forecaster.least):
+    if lines := untrue or _gaps(clean, forecaster.min_sessions):
         accepted = "accepted: rows that can be true, the last ones with a value"
         raise UserError("\n".join(f"{path}: {line}; {accepted}" for line in quality.first(lines)))
     return clean.table

@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.forecaster.forecasts import NETWORK, member
-from pipeline.forecaster.samples import FILES, calibration, together
+from pipeline.forecaster.samples import FILES, calibration_mask, combined
 from pipeline.io.artifacts import read_json, read_table, write_csv
 from studies import study
 
@@ -169,13 +169,13 @@ def skills(folder: Path, model: str = NETWORK) -> tuple[pd.Series, pd.Series]:
     The later half is the one that early stopping does not use.
     """
     key = ["ticker", "origin", "horizon"]
-    samples = together(*(read_table(folder / f"data/samples/{name}.parquet") for name in FILES))
+    samples = combined(*(read_table(folder / f"data/samples/{name}.parquet") for name in FILES))
     forecasts = pd.concat([read_table(folder / f"data/{name}.parquet") for name in ("forecasts", "benchmark")])
     forecasts = forecasts[(forecasts["target"] == "variance") & forecasts["model"].isin([model, "har"])]
     predicted = forecasts.pivot(index=key, columns="model", values="predicted")
     validation = read_table(folder / "data/predictions.parquet").query("split == 'validation'").set_index(key)
     errors = predicted.rsub(validation["variance_actual"], axis=0).dropna()
-    later_origins = pd.MultiIndex.from_frame(samples.loc[calibration(samples), ["ticker", "date"]])
+    later_origins = pd.MultiIndex.from_frame(samples.loc[calibration_mask(samples), ["ticker", "date"]])
     later_errors = errors[errors.index.droplevel("horizon").isin(later_origins)]
     mse, later_mse = ((part**2).groupby("horizon").mean() for part in (errors, later_errors))
     return 1 - mse[model] / mse["har"], 1 - later_mse[model] / later_mse["har"]

@@ -66,7 +66,7 @@ def test_the_seasonal_naive_forecast_is_what_is_departed_from_and_judged_against
     baselines = read_table(walked_heat / "data/benchmark.parquet").set_index(keys).sort_index()
     for h in (1, 2, 3):
         own = baselines.loc[("seasonal_naive", h)].reindex(pd.MultiIndex.from_frame(rows[["ticker", "date"]]))
-        np.testing.assert_array_equal(own["predicted"], rows[table.baseline("price", h)])
+        np.testing.assert_array_equal(own["predicted"], rows[table.baseline_column("price", h)])
 
 
 def test_each_series_is_scaled_by_its_own_spread(walked_heat: Path) -> None:
@@ -82,7 +82,7 @@ def test_changing_what_comes_after_validation_changes_nothing_before_it(
     walked_heat: Path, two_sensors: pd.DataFrame, tmp_path: Path
 ) -> None:
     rows = samples_in(walked_heat)
-    t = rows.loc[rows["split"] == "validation", table.date(3)].max()
+    t = rows.loc[rows["split"] == "validation", table.date_column(3)].max()
     later, changed = two_sensors["date"] > t, two_sensors.copy()
     rng = np.random.default_rng(0)
     changed.loc[later, "heat"] = rng.normal(0, 90, later.sum())
@@ -93,7 +93,13 @@ def test_changing_what_comes_after_validation_changes_nothing_before_it(
         found = read_table(folder / f"data/{name}.parquet")
         return found[found["origin"] <= t]
 
-    always = ["ticker", "date", "last", *table.features_of(rows), *(table.baseline("price", h) for h in (1, 2, 3))]
+    always = [
+        "ticker",
+        "date",
+        "last",
+        *table.feature_columns(rows),
+        *(table.baseline_column("price", h) for h in (1, 2, 3)),
+    ]
     same(*(own.loc[own["date"] <= t, always] for own in (rows, samples_in(tmp_path))))
     forecast = ["ticker", "origin", "horizon", "date", "last", "predicted"]
     same(*(known(folder, "predictions")[forecast] for folder in (walked_heat, tmp_path)))

@@ -20,7 +20,7 @@ from pipeline.scoring.results import series_of
 
 def main(params: Params) -> None:
     files = ("data/samples/train.parquet", "data/samples/validation.parquet", "data/samples/test.parquet")
-    rows = samples.together(*(read_table(Path(path)) for path in files))
+    rows = samples.combined(*(read_table(Path(path)) for path in files))
     preparation = read_record(Path("data/preparation.json"), Preparation)
     benchmark = read_table(Path("data/benchmark.parquet"))
     baselines = scores.baselines(preparation, set(benchmark["model"]))

@@ -49,8 +49,8 @@ SCHEMA = pa.schema(
 def scales(predictions: pd.DataFrame, forecasts: pd.DataFrame, *, priced: bool) -> pd.DataFrame:
     """Return the scale of each forecast's band, in the value's unit: one column for each band method.
 
-    - `network`, or a simple model of the variance: bands.by_variance of its forecasts.
-    - `current`: bands.by_change of the step size known at the origin.
+    - `network`, or a simple model of the variance: bands.scale_from_variance of its forecasts.
+    - `current`: bands.scale_from_change of the step size known at the origin.
     - `constant`: the last price, or 1 for a series that is not a price.
 
     NaN where the model has no forecast. The result has the index of `predictions`.
@@ -60,13 +60,13 @@ def scales(predictions: pd.DataFrame, forecasts: pd.DataFrame, *, priced: bool) 
     """
     key, origins = ["ticker", "origin"], predictions[predictions["horizon"] == 1]
     horizon, last = predictions["horizon"].max(), origins["last"].to_numpy()
-    by_method = {CURRENT: bands.by_change(origins["change"].to_numpy(), horizon)}
+    by_method = {CURRENT: bands.scale_from_change(origins["change"].to_numpy(), horizon)}
     by_method[CONSTANT] = np.repeat((last if priced else np.ones(len(last)))[:, None], horizon, axis=1)
     variances = forecasts[(forecasts["target"] == "variance") & ~forecasts["model"].str.startswith(member(""))]
     for name, model_forecasts in variances.groupby("model") if priced else ():  # the variance is that of prices
         paths = model_forecasts.pivot(index=key, columns="horizon", values="predicted")
         aligned = paths.reindex(pd.MultiIndex.from_frame(origins[key])).to_numpy()
-        by_method[str(name)] = bands.by_variance(last, aligned)
+        by_method[str(name)] = bands.scale_from_variance(last, aligned)
     return pd.DataFrame({name: scale.ravel() for name, scale in by_method.items()}, index=predictions.index)
 
 

@@ -46,7 +46,7 @@ def predictions(rows: pd.DataFrame, forecasts: pd.DataFrame) -> pd.DataFrame:
     origins = rows[["ticker", "date", "split", "last"]].rename(columns={"date": "origin"})
     actuals = rows[["ticker", "date", "last", "log_variance"]]
     actuals = actuals.rename(columns={"last": "actual", "log_variance": "variance_actual"})
-    dates = samples.by_horizon(rows, date=samples.dates_of(rows))
+    dates = samples.by_horizon(rows, date=samples.target_dates(rows))
     table = table.merge(origins, how="left", on=["ticker", "origin"], validate="many_to_one")
     table = table.merge(dates, how="left", on=KEY, validate="one_to_one")
     table = table.merge(actuals, how="left", on=["ticker", "date"], validate="many_to_one")

@@ -11,7 +11,7 @@ from pipeline.evaluate.significance import diebold_mariano, skill_interval
 from pipeline.forecaster import samples
 from pipeline.forecaster.forecasts import NETWORK, member
 from pipeline.forecaster.preparation import Preparation
-from pipeline.forecaster.targets import change
+from pipeline.forecaster.targets import typical_change
 from pipeline.io.errors import UserError
 from pipeline.scoring.columns import ALL, POOLED, SCHEMA, TERCILES
 
@@ -114,7 +114,7 @@ def daily(values: Floats, dates: pd.Series) -> Floats:
 def origins(rows: pd.DataFrame, *, priced: bool) -> pd.DataFrame:
     """Return what the scores need to know of each origin.
 
-    - change: the size of a usual step, by targets.change.
+    - change: the size of a usual step, by targets.typical_change.
     - error_scale: the unit in which errors of several tickers are added up. For prices it is the current volatility as
       a change of price; where that is unknown, the mean absolute change over train; NaN if it never changed.
     - percent: 1 % of the last price; NaN for a series that is not a price.
@@ -127,14 +127,14 @@ def origins(rows: pd.DataFrame, *, priced: bool) -> pd.DataFrame:
     mean_change = train.groupby(rows["ticker"]).diff().abs().groupby(rows["ticker"]).transform("mean")
     current = rows["last"] * rows["volatility"] if priced else pd.Series(np.nan, rows.index)
     error_scale = current.where(current > 0).fillna(mean_change)
-    step_size = change(rows, priced=priced)
+    step_size = typical_change(rows, priced=priced)
     return rows[["ticker"]].assign(
         origin=rows["date"],
         change=step_size,
         error_scale=error_scale.where(error_scale > 0),
         percent=rows["last"] / 100 if priced else np.nan,
         tercile=terciles(rows, step_size / rows["last"] if priced else step_size),
-        calibration=samples.calibration(rows),
+        calibration=samples.calibration_mask(rows),
     )
 
 

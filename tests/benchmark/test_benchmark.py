@@ -32,9 +32,11 @@ def test_the_network_departs_from_the_baseline_it_is_judged_against(walked: Path
     found = read_table(walked / "data/benchmark.parquet").set_index(["model", "horizon"])
     complete = rows[rows["split"] != "warmup"]
     for h in (1, 2, 3):
-        np.testing.assert_array_equal(found.loc[("har", h), "predicted"], complete[table.baseline("variance", h)])
+        np.testing.assert_array_equal(
+            found.loc[("har", h), "predicted"], complete[table.baseline_column("variance", h)]
+        )
         np.testing.assert_array_equal(found.loc[("persistence", h), "predicted"], complete["last"])
-        assert (complete[table.baseline("price", h)] == 0).all()
+        assert (complete[table.baseline_column("price", h)] == 0).all()
 
 
 def test_a_model_of_what_is_not_forecast_is_named(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
@@ -58,7 +60,7 @@ def test_every_model_forecasts_from_every_complete_origin(full: Path) -> None:
     complete = (rows["split"] != "warmup").groupby(rows["ticker"]).sum()
     for model in ALL:
         assert set(found.loc[found["model"] == model, "target"]) == {
-            own.target for own in registry.of(model, ["price", "variance"])
+            own.target for own in registry.models_of(model, ["price", "variance"])
         }
         lacking = 4 * len(complete) if model in ("ridge", "boosting") else 0  # the first origins have no window of 5
         for _, own in found[found["model"] == model].groupby("target"):

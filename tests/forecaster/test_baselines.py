@@ -62,5 +62,5 @@ def test_each_ticker_may_have_coefficients_of_its_own(two_tickers_rows: pd.DataF
 
 
 def test_a_ticker_without_coefficients_is_named(two_tickers_rows: pd.DataFrame) -> None:
-    with pytest.raises(UserError, match=r"^BBB: found no scaler of its own; accepted: AAA$"):
+    with pytest.raises(UserError, match=r"^BBB: found no fitted numbers for this ticker; accepted: AAA$"):
         baselines.forecast("drift", two_tickers_rows, {"AAA": [[0.1]]}, 1, 5)

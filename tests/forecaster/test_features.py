@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.forecaster.features import FEATURES, features
+from pipeline.forecaster.features import FEATURES, feature_table
 from pipeline.forecaster.targets import log_variance
 from pipeline.io.errors import UserError
 from pipeline.prices import NUMBERS, OHLC
@@ -15,7 +15,7 @@ NAMES = [*FEATURES, *NUMBERS]
 
 
 def seen(prices: pd.DataFrame, *names: str) -> pd.DataFrame:
-    return features(prices.assign(log_variance=log_variance(prices)), list(names), "close")
+    return feature_table(prices.assign(log_variance=log_variance(prices)), list(names), "close")
 
 
 @pytest.mark.parametrize("name", FEATURES)
@@ -104,7 +104,7 @@ def test_a_feature_whose_columns_are_not_there_is_named_with_those_that_are() ->
     with pytest.raises(
         UserError, match=r"^params.yaml: prepare.features: found 'high_low'; accepted here: december, heat$"
     ):
-        features(heat, ["heat", "high_low"], "heat")
+        feature_table(heat, ["heat", "high_low"], "heat")
 
 
 def test_nothing_given_is_changed() -> None:

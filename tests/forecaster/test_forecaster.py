@@ -85,7 +85,7 @@ def test_a_ticker_is_told_alike_alone_and_among_others(forecaster: Forecaster, p
 def test_a_table_that_starts_later_agrees(forecaster: Forecaster, prices: pd.DataFrame) -> None:
     whole = forecaster.forecast(prices)
     later = forecaster.forecast(prices.groupby("ticker").tail(forecaster.window + 250))
-    assert forecaster.reach <= forecaster.window + 250
+    assert forecaster.max_sessions <= forecaster.window + 250
     np.testing.assert_allclose(later[SAID[3:]], whole[SAID[3:]], rtol=1e-6)
     assert later[KEY].equals(whole[KEY])
 
@@ -163,18 +163,26 @@ REFUSED: list[tuple[str, Callable[[pd.DataFrame], pd.DataFrame], str]] = [
     ("twice", lambda own: own.assign(x=1.0).rename(columns={"x": "close"}), r"^prices: found the column close twice; "),
     ("texts", lambda own: own.assign(open="1"), r"^prices: column open: found str; accepted: numbers$"),
     ("text dates", lambda own: own.assign(date=own["date"].astype(str)), r"^prices: column date: found values that "),
-    ("unsorted", lambda own: own.iloc[::-1], r"^BBB: found .* after a date as late; accepted: dates that rise, each "),
-    ("doubled", lambda own: own.iloc[[*range(len(own)), -1]], r"^BBB: found 2002-08-09 after a date as late; "),
+    ("unsorted", lambda own: own.iloc[::-1], r"^BBB: found .* after the same or a later date; accepted: rising dates"),
+    (
+        "doubled",
+        lambda own: own.iloc[[*range(len(own)), -1]],
+        r"^BBB: found 2002-08-09 after the same or a later date; ",
+    ),
     ("not above 0", lambda own: own.assign(close=0.0), r"^BBB: found on 2001-01-01: price not above zero; close "),
     (
         "high below low",
         lambda own: own.assign(high=own["low"] / 2),
-        r"^BBB: found on 2001-01-01: high below low; .*; accepted: r",
+        r"^BBB: found on 2001-01-01: high below low; .*; accepted: possible values$",
     ),
     ("infinite", lambda own: own.assign(volume=np.inf), r"^BBB: found on 2001-01-01: not a finite number; accepted: "),
-    ("no names", lambda own: own.assign(ticker=None), r"^prices: column ticker: found rows without one; accepted: a "),
+    (
+        "no names",
+        lambda own: own.assign(ticker=None),
+        r"^prices: column ticker: found rows without a ticker; accepted: a ",
+    ),
     ("zoned", lambda own: own.assign(date=own["date"].dt.tz_localize("UTC")), r"^prices: column date: found values "),
-    ("no rows", lambda own: own.iloc[:0], r"^prices: found no rows; accepted: at least one ticker's$"),
+    ("no rows", lambda own: own.iloc[:0], r"^prices: found no rows; accepted: the rows of at least one ticker$"),
 ]
 
 
@@ -191,14 +199,18 @@ def test_a_step_that_is_left_out_is_refused(
     rows: Callable[[pd.DataFrame], pd.DataFrame], of_heat: Forecaster, walked_heat: Path
 ) -> None:
     oslo = read_table(walked_heat / "data/prices.parquet").query("ticker == 'Oslo'")
-    with pytest.raises(UserError, match=r"^Oslo: found 2020-\d\d-\d\d.* after another step; accepted: a row every "):
+    with pytest.raises(
+        UserError, match=r"^Oslo: found 2020-\d\d-\d\d.* after a step of another length; accepted: a row every "
+    ):
         of_heat.forecast(rows(oslo), stale=True)
 
 
 def test_a_broken_or_absent_network_is_named(walked: Path, tmp_path: Path) -> None:
     shutil.copytree(walked / "data", tmp_path / "data")
     (tmp_path / "data/model/2.keras").write_bytes(b"PK")
-    with pytest.raises(UserError, match=r"model/2.keras: no model that Keras can load; `dvc repro` makes it$"):
+    with pytest.raises(
+        UserError, match=r"model/2.keras: found no model that Keras can load; accepted: a file made by `dvc repro`$"
+    ):
         Forecaster.load(tmp_path / "data")
     (tmp_path / "data/model/1.keras").rename(tmp_path / "data/model/3.keras")
     with pytest.raises(UserError, match=r"model/1.keras: no such file; `dvc repro` makes it$"):
@@ -216,7 +228,7 @@ def test_every_ticker_at_fault_is_named(forecaster: Forecaster, prices: pd.DataF
 def test_a_ticker_that_needs_a_scaler_of_its_own_and_has_none_is_named(of_heat: Forecaster, walked_heat: Path) -> None:
     heat = read_table(walked_heat / "data/prices.parquet")
     paris = heat[heat["ticker"] == "Rome"].assign(ticker="Paris")
-    with pytest.raises(UserError, match=r"^Paris: found no scaler of its own; accepted: Oslo, Rome$"):
+    with pytest.raises(UserError, match=r"^Paris: found no fitted numbers for this ticker; accepted: Oslo, Rome$"):
         of_heat.forecast(paris)
 
 

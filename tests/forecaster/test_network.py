@@ -75,7 +75,7 @@ def test_two_fits_of_one_seed_are_identical_to_the_byte(changes: dict[str, Any])
     (one, first), (two, second) = fitted(7, **changes), fitted(7, **changes)
     assert [w.tobytes() for w in one.get_weights()] == [w.tobytes() for w in two.get_weights()]
     assert first.equals(second)
-    assert canonical_model(network.saved(one)) == canonical_model(network.saved(two))
+    assert canonical_model(network.model_to_bytes(one)) == canonical_model(network.model_to_bytes(two))
 
 
 def test_another_seed_gives_another_network(plain: tuple[keras.Model, Any]) -> None:
@@ -128,14 +128,14 @@ def test_an_answer_does_not_depend_on_the_windows_beside_it(plain: tuple[keras.M
 
 def test_the_file_opens_with_stock_keras_and_answers_the_same(plain: tuple[keras.Model, Any], tmp_path: Path) -> None:
     model, _ = plain
-    (tmp_path / "1.keras").write_bytes(canonical_model(network.saved(model)))
+    (tmp_path / "1.keras").write_bytes(canonical_model(network.model_to_bytes(model)))
     loaded = keras.models.load_model(tmp_path / "1.keras")
     windows = sine()[0]
     assert network.predict(loaded, windows)["price"].tobytes() == network.predict(model, windows)["price"].tobytes()
 
 
 def test_the_file_carries_no_clock_and_no_optimizer(plain: tuple[keras.Model, Any]) -> None:
-    content = canonical_model(network.saved(plain[0]))
+    content = canonical_model(network.model_to_bytes(plain[0]))
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         assert b"date_saved" not in archive.read("metadata.json")

@@ -1,4 +1,4 @@
-"""What prepare fitted comes back from its file as it was, and another form is refused."""
+"""What prepare for_ticker comes back from its file as it was, and another form is refused."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.forecaster.preparation import ALL, Preparation, Scaler, fitted, inverse_transform, transform
+from pipeline.forecaster.preparation import ALL, Preparation, Scaler, for_ticker, inverse_transform, transform
 from pipeline.io.artifacts import read_record, write_record
 from pipeline.io.errors import UserError
 
@@ -30,10 +30,10 @@ def test_another_form_is_refused_with_the_place(walked: Path, tmp_path: Path) ->
 
 
 def test_what_is_a_tickers_own_comes_before_what_is_of_all() -> None:
-    assert fitted({"A": 1, ALL: 2}, "A") == 1
-    assert fitted({"A": 1, ALL: 2}, "B") == 2
-    with pytest.raises(UserError, match=r"^B: found no scaler of its own; accepted: A, C$"):
-        fitted({"C": 1, "A": 2}, "B")
+    assert for_ticker({"A": 1, ALL: 2}, "A") == 1
+    assert for_ticker({"A": 1, ALL: 2}, "B") == 2
+    with pytest.raises(UserError, match=r"^B: found no fitted numbers for this ticker; accepted: A, C$"):
+        for_ticker({"C": 1, "A": 2}, "B")
 
 
 TICKERS = pd.Series(["A", "B", "A"])

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.forecaster import samples as table
-from pipeline.forecaster.samples import calibration, origins, stopping, windows
+from pipeline.forecaster.samples import calibration_mask, origins, stopping_mask, windows
 
 SPLITS = ["warmup"] * 2 + ["train"] * 4 + ["warmup"] + ["train"] * 2 + ["purged", "test"]
 ROWS = pd.DataFrame({"ticker": ["A"] * 6 + ["B"] * 5, "split": SPLITS})
@@ -32,10 +32,10 @@ def test_a_window_is_the_rows_up_to_its_origin_in_order() -> None:
 
 def test_early_stopping_sees_only_targets_of_the_earlier_half_of_validation(two_tickers_rows: pd.DataFrame) -> None:
     found = two_tickers_rows
-    stops, validation = found[stopping(found)], found[found["split"] == "validation"]
-    firsts = np.unique(validation[table.date(1)])
+    stops, validation = found[stopping_mask(found)], found[found["split"] == "validation"]
+    firsts = np.unique(validation[table.date_column(1)])
     assert set(stops["split"]) == {"validation"}
-    assert (stops[table.date(3)] < firsts[len(firsts) // 2]).all()
+    assert (stops[table.date_column(3)] < firsts[len(firsts) // 2]).all()
     assert 0 < len(stops) < len(validation) / 2
 
 
@@ -43,7 +43,7 @@ def test_bands_are_calibrated_on_the_later_half_and_on_nothing_that_training_sto
     two_tickers_rows: pd.DataFrame,
 ) -> None:
     found = two_tickers_rows
-    kept, stops = found[calibration(found)], found[stopping(found)]
+    kept, stops = found[calibration_mask(found)], found[stopping_mask(found)]
     assert set(kept["split"]) == {"validation"}
-    assert kept[table.date(1)].min() > stops[table.date(3)].max()
-    assert not calibration(found[found["split"] == "train"]).any()
+    assert kept[table.date_column(1)].min() > stops[table.date_column(3)].max()
+    assert not calibration_mask(found[found["split"] == "train"]).any()

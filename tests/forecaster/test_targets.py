@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 from pipeline.forecaster import samples as table
 from pipeline.forecaster import targets
 from pipeline.forecaster.preparation import Kind, Preparation
-from pipeline.forecaster.targets import FLOOR, ahead, change, log_variance, price, target, volatility
+from pipeline.forecaster.targets import (
+    MIN_VARIANCE,
+    future_values,
+    log_variance,
+    price_from_target,
+    target_from_price,
+    typical_change,
+    volatility,
+)
 from pipeline.io.artifacts import read_record
 from tests.conftest import samples_in
 from tests.series import made_prices
@@ -35,7 +43,7 @@ def test_it_estimates_the_variance_of_a_random_walk() -> None:
 
 def test_a_session_without_movement_has_the_floor() -> None:
     prices = pd.DataFrame({"open": [5.0], "high": [5.0], "low": [5.0], "close": [5.0]})
-    assert np.exp(log_variance(prices)).tolist() == [np.exp(np.log(FLOOR))]
+    assert np.exp(log_variance(prices)).tolist() == [np.exp(np.log(MIN_VARIANCE))]
 
 
 def test_volatility_is_known_from_the_22nd_session_on() -> None:
@@ -45,13 +53,13 @@ def test_volatility_is_known_from_the_22nd_session_on() -> None:
 
 def test_a_step_changes_by_its_volatility_or_as_it_did_of_late() -> None:
     rows = pd.DataFrame({"ticker": ["A"] * 3 + ["B"] * 2, "last": [10.0, 12.0, 11.0, 5.0, 6.0], "volatility": np.nan})
-    found = change(rows, priced=True)
+    found = typical_change(rows, priced=True)
     weights = np.array([0.94, 1.0])
     assert found[2] == (weights * [2, 1]).sum() / weights.sum()
     assert found.isna().tolist() == [True, False, False, True, False]
     known = rows.assign(volatility=0.1)
-    pd.testing.assert_series_equal(change(known, priced=False), found, check_names=False)
-    assert change(known, priced=True).tolist() == [1.0, 12.0 * 0.1, 11.0 * 0.1, 0.5, 6.0 * 0.1]
+    pd.testing.assert_series_equal(typical_change(known, priced=False), found, check_names=False)
+    assert typical_change(known, priced=True).tolist() == [1.0, 12.0 * 0.1, 11.0 * 0.1, 0.5, 6.0 * 0.1]
 
 
 PRICE = st.floats(1e-3, 1e6)
@@ -61,14 +69,14 @@ PRICE = st.floats(1e-3, 1e6)
 @given(last=PRICE, growth=st.floats(0.2, 5), volatility=st.floats(1e-4, 0.2))
 def test_the_inverse_returns_the_price(kind: Kind, last: float, growth: float, volatility: float) -> None:
     future, at, sigma = np.array([[last * growth]]), np.array([last]), np.array([volatility])
-    back = price(kind, target(kind, future, at, sigma), at, sigma)
+    back = price_from_target(kind, target_from_price(kind, future, at, sigma), at, sigma)
     np.testing.assert_allclose(back, future, rtol=1e-9)
 
 
 def test_the_inverse_returns_every_close_of_the_sample(sample_prices: pd.DataFrame) -> None:
-    future = ahead(sample_prices, "close", 5)
+    future = future_values(sample_prices, "close", 5)
     last, sigma = sample_prices["close"].to_numpy(), np.full(len(sample_prices), 0.01)
-    back = price("return", target("return", future, last, sigma), last, sigma)
+    back = price_from_target("return", target_from_price("return", future, last, sigma), last, sigma)
     np.testing.assert_allclose(back, future, rtol=1e-9)
 
 
@@ -76,21 +84,21 @@ def test_ahead_stops_at_the_end_of_a_ticker() -> None:
     rows = pd.DataFrame({"ticker": list("AAABB"), "last": [1.0, 2, 3, 10, 20]})
     nan = np.nan
     expected = [[2, 3, nan], [3, nan, nan], [nan, nan, nan], [20, nan, nan], [nan, nan, nan]]
-    np.testing.assert_array_equal(ahead(rows, "last", 3), expected)
+    np.testing.assert_array_equal(future_values(rows, "last", 3), expected)
 
 
 def test_each_kind_by_hand() -> None:
     future, last, sigma = np.array([[110.0]]), np.array([100.0]), np.array([0.05])
-    assert target("level", future, last, sigma) == 110
-    assert target("difference", future, last, sigma) == 10
-    np.testing.assert_allclose(target("return", future, last, sigma), np.log(1.1) / 0.05)
+    assert target_from_price("level", future, last, sigma) == 110
+    assert target_from_price("difference", future, last, sigma) == 10
+    np.testing.assert_allclose(target_from_price("return", future, last, sigma), np.log(1.1) / 0.05)
 
 
 STEPS = (1, 2, 3)
 
 
 def departures(rows: pd.DataFrame, name: str) -> targets.Floats:
-    return table.scaled_of(rows, name).astype(np.float64)
+    return table.scaled_targets(rows, name).astype(np.float64)
 
 
 def of(folder: Path) -> tuple[pd.DataFrame, Preparation]:
@@ -103,8 +111,8 @@ def of(folder: Path) -> tuple[pd.DataFrame, Preparation]:
 def test_the_true_departures_give_what_came(walked: Path, name: str, column: str) -> None:
     rows, preparation = of(walked)
     known = rows["split"].isin(["train", "validation"])
-    truth = targets.ahead(samples_in(walked), column, 3)[rows.index]
-    found = targets.values(rows, departures(rows, name), preparation, name, STEPS)
+    truth = targets.future_values(samples_in(walked), column, 3)[rows.index]
+    found = targets.unscaled_forecasts(rows, departures(rows, name), preparation, name, STEPS)
     assert found.dtype == np.float64
     np.testing.assert_allclose(found[known], truth[known], rtol=1e-5)
 
@@ -112,11 +120,11 @@ def test_the_true_departures_give_what_came(walked: Path, name: str, column: str
 def test_tickers_scaled_alone_have_their_own_scale_back(walked_heat: Path) -> None:
     rows, preparation = of(walked_heat)
     train = rows["split"] == "train"
-    truth = targets.ahead(samples_in(walked_heat), "last", 3)[rows.index]
-    found = targets.values(rows, departures(rows, "price"), preparation, "price", STEPS)
+    truth = targets.future_values(samples_in(walked_heat), "last", 3)[rows.index]
+    found = targets.unscaled_forecasts(rows, departures(rows, "price"), preparation, "price", STEPS)
     np.testing.assert_allclose(found[train], truth[train], rtol=1e-5, atol=1e-5)
-    one = targets.values(rows, np.ones((len(rows), 3)), preparation, "price", STEPS)
-    baseline = rows[[table.baseline("price", h) for h in (1, 2, 3)]].to_numpy()
+    one = targets.unscaled_forecasts(rows, np.ones((len(rows), 3)), preparation, "price", STEPS)
+    baseline = rows[[table.baseline_column("price", h) for h in (1, 2, 3)]].to_numpy()
     spread = {name: (one - baseline)[(rows["ticker"] == name).to_numpy()].mean() for name in ("Oslo", "Rome")}
     assert spread["Rome"] == pytest.approx(10 * spread["Oslo"], rel=0.3)
 
@@ -124,6 +132,6 @@ def test_tickers_scaled_alone_have_their_own_scale_back(walked_heat: Path) -> No
 def test_no_departure_is_exactly_the_baseline(walked: Path) -> None:
     rows, preparation = of(walked)
     nothing = np.zeros((len(rows), 3))
-    assert (targets.values(rows, nothing, preparation, "price", STEPS) == rows[["last"]].to_numpy()).all()
-    baseline = rows[[table.baseline("variance", h) for h in (1, 2, 3)]].to_numpy()
-    np.testing.assert_array_equal(targets.values(rows, nothing, preparation, "variance", STEPS), baseline)
+    assert (targets.unscaled_forecasts(rows, nothing, preparation, "price", STEPS) == rows[["last"]].to_numpy()).all()
+    baseline = rows[[table.baseline_column("variance", h) for h in (1, 2, 3)]].to_numpy()
+    np.testing.assert_array_equal(targets.unscaled_forecasts(rows, nothing, preparation, "variance", STEPS), baseline)

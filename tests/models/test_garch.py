@@ -104,5 +104,5 @@ def test_a_fit_that_fails_is_told_with_its_ticker(two_tickers_rows: pd.DataFrame
 
 
 def test_a_value_without_a_return_is_told(two_tickers_rows: pd.DataFrame) -> None:
-    with pytest.raises(UserError, match=r"found gjr_garch, which takes returns, and -1 among the values of AAA; "):
+    with pytest.raises(UserError, match=r"found gjr_garch, which uses returns, but AAA has the value -1; "):
         forecast_of("gjr_garch", two_tickers_rows.assign(last=-1.0), 3)

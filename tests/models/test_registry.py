@@ -24,7 +24,7 @@ def test_a_model_is_blind_to_all_but_train_and_its_own_past(name: str, two_ticke
 def test_every_name_has_a_title_and_each_of_its_models_another_target() -> None:
     assert set(TITLES) == set(registry.NAMES)
     for name in registry.NAMES:
-        targets = [model.target for model in registry.of(name, list(table.TARGETS))]
+        targets = [model.target for model in registry.models_of(name, list(table.TARGETS))]
         assert len(set(targets)) == len(targets)
         assert set(targets) <= set(table.TARGETS)
 
@@ -33,6 +33,6 @@ def test_every_name_has_a_title_and_each_of_its_models_another_target() -> None:
 def test_a_model_fitted_for_some_horizons_says_of_these_what_it_says_among_all(
     name: str, two_tickers_rows: pd.DataFrame
 ) -> None:
-    (model,), samples = registry.of(name, ["price", "variance"]), samples_of(two_tickers_rows)
+    (model,), samples = registry.models_of(name, ["price", "variance"]), samples_of(two_tickers_rows)
     every, some = (model.forecast(model.fit(samples, steps), samples) for steps in ([1, 2, 3], [3, 1]))
     np.testing.assert_array_equal(some, every[:, [2, 0]])

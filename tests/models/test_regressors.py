@@ -12,7 +12,7 @@ from pipeline.forecaster.preparation import ALL, Scaler, Target
 from pipeline.io.errors import UserError
 from pipeline.models import registry
 from pipeline.models.model import Samples
-from pipeline.models.regressors import PENALTIES, answered_by_ridge, ridge
+from pipeline.models.regressors import PENALTIES, fit_ridge, predict_ridge
 from tests.conftest import UNPINNED, made_preparation
 from tests.imports import ROOT
 
@@ -50,7 +50,7 @@ def answers(kind: str, rows: pd.DataFrame, window: int) -> np.ndarray:
     """The scaled departures that a model, fitted on train, forecasts: (rows, 2), NaN without a whole window."""
     zeros = {f"price_{h}_baseline": 0.0 for h in (1, 2)}
     samples = Samples(rows.assign(last=0.0, volatility=1.0, **zeros), LEVEL, window)
-    (model,) = registry.of(kind, ["price"])
+    (model,) = registry.models_of(kind, ["price"])
     return model.forecast(model.fit(samples, [1, 2]), samples)
 
 
@@ -79,7 +79,7 @@ def test_ridge_chooses_its_penalties_by_leaving_one_out() -> None:
     inputs = rng.normal(size=(60, 6))
     targets = np.column_stack([inputs[:, 0] + rng.normal(0, 0.3, 60), 0.2 * inputs[:, 1] + rng.normal(0, 1, 60)])
     train = np.arange(60) < 40
-    found, chosen = answered_by_ridge(ridge(inputs[train], targets[train]), inputs), []
+    found, chosen = predict_ridge(fit_ridge(inputs[train], targets[train]), inputs), []
 
     def predicted(x: np.ndarray, y: np.ndarray, at: np.ndarray, penalty: float) -> np.ndarray:
         """The normal equations, the constant not penalised."""
@@ -129,11 +129,11 @@ def test_a_window_longer_than_train_is_refused() -> None:
 
 def test_boosting_gives_the_same_bytes_on_any_number_of_threads() -> None:
     code = (
-        "from pipeline.models.regressors import answered_by_boosting, boosting\n"
+        "from pipeline.models.regressors import fit_boosting, predict_boosting\n"
         "import numpy as np, hashlib, threadpoolctl\n"
         "rng = np.random.default_rng(0); x = rng.normal(size=(20000, 8))\n"
         "y = x[:, :1] + rng.standard_t(2, (20000, 1))\n"
-        "found = answered_by_boosting(boosting(x[:15000], y[:15000]), x)\n"
+        "found = predict_boosting(fit_boosting(x[:15000], y[:15000]), x)\n"
         "print(hashlib.sha256(found.tobytes()).hexdigest())\n"
         "print({pool['num_threads'] for pool in threadpoolctl.threadpool_info()})\n"
     )

@@ -6,7 +6,7 @@ import pytest
 import statsmodels.api as sm
 
 from pipeline.io.errors import UserError
-from pipeline.models.variance import returns
+from pipeline.models.variance import log_returns
 from tests.conftest import forecast_of
 
 
@@ -44,12 +44,12 @@ def test_lhar_adds_the_negative_parts_of_mean_returns(two_tickers_rows: pd.DataF
 
 def test_a_return_spans_a_gap() -> None:
     rows = pd.DataFrame({"ticker": [*"AAAABB"], "last": [1.0, 2.0, np.nan, 8.0, 5.0, 5.0]})
-    np.testing.assert_allclose(returns(rows, "lhar"), np.log([np.nan, 2, np.nan, 4, np.nan, 1]))
+    np.testing.assert_allclose(log_returns(rows, "lhar"), np.log([np.nan, 2, np.nan, 4, np.nan, 1]))
 
 
 def test_a_value_without_a_return_is_named() -> None:
     rows = pd.DataFrame({"ticker": ["A", "B"], "last": [1.0, -2.0]})
-    with pytest.raises(UserError, match=r"benchmark.models: found lhar, which takes returns, and -2 among .* of B; "):
+    with pytest.raises(UserError, match=r"benchmark.models: found lhar, which uses returns, but B has the value -2; "):
         forecast_of("lhar", rows.assign(log_variance=0.0, split="train"), 1)
 
 

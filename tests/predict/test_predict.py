@@ -30,11 +30,11 @@ def test_every_member_forecasts_from_every_origin_the_last_one_included(walked: 
 def test_the_forecast_is_the_baseline_and_what_the_saved_networks_answer(walked: Path) -> None:
     rows = samples_in(walked)
     preparation = read_record(walked / "data/preparation.json", Preparation)
-    model = network.loaded("1.keras", (walked / "data/model/1.keras").read_bytes())
+    model = network.model_from_bytes("1.keras", (walked / "data/model/1.keras").read_bytes())
     own = rows[(rows["ticker"] == "AAA")].tail(5)
-    seen = own[table.features_of(rows)].to_numpy(np.float32)[None]
+    seen = own[table.feature_columns(rows)].to_numpy(np.float32)[None]
     scale = np.array([scaler.scale for scaler in preparation.targets["variance"].scalers[ALL]])
-    baseline = own.iloc[-1][[table.baseline("variance", h) for h in (1, 2, 3)]].to_numpy(np.float64)
+    baseline = own.iloc[-1][[table.baseline_column("variance", h) for h in (1, 2, 3)]].to_numpy(np.float64)
     expected = baseline + scale * network.predict(model, seen)["variance"][0]
     found = read_table(walked / "data/forecasts.parquet").query("model == 'network 1' and target == 'variance'")
     found = found[(found["ticker"] == "AAA") & (found["origin"] == own["date"].iloc[-1])]

@@ -19,8 +19,8 @@ from tests.conftest import FEATURES, samples_in, walk
 def test_every_session_is_a_row_with_the_features_asked_for(walked: Path, two_tickers: pd.DataFrame) -> None:
     rows = samples_in(walked)
     assert len(rows) == len(two_tickers)
-    assert table.features_of(rows) == [table.feature(name) for name in FEATURES]
-    assert table.targets_of(rows) == ["price", "variance"]
+    assert table.feature_columns(rows) == [table.feature_column(name) for name in FEATURES]
+    assert table.target_names(rows) == ["price", "variance"]
     assert table.horizon_of(rows) == 3
     assert set(rows["split"]) == set(table.SPLITS)
 
@@ -35,12 +35,12 @@ def test_the_target_leads_back_to_the_price(
     walk(tmp_path, two_tickers, "scrape", "prepare", prepare=changes)
     rows = samples_in(tmp_path)
     preparation = read_record(tmp_path / "data/preparation.json", Preparation)
-    assert table.targets_of(rows) == ["price"]
+    assert table.target_names(rows) == ["price"]
     own = rows[rows["split"].isin(["train", "validation", "test"])]
     future = own["date_1"].map(two_tickers[two_tickers["ticker"] == "AAA"].set_index("date")["close"])
     own, future = own[own["ticker"] == "AAA"], future[own["ticker"] == "AAA"].to_numpy()
     last, volatility = own["last"].to_numpy(), own["volatility"].to_numpy()
-    back = targets.price(target, own[["price_1"]].to_numpy(), last, volatility)[:, 0]
+    back = targets.price_from_target(target, own[["price_1"]].to_numpy(), last, volatility)[:, 0]
     np.testing.assert_allclose(back, future, rtol=1e-9)
     numbers = preparation.price.scalers[ALL if target == "return" else "AAA"][0]
     departure = own["price_1_scaled"] * numbers.scale + numbers.center
@@ -55,7 +55,8 @@ def test_dates_in_the_wrong_order_are_refused(tmp_path: Path, two_tickers: pd.Da
 
 def test_a_column_the_source_does_not_give_is_named(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
     with pytest.raises(
-        UserError, match=r"^params.yaml: prepare.features: dividends is missing in 100.0% of the train sessions of AAA"
+        UserError,
+        match=r"^params.yaml: prepare.features: found dividends missing in 100.0% of the train sessions of AAA",
     ):
         walk(tmp_path, two_tickers, "scrape", "prepare", prepare={"features": ["dividends"]})
 
@@ -72,7 +73,7 @@ def test_a_ticker_left_out_is_in_no_row_and_changes_nothing_else(tmp_path: Path,
     ("changes", "line"),
     [
         ({"exclude_tickers": ["CCC"]}, "exclude_tickers: found 'CCC'; accepted: tickers of data/prices.parquet"),
-        ({"exclude_tickers": ["AAA", "BBB"]}, "exclude_tickers: found every ticker; accepted: some are left"),
+        ({"exclude_tickers": ["AAA", "BBB"]}, "exclude_tickers: found every ticker; accepted: some of the tickers"),
         ({"column": "vwap"}, "column: found 'vwap'; accepted here: open, high, low, close, adj_close, volume, "),
         ({}, "target: found return, which needs open, high, low and close; "),
         ({"target": "level"}, "variance: found har, which needs open, high, low and close; "),
@@ -100,7 +101,7 @@ def test_a_value_without_a_return_is_named(value: float, tmp_path: Path, two_tic
 def test_a_test_part_without_a_sample_is_refused(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
     prices = two_tickers.copy()
     prices.loc[prices["date"] > "2002-08-12", "open"] = np.nan
-    with pytest.raises(UserError, match=r"^data/prices.parquet: no sample for test: validation starts "):
+    with pytest.raises(UserError, match=r"^data/prices.parquet: found no sample for test, where validation starts "):
         walk(tmp_path, prices, "scrape", "prepare")
 
 
