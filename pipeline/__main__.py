@@ -42,7 +42,11 @@ def printed(console: Console, table: Table) -> None:
 def summary(console: Console) -> None:
     """Print the verdict on the forecast of the last `dvc repro`."""
     text = read_bytes(Path("reports/summary.md")).decode()
-    console.print(Markdown(text), width=min(console.width, SUMMARY_WIDTH), soft_wrap=False)
+    with console.capture() as captured:
+        console.print(Markdown(text), width=min(console.width, SUMMARY_WIDTH), soft_wrap=False)
+    lines = captured.get().splitlines()
+    one_blank_line = [line for line, before in zip(lines, ["", *lines], strict=False) if line.strip() or before.strip()]
+    console.out("\n".join(one_blank_line), highlight=False)
     console.print(f"Reports: {REPORTS}. {compared()}".rstrip())
 
 

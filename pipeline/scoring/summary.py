@@ -20,10 +20,15 @@ TITLES = {  # of a simple model in a sentence
     "ridge": "ridge regression",
     "boosting": "gradient boosting",
 }
-BASELINES = {  # of the price, in words
+BASELINES = {  # of the price, in the headline
     "persistence": "{the_last} {name}",
     "drift": "{the_last} {name} plus the average change",
     "seasonal_naive": "the {name} one season earlier",
+}
+RULES = {  # the same as a rule
+    "persistence": "the same as {before}",
+    "drift": "the same as {before} plus the average change",
+    "seasonal_naive": "the same as one season earlier",
 }
 
 
@@ -46,15 +51,21 @@ def p_text(p_value: float | None) -> str:
 
 
 def baseline_title(model: str, series: SeriesInfo) -> str:
-    """Return what a baseline is, in words: "today's close", "the heat one season earlier", "HAR"."""
+    """Return what a baseline is, in words: "today's close", "the heat one season earlier", "HAR, a standard model"."""
     the_last = "today's" if series.step in ("session", "day") else "the last"
-    return BASELINES.get(model, TITLES[model]).format(the_last=the_last, name=series.name)
+    return BASELINES.get(model, f"{TITLES[model]}, a standard model").format(the_last=the_last, name=series.name)
+
+
+def rule(model: str, series: SeriesInfo) -> str:
+    """Return the rule of a baseline of the price: "the same as today"."""
+    return RULES[model].format(before="today" if series.step in ("session", "day") else f"the last {series.step}")
 
 
 def headline(verdict: Verdict) -> str:
     """Return the verdict in one sentence. It claims what the test showed one step ahead, and no more."""
-    clauses = [_clause(verdict, target) for target in verdict.baselines]
-    text = "; ".join(clauses)
+    price, *variance = (_clause(verdict, target) for target in verdict.baselines)
+    good = [verdict.nearest(target).outcome == "better" for target in verdict.baselines]
+    text = (", and " if len(set(good)) == 1 else ", but ").join([price, *variance])
     return f"{text[0].upper()}{text[1:]}."
 
 
@@ -82,22 +93,21 @@ def _clause(verdict: Verdict, target: str) -> str:
 def evidence(verdict: Verdict) -> list[str]:
     """Return a sentence for each target, and one on the best simple model."""
     series, last = verdict.series, list(verdict.baselines)[-1]
-    names = {"price": f"the next {series.name}", "variance": "the size of the next move (log variance)"}
+    names = {"price": f"Next {series.name}", "variance": "Size of the move"}
     sentences = []
     for target in verdict.baselines:
         nearest = verdict.nearest(target)
-        baseline = baseline_title(nearest.model, series)
-        explained = f"{baseline}, a standard model of volatility" if nearest.model == "har" else baseline
-        numbers = f"{error_difference(nearest, explained)} ({_significance(nearest)})"
-        sentences.append(f"The network forecasts {names[target]} with {numbers}.")
+        other = f'"{rule(nearest.model, series)}"' if target == "price" else baseline_title(nearest.model, series)
+        difference = error_difference(nearest, other)
+        sentences.append(f"{names[target]}: the network makes {difference} ({_significance(nearest)}).")
     best = verdict.best_simple[last]
+    title = f"Best simple model on validation: {TITLES[best.model]}."
     if best.model == verdict.baselines[last]:
-        sentences.append(f"On validation no simple model of {names[last]} was better than {TITLES[best.model]}.")
+        sentences.append(f"{title} This is the baseline itself.")
     else:
-        sentences.append(
-            f"The best simple model on validation was {TITLES[best.model]}. On test the network makes "
-            f"{error_difference(best)} than it ({_significance(best)})."
-        )
+        what = "the size of the move" if last == "variance" else f"the next {series.name}"
+        numbers = f"{error_difference(best, TITLES[best.model])} ({_significance(best)})"
+        sentences.append(f"{title} For {what} the network makes {numbers}.")
     return sentences
 
 
@@ -106,26 +116,39 @@ def _significance(comparison: Comparison) -> str:
     return f"{text}, not significant" if comparison.outcome == "no significant difference" else text
 
 
-def band(nearest: BandResult, series: SeriesInfo, coverage: float) -> str:
-    """Return how often the bands held the actual value one step ahead, beside bands of constant width."""
+def band(nearest: BandResult, coverage: float) -> str:
+    """Return how often the bands contained the actual value one step ahead, beside bands of constant width."""
     result, constant = nearest.band, nearest.constant
     shares, constant_shares = (
         [f"{share:.1%}" for share in each.values()] for each in (nearest.terciles, nearest.constant_terciles)
     )
-    by_volatility = ": {} at low, {} at middle and {} at high volatility".format(*shares) if len(shares) == 3 else ""
-    constants = ": {}, {} and {}".format(*constant_shares) if len(constant_shares) == 3 else ""
+    thirds = ": {} in the calmest third, {} in the middle third and {} in the most volatile third"
+    by_volatility = thirds.format(*shares) if len(shares) == 3 else ""
+    constants = "{}, {} and {}".format(*constant_shares) if len(constant_shares) == 3 else f"{constant['coverage']:.1%}"
     return (
-        f"The {percent(coverage)} band for the next {series.step} held {result['coverage']:.1%} of {result['n']:.0f} "
-        f"test values{by_volatility}. A band of constant width held {constant['coverage']:.1%}{constants}."
+        f"The {percent(coverage)} band (a range around the forecast) contained {result['coverage']:.1%} of "
+        f"{result['n']:.0f} test values{by_volatility}. A band of constant width contained {constants}."
     )
 
 
 def definitions(verdict: Verdict) -> str:
     """Return what the words of the summary mean."""
+    simple = {name: f'{TITLES[name]} is "{rule(name, verdict.series)}"' for name in RULES}
+    simple["har"] = "HAR is a regression on past variances"
+    baselines = "; ".join(simple[name] for name in verdict.baselines.values())
     pooled = "" if verdict.tickers == 1 else ", each ticker's in its own usual change"
+    variance = (
+        ""
+        if "variance" not in verdict.baselines
+        else (
+            " The size of the move is measured as log variance: the logarithm of the price variance within a "
+            f"{verdict.series.step}, computed from its open, high, low and close."
+        )
+    )
     return (
-        f"Error: root mean squared error{pooled}. Skill: 1 - MSE / MSE of the baseline. p: probability of such a "
-        f"difference if both were equally good; below {SIGNIFICANCE_LEVEL} it is significant."
+        f"Baseline: the simple forecast to beat; {baselines}. Error: root mean squared error{pooled}. Skill: 1 - MSE / "
+        f"MSE of the baseline. p: the probability of such a difference if both were equally good; significant below "
+        f"{SIGNIFICANCE_LEVEL}.{variance}"
     )
 
 
