@@ -93,13 +93,8 @@ def test_changing_what_comes_after_validation_changes_nothing_before_it(
         found = read_table(folder / f"data/{name}.parquet")
         return found[found["origin"] <= t]
 
-    always = [
-        "ticker",
-        "date",
-        "last",
-        *table.feature_columns(rows),
-        *(table.baseline_column("price", h) for h in (1, 2, 3)),
-    ]
+    baselines = [table.baseline_column("price", h) for h in (1, 2, 3)]
+    always = ["ticker", "date", "last", *table.feature_columns(rows), *baselines]
     same(*(own.loc[own["date"] <= t, always] for own in (rows, samples_in(tmp_path))))
     forecast = ["ticker", "origin", "horizon", "date", "last", "predicted"]
     same(*(known(folder, "predictions")[forecast] for folder in (walked_heat, tmp_path)))

@@ -1,4 +1,4 @@
-"""The baselines that the network departs from: how they are fitted on train, and how they forecast.
+"""The baselines, from which the network's forecasts depart: how they are fitted on train, and how they forecast.
 
 The forecast functions take rows of one or more tickers, in order, with ticker and last or log_variance. They return
 (rows, horizon) float64: prices or log variances, NaN where too few earlier rows are known. The forecast of a row has

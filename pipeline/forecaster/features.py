@@ -29,7 +29,7 @@ class Feature:
     values: Callable[[pd.DataFrame, str], pd.Series]
     lookback: int  # how many earlier sessions a row needs
     columns: tuple[str, ...] = ("log_variance",)  # that the price table must have
-    optional_lookback: int = 0  # how many earlier sessions a row uses if they exist; 0 if not more than `lookback`
+    optional_lookback: int = 0  # how many it uses if they exist, where this is more than `lookback`
 
     @property
     def max_lookback(self) -> int:

@@ -55,7 +55,7 @@ PREDICT_BATCH_SIZE = 1024  # windows
 
 
 def seed(seed: int) -> None:
-    """Make everything random in this process reproducible: weights, order of samples, dropout."""
+    """Make this process reproducible: the weights, the order of samples, dropout, and every operation."""
     keras.utils.clear_session()  # the names of layers contain a counter of the session
     keras.utils.set_random_seed(seed)
     make_deterministic()

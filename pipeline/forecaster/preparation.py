@@ -98,7 +98,7 @@ class Preparation(Record):
 
 
 def for_ticker(fits: Mapping[str, T], ticker: str) -> T:
-    """Return what was fitted for a ticker, or else for ALL. Raises UserError if there is neither."""
+    """Return what was fitted for a ticker, or for ALL if there is nothing. Raises UserError if both are missing."""
     if ticker in fits:
         return fits[ticker]
     if ALL in fits:

@@ -41,7 +41,7 @@ def typical_change(rows: pd.DataFrame, *, priced: bool) -> pd.Series:
     """Return the size of one step's change as known at each origin, in the units of the value.
 
     For prices it is last x volatility. For other values, or where the volatility is missing, it is the exponentially
-    weighted mean of the absolute changes. rows: samples, in order within each ticker.
+    weighted mean of the absolute changes. rows: samples, in order within each ticker; priced: whether they are prices.
     """
     last_by_ticker = rows.groupby("ticker", sort=False)["last"]
     mean_change = last_by_ticker.transform(lambda last: last.diff().abs().ewm(alpha=1 - DECAY).mean())

@@ -1,4 +1,4 @@
-"""GJR-GARCH, a simple model of the variance: a loss changes the next variance by another weight than a gain."""
+"""GJR-GARCH, a simple model of the variance in which losses and gains have different effects on the next variance."""
 
 from collections.abc import Sequence
 from itertools import accumulate
@@ -81,10 +81,10 @@ def _expected_variance(returns: Floats, parameters: Floats, horizon: int) -> Flo
     """Return the expected variance 1 ... horizon sessions after each return: (returns, horizon)."""
     mean, omega, alpha, gamma, beta, start = parameters
     error = returns - mean
-    # What the next variance is without its last term, beta v[t].
-    news = omega + np.where(error < 0, alpha + gamma, alpha) * error**2
+    # The next variance without its last term, beta v[t].
+    without_beta = omega + np.where(error < 0, alpha + gamma, alpha) * error**2
     expected = np.empty((len(returns), horizon))
-    expected[:, 0] = list(accumulate(news, lambda variance, news: news + beta * variance, initial=start))[1:]
+    expected[:, 0] = list(accumulate(without_beta, lambda variance, new: new + beta * variance, initial=start))[1:]
     for h in range(1, horizon):  # losses and gains are equally likely, so gamma counts half
         expected[:, h] = omega + (alpha + gamma / 2 + beta) * expected[:, h - 1]
     return expected

@@ -31,7 +31,7 @@ def lhar_terms(rows: pd.DataFrame) -> Floats:
 
 
 def log_returns(rows: pd.DataFrame, model: str) -> pd.Series:
-    """Return the log returns of `last` since the last value before. NaN at a ticker's first row and in gaps.
+    """Return the log returns of `last` since the last known value before. NaN at a ticker's first row and in gaps.
 
     Raises UserError for a value that has no return. model: its name, for the message.
     """

@@ -1,4 +1,4 @@
-"""A band is its scale times the quantile of its horizon, whatever other forecasts there are."""
+"""A band is its scale times the quantile of its horizon and does not depend on other forecasts."""
 
 import numpy as np
 import pandas as pd

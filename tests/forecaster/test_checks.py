@@ -1,4 +1,4 @@
-"""A price table is checked_prices before it is forecast from: the first line says most."""
+"""A price table is checked before a forecast is made, and the first fault is reported."""
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,7 @@ from tests.series import made_heat, made_prices
 PRICES = checked_prices(made_prices("AAA", 50, seed=0), ["close", "high", "low", "open"])
 
 
-def test_the_plainest_fault_is_told_first() -> None:
+def test_the_first_fault_is_reported() -> None:
     assert first_fault(PRICES, 50, "24/5", "close") is None
     doubled = pd.concat([PRICES, PRICES.tail(1)], ignore_index=True).assign(close=-1.0)
     late = "found 2001-03-09 after the same or a later date; accepted: rising dates"
@@ -20,7 +20,7 @@ def test_the_plainest_fault_is_told_first() -> None:
     assert told.startswith("found on 2001-01-01: price not above zero; ")
 
 
-def test_a_value_without_a_return_is_a_fault_only_where_returns_are_taken() -> None:
+def test_a_value_without_a_return_is_a_fault_only_if_returns_are_used() -> None:
     heat = made_heat("Oslo", 60, seed=0)[["ticker", "date", "heat"]].assign(heat=-1.0)
     assert first_fault(heat, 50, "1h", None) is None
     assert first_fault(heat, 50, "1h", "heat") == (

@@ -1,4 +1,4 @@
-"""Features are free of level where they say so, and known once their look-back is complete."""
+"""Features follow their formulas, do not depend on the price level, and are known after their look-back."""
 
 import numpy as np
 import pandas as pd
@@ -50,7 +50,7 @@ def test_the_formulas_by_hand() -> None:
         "variance_session": g.iloc[-1] - g22,
         "variance_week": g5 - g22,
         "variance_quarter": g22 - g66,
-        "variance_year": g66 - g.mean(),  # there are but 101 of the 250
+        "variance_year": g66 - g.mean(),  # only 101 of the 250 sessions exist
         "return_session": r,
         "return_down": min(r, 0),
         "return_week": r5,

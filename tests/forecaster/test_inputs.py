@@ -32,7 +32,7 @@ def test_a_feature_looks_back_as_far_as_it_says(name: str) -> None:
     assert reach <= 249
 
 
-def test_a_row_is_complete_where_its_look_back_is(two_tickers: pd.DataFrame) -> None:
+def test_a_row_is_complete_once_its_look_back_is_known(two_tickers: pd.DataFrame) -> None:
     for names, earlier in ((["close_location"], 21), (["variance_quarter"], 65)):
         first = known(two_tickers, names).groupby("ticker")["complete"].apply(lambda own: own.to_numpy().argmax())
         assert first.tolist() == [earlier, earlier]

@@ -1,4 +1,4 @@
-"""A window ends at its origin and holds one ticker's complete rows; the halves of validation share no target."""
+"""A window ends at its origin and has complete rows of one ticker. The halves of validation share no target."""
 
 import numpy as np
 import pandas as pd
@@ -10,13 +10,13 @@ SPLITS = ["warmup"] * 2 + ["train"] * 4 + ["warmup"] + ["train"] * 2 + ["purged"
 ROWS = pd.DataFrame({"ticker": ["A"] * 6 + ["B"] * 5, "split": SPLITS})
 
 
-def test_windows_start_when_enough_rows_of_the_ticker_are_no_warm_up() -> None:
+def test_windows_need_enough_rows_of_the_ticker_without_warm_up() -> None:
     assert origins(ROWS, 3).tolist() == [4, 5, 9, 10]
     assert origins(ROWS, 1).tolist() == [2, 3, 4, 5, 7, 8, 9, 10]
     assert origins(ROWS, 5).tolist() == []
 
 
-def test_a_row_of_warm_up_interrupts() -> None:
+def test_no_window_contains_a_warm_up_row() -> None:
     rows = pd.DataFrame({"ticker": "A", "split": ["train", "train", "warmup", "train", "train", "train"]})
     assert origins(rows, 2).tolist() == [1, 4, 5]
 

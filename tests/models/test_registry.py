@@ -1,4 +1,4 @@
-"""Every simple model of the one list keeps the same promises."""
+"""Every simple model of the registry keeps the same rules."""
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ from tests.conftest import forecast_of, samples_of
 
 
 @pytest.mark.parametrize("name", [name for name in registry.NAMES if name not in ("ridge", "boosting")])
-def test_a_model_is_blind_to_all_but_train_and_its_own_past(name: str, two_tickers_rows: pd.DataFrame) -> None:
+def test_a_forecast_depends_only_on_train_and_earlier_rows(name: str, two_tickers_rows: pd.DataFrame) -> None:
     first = two_tickers_rows.loc[two_tickers_rows["split"].isin(["validation", "test"]), "date"].min()
     before = (two_tickers_rows["date"] <= first).to_numpy()
     changed = two_tickers_rows.copy()
@@ -30,7 +30,7 @@ def test_every_name_has_a_title_and_each_of_its_models_another_target() -> None:
 
 
 @pytest.mark.parametrize("name", ["persistence", "drift", "seasonal_naive", "ewma", "har", "lhar", "gjr_garch"])
-def test_a_model_fitted_for_some_horizons_says_of_these_what_it_says_among_all(
+def test_a_model_fitted_for_some_horizons_forecasts_the_same_as_one_for_all(
     name: str, two_tickers_rows: pd.DataFrame
 ) -> None:
     (model,), samples = registry.models_of(name, ["price", "variance"]), samples_of(two_tickers_rows)

@@ -1,4 +1,4 @@
-"""Ridge and boosting see the network's windows, learn on train alone, and find what is there to be found."""
+"""Ridge and boosting use the network's windows, are fitted on train only, and find a planted signal."""
 
 import subprocess
 import sys
@@ -47,7 +47,7 @@ LEVEL = made_preparation(target="level", horizon=2, season_length=1, price=PRICE
 
 
 def answers(kind: str, rows: pd.DataFrame, window: int) -> np.ndarray:
-    """The scaled departures that a model, fitted on train, forecasts: (rows, 2), NaN without a whole window."""
+    """Return the scaled forecasts of a model fitted on train: (rows, 2), NaN without a full window."""
     zeros = {f"price_{h}_baseline": 0.0 for h in (1, 2)}
     samples = Samples(rows.assign(last=0.0, volatility=1.0, **zeros), LEVEL, window)
     (model,) = registry.models_of(kind, ["price"])
@@ -55,7 +55,7 @@ def answers(kind: str, rows: pd.DataFrame, window: int) -> np.ndarray:
 
 
 def explained(rows: pd.DataFrame, kind: str, window: int, h: int) -> float:
-    """R² on test."""
+    """Return R² on test."""
     found, test = answers(kind, rows, window), (rows["split"] == "test").to_numpy()
     actual = rows[f"price_{h}_scaled"].to_numpy()[test]
     return 1 - np.mean((actual - found[test, h - 1]) ** 2) / np.var(actual)
@@ -66,15 +66,15 @@ def test_a_planted_signal_is_found(h: int) -> None:
     assert explained(planted("linear"), "ridge", 4, h) > 0.85
     assert explained(planted("linear"), "boosting", 4, h) > 0.75
     assert explained(planted("absolute"), "boosting", 4, h) > 0.6
-    assert abs(explained(planted("absolute"), "ridge", 4, h)) < 0.05  # no line is one
+    assert abs(explained(planted("absolute"), "ridge", 4, h)) < 0.05  # a linear model cannot find it
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_lies_before_the_window_is_not_seen(kind: str) -> None:
+def test_rows_before_the_window_are_not_used(kind: str) -> None:
     assert abs(explained(planted("linear"), kind, 2, 1)) < 0.1
 
 
-def test_ridge_chooses_its_penalties_by_leaving_one_out() -> None:
+def test_ridge_selects_its_penalties_by_leave_one_out() -> None:
     rng = np.random.default_rng(0)
     inputs = rng.normal(size=(60, 6))
     targets = np.column_stack([inputs[:, 0] + rng.normal(0, 0.3, 60), 0.2 * inputs[:, 1] + rng.normal(0, 1, 60)])
@@ -101,7 +101,7 @@ def test_ridge_chooses_its_penalties_by_leaving_one_out() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_only_train_is_learnt_from(kind: str) -> None:
+def test_only_train_is_used_for_the_fit(kind: str) -> None:
     rows = planted("linear")
     changed = rows.copy()
     changed.loc[rows["split"] == "test", ["price_1_scaled", "price_2_scaled"]] = 99.0
@@ -113,7 +113,7 @@ def test_only_train_is_learnt_from(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_row_with_a_whole_window_is_answered(kind: str) -> None:
+def test_every_row_with_a_full_window_has_a_forecast(kind: str) -> None:
     rows = planted("linear")
     found = answers(kind, rows, 4)
     assert found.shape == (3000, 2)
@@ -122,7 +122,7 @@ def test_every_row_with_a_whole_window_is_answered(kind: str) -> None:
     assert np.isnan(found[~answered]).all()
 
 
-def test_a_window_longer_than_train_is_refused() -> None:
+def test_a_window_longer_than_train_is_rejected() -> None:
     with pytest.raises(UserError, match=r"^params.yaml: benchmark.window: found 1000, which leaves no sample for tr"):
         answers("ridge", planted("linear"), 1000)
 

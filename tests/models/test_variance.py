@@ -1,4 +1,4 @@
-"""The simple forecasts of the variance are what their sources say, and see train only."""
+"""The simple models of the variance follow their sources and are fitted on train only."""
 
 import numpy as np
 import pandas as pd
@@ -53,7 +53,7 @@ def test_a_value_without_a_return_is_named() -> None:
         forecast_of("lhar", rows.assign(log_variance=0.0, split="train"), 1)
 
 
-def test_ewma_is_the_recursion_of_riskmetrics_brought_to_log_variance(two_tickers_rows: pd.DataFrame) -> None:
+def test_ewma_is_the_recursion_of_riskmetrics_on_the_scale_of_log_variance(two_tickers_rows: pd.DataFrame) -> None:
     rows, found, expected = two_tickers_rows, forecast_of("ewma", two_tickers_rows, 3), []
     for _, own in rows.groupby("ticker"):
         variance = np.exp(own["log_variance"].to_numpy())

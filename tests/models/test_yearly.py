@@ -1,4 +1,4 @@
-"""A model fitted again each year sees what was known when the year began."""
+"""A model that is fitted again each year uses what was known at the start of the year."""
 
 import numpy as np
 import pandas as pd

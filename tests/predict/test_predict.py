@@ -1,4 +1,4 @@
-"""Predict forecasts with every member from every origin, the last ones included."""
+"""Predict forecasts with every member from every origin, including the last ones."""
 
 import shutil
 from pathlib import Path
@@ -15,7 +15,7 @@ from pipeline.io.errors import UserError
 from tests.conftest import samples_in, walk
 
 
-def test_every_member_forecasts_from_every_origin_the_last_one_included(walked: Path) -> None:
+def test_every_member_forecasts_from_every_origin_including_the_last(walked: Path) -> None:
     rows, found = samples_in(walked), read_table(walked / "data/forecasts.parquet")
     assert set(found["model"]) == {"network", "network 1", "network 2"}
     assert set(found["target"]) == {"price", "variance"}
@@ -27,7 +27,7 @@ def test_every_member_forecasts_from_every_origin_the_last_one_included(walked: 
     assert found["predicted"].notna().all()
 
 
-def test_the_forecast_is_the_baseline_and_what_the_saved_networks_answer(walked: Path) -> None:
+def test_the_forecast_is_the_baseline_plus_the_output_of_the_saved_models(walked: Path) -> None:
     rows = samples_in(walked)
     preparation = read_record(walked / "data/preparation.json", Preparation)
     model = network.model_from_bytes("1.keras", (walked / "data/model/1.keras").read_bytes())

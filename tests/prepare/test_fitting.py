@@ -1,4 +1,4 @@
-"""What is fitted sees train alone, and samples are what was known at each origin and what came of it."""
+"""Scalers and baselines are fitted on train only, and samples have the right targets."""
 
 import numpy as np
 import pandas as pd
@@ -24,19 +24,19 @@ SCRAPED = Scraped(
 )
 
 
-def prepared(rows: pd.DataFrame, how: str = "standard") -> tuple[pd.DataFrame, Preparation]:
-    """The samples of returns, as departures from the drift, and of variances; and how they were made."""
-    params = Params(**{**SMALL["prepare"], "baseline": "drift", "scaling": how})
+def prepared(rows: pd.DataFrame, scaling: str = "standard") -> tuple[pd.DataFrame, Preparation]:
+    """Return samples with targets return (baseline drift) and variance, and the fitted numbers."""
+    params = Params(**{**SMALL["prepare"], "baseline": "drift", "scaling": scaling})
     return fitting.fit_transform(rows, params, SCRAPED, ranged=True)
 
 
-@pytest.mark.parametrize("how", ["standard", "minmax"])
-def test_what_is_fitted_is_blind_to_validation_and_test(two_tickers_rows: pd.DataFrame, how: str) -> None:
+@pytest.mark.parametrize("scaling", ["standard", "minmax"])
+def test_the_fitted_numbers_do_not_depend_on_validation_and_test(two_tickers_rows: pd.DataFrame, scaling: str) -> None:
     later = two_tickers_rows["split"].isin(["validation", "test", "future"])
     changed = two_tickers_rows.copy()
     changed.loc[later, table.feature_columns(changed)] *= 9
     changed.loc[later & (changed["split"] != "validation"), ["last", "log_variance"]] *= 9
-    assert prepared(two_tickers_rows, how)[1] == prepared(changed, how)[1]
+    assert prepared(two_tickers_rows, scaling)[1] == prepared(changed, scaling)[1]
 
 
 def test_train_is_scaled_to_mean_0_and_deviation_1_and_clipped(two_tickers_rows: pd.DataFrame) -> None:
@@ -50,7 +50,7 @@ def test_train_is_scaled_to_mean_0_and_deviation_1_and_clipped(two_tickers_rows:
     assert found[table.feature_columns(found)].abs().max().max() == 6
 
 
-def test_a_feature_that_lacks_too_much_of_train_is_named_with_its_ticker(two_tickers: pd.DataFrame) -> None:
+def test_a_feature_with_too_many_missing_values_on_train_is_rejected(two_tickers: pd.DataFrame) -> None:
     prices = two_tickers.copy()
     prices.loc[(prices["ticker"] == "BBB") & (prices.index % 4 == 0), "volume"] = 0
     rows = rows_of(prices, horizon=2)
@@ -61,7 +61,7 @@ def test_a_feature_that_lacks_too_much_of_train_is_named_with_its_ticker(two_tic
         fitting.fit_feature_scalers(rows, "return", "standard")
 
 
-def test_what_lacks_a_little_becomes_0_and_is_counted(two_tickers: pd.DataFrame) -> None:
+def test_a_few_missing_values_become_0_and_are_counted(two_tickers: pd.DataFrame) -> None:
     prices = two_tickers.copy()
     prices.loc[[100, 101], "volume"] = 0
     rows = rows_of(prices, horizon=2)
@@ -70,7 +70,7 @@ def test_what_lacks_a_little_becomes_0_and_is_counted(two_tickers: pd.DataFrame)
     assert found.loc[[100, 101], table.feature_column("volume_month")].tolist() == [0, 0]
 
 
-def test_a_target_is_its_baseline_and_the_unscaled_departure(two_tickers_rows: pd.DataFrame) -> None:
+def test_a_target_is_its_baseline_plus_the_unscaled_difference(two_tickers_rows: pd.DataFrame) -> None:
     found, preparation = prepared(two_tickers_rows)
     sample = found["split"].isin(["train", "validation", "test"])
     for h, scaler in enumerate(preparation.targets["variance"].scalers[ALL], 1):
@@ -87,13 +87,13 @@ def test_only_samples_have_targets(two_tickers_rows: pd.DataFrame) -> None:
             assert other[[table.target_column(name, h), table.scaled_column(name, h)]].isna().all(axis=None)
 
 
-def test_a_session_without_its_open_is_no_origin_and_no_target_and_spoils_no_other(two_tickers: pd.DataFrame) -> None:
+def test_a_session_without_open_is_no_origin_and_no_target_and_changes_no_other(two_tickers: pd.DataFrame) -> None:
     prices = two_tickers.copy()
     prices.loc[150, "open"] = np.nan
     clean, rows = rows_of(two_tickers, horizon=3), rows_of(prices, horizon=3)
     changed = np.flatnonzero(clean["split"] != rows["split"])
-    assert changed.min() == 147  # whose tercile target it is
-    assert changed.max() == 171  # whose month it is the first session of
+    assert changed.min() == 147  # session 150 is its third target
+    assert changed.max() == 171  # session 150 is the first of its month of 22 sessions
     assert not (rows.loc[147:171, "split"] == "train").any()
     found, preparation = prepared(rows)
     train = found[rows["split"] == "train"]
@@ -116,9 +116,9 @@ def fitted(kind: Scaling, train: np.ndarray = TRAIN, *, keep_zero: bool = False)
     )
 
 
-@pytest.mark.parametrize(("kind", "theirs"), [("standard", StandardScaler()), ("minmax", MinMaxScaler())])
-def test_the_two_numbers_do_what_scikit_learn_does(kind: Scaling, theirs) -> None:
-    expected = theirs.fit(TRAIN[:, None]).transform(OTHER[:, None])[:, 0]
+@pytest.mark.parametrize(("kind", "sklearn_scaler"), [("standard", StandardScaler()), ("minmax", MinMaxScaler())])
+def test_a_scaler_gives_the_same_values_as_scikit_learn(kind: Scaling, sklearn_scaler) -> None:
+    expected = sklearn_scaler.fit(TRAIN[:, None]).transform(OTHER[:, None])[:, 0]
     np.testing.assert_allclose(transform(OTHER, fitted(kind), TOGETHER), expected, rtol=1e-12)
 
 
@@ -130,7 +130,7 @@ def test_scaling_is_undone(kind: Scaling, keep_zero: bool) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_departure_stays_exactly_zero(kind: Scaling) -> None:
+def test_keep_zero_maps_zero_to_exactly_zero(kind: Scaling) -> None:
     own = fitted(kind, keep_zero=True)
     assert inverse_transform(np.zeros(1), own, TOGETHER[:1]) == 0
     assert own[ALL].scale != 1
@@ -149,7 +149,7 @@ def test_a_constant_is_scaled_by_one(kind: Scaling) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_alone_each_ticker_is_scaled_as_if_there_were_no_other(kind: Scaling) -> None:
+def test_per_ticker_scalers_do_not_depend_on_other_tickers(kind: Scaling) -> None:
     tickers = pd.Series(["A", "B"] * 200)
     both = fit_scalers(kind, TRAIN, EVERY, scaler_groups(tickers, per_ticker=True), keep_zero=False)
     found = transform(TRAIN, both, tickers)

@@ -1,4 +1,4 @@
-"""No target crosses from one split into another, and each split holds samples."""
+"""Every target of a sample lies in the sample's split, and each split has samples."""
 
 import numpy as np
 import pandas as pd
@@ -35,7 +35,7 @@ def test_the_sample_has_755_test_sessions(sample_prices: pd.DataFrame) -> None:
 
 
 @pytest.mark.parametrize(("validation", "test"), [(0.5, 0.5), (0.6, 0.6), (0.001, 0.2), (0.2, 0.001)])
-def test_shares_that_leave_a_part_empty_are_refused(validation: float, test: float) -> None:
+def test_shares_that_leave_a_split_empty_are_rejected(validation: float, test: float) -> None:
     with pytest.raises(UserError, match=r"^params.yaml: prepare.validation, prepare.test: found "):
         boundaries(SESSIONS, validation, test)
 
@@ -54,7 +54,7 @@ def test_boundaries_that_are_dates_stay_when_sessions_are_added() -> None:
         ("2001-04-01", "2001-07-01", "train 65, validation 35, test 0"),
     ],
 )
-def test_dates_that_leave_a_part_empty_are_refused(validation: str, test: str, counts: str) -> None:
+def test_dates_that_leave_a_split_empty_are_rejected(validation: str, test: str, counts: str) -> None:
     line = (
         f"found {validation} and {test}, which divide 100 sessions into {counts}; accepted: dates after 2001-01-01 and "
     )
@@ -81,11 +81,11 @@ def test_each_kind_of_row_is_counted(horizon: int) -> None:
     assert counts == expected | ({"purged": 2 * straddling} if straddling else {})
 
 
-def test_a_sample_whose_next_sessions_are_partly_known_is_tested_and_the_last_one_is_the_future() -> None:
+def test_a_sample_with_some_known_targets_is_in_test_and_the_last_row_is_future() -> None:
     assert rows(5)["split"].tolist()[-5:] == ["test"] * 4 + ["future"]
 
 
-def test_a_ticker_that_ends_in_train_leaves_no_half_known_sample_there() -> None:
+def test_a_ticker_that_ends_in_train_has_no_partly_known_train_sample() -> None:
     dates = np.concatenate([SESSIONS, SESSIONS[-1:] + pd.Timedelta(days=1)]).astype("datetime64[us]")
     ahead = np.column_stack([dates[1:21], dates[2:22]])
     beyond, complete = ahead[:, 0] > dates[19], np.ones(20, dtype=bool)
@@ -109,12 +109,12 @@ def test_a_ticker_without_a_train_sample_is_left_out() -> None:
     assert set(rows["ticker"]) == {"AAA"}
 
 
-def test_no_train_sample_at_all_is_refused() -> None:
+def test_prices_without_a_train_sample_are_rejected() -> None:
     with pytest.raises(UserError, match=r"^data/prices.parquet: found no sample for train, where validation starts "):
         rows_of(made_prices("AAA", 30, seed=1), horizon=2)
 
 
-def test_a_validation_too_short_to_stop_on_is_refused(two_tickers: pd.DataFrame) -> None:
+def test_a_validation_too_short_for_early_stopping_is_rejected(two_tickers: pd.DataFrame) -> None:
     with pytest.raises(
         UserError, match=r"^params.yaml: prepare.validation: found 0.01, from 2002-08-\d\d to before 2002-08"
     ):

@@ -1,4 +1,4 @@
-"""Train writes every member's model and losses, from train and validation alone."""
+"""Train writes the model and the losses of every member, and uses train and validation only."""
 
 import shutil
 from pathlib import Path
@@ -51,7 +51,7 @@ def test_a_fit_that_diverges_names_the_learning_rate(folder: Path) -> None:
     assert not (folder / "data/model").exists()
 
 
-def test_it_stops_on_no_sample_on_which_bands_are_calibrated_though_a_gap_costs_windows(
+def test_early_stopping_uses_no_calibration_sample_even_if_a_gap_costs_windows(
     tmp_path: Path, two_tickers: pd.DataFrame
 ) -> None:
     prices = two_tickers[two_tickers["ticker"] == "AAA"].copy()
