@@ -41,7 +41,7 @@ def test_the_verdict_and_the_summary_do_too(walked_heat: Path) -> None:
     assert re.search(r"heat +1 hour ", done.stdout)
     for sentence in (verdict.headline, *verdict.evidence, verdict.band):
         assert sentence in " ".join(done.stdout.split())
-    assert "each ticker's in its own usual change" in " ".join(done.stdout.split())
+    assert "in units of each ticker's usual change" in " ".join(done.stdout.split())
 
 
 def test_gaps_are_no_origin_and_no_target_and_the_forecast_goes_on_beyond_the_last_hour(walked_heat: Path) -> None:

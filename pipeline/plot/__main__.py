@@ -1,4 +1,4 @@
-"""Show the forecast and how far to trust it."""
+"""Show the forecast and how reliable it is."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Forecast with the network from every session."""
+"""Forecast with the network, starting at each session."""
 
 from pathlib import Path
 

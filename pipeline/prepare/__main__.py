@@ -1,4 +1,4 @@
-"""Make features and targets, scale them by the train split, and split them by date."""
+"""Make features and targets, scale them (using the train split only), and split them by date."""
 
 from pathlib import Path
 

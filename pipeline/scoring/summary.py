@@ -37,6 +37,8 @@ def error_difference(comparison: Comparison, than: str = "") -> str:
     share = comparison.less_error
     if share is None:
         return f"an error that cannot be compared{f' with that of {than}' if than else ''}"
+    if abs(share) < 0.0005:
+        return f"about the same error{f' as {than}' if than else ''}"
     if share < -1:
         return f"{1 - share:.3g} times the error{f' of {than}' if than else ''}"
     return f"{abs(share):.1%} {'less' if share > 0 else 'more'} error{f' than {than}' if than else ''}"
@@ -51,9 +53,9 @@ def p_text(p_value: float | None) -> str:
 
 
 def baseline_title(model: str, series: SeriesInfo) -> str:
-    """Return what a baseline is, in words: "today's close", "the heat one season earlier", "HAR, a standard model"."""
+    """Return what a baseline is, in words: "today's close", "the heat one season earlier", "HAR"."""
     the_last = "today's" if series.step in ("session", "day") else "the last"
-    return BASELINES.get(model, f"{TITLES[model]}, a standard model").format(the_last=the_last, name=series.name)
+    return BASELINES.get(model, TITLES[model]).format(the_last=the_last, name=series.name)
 
 
 def rule(model: str, series: SeriesInfo) -> str:
@@ -71,22 +73,26 @@ def headline(verdict: Verdict) -> str:
 
 def _clause(verdict: Verdict, target: str) -> str:
     """Return what is known of one target. The price is judged first; the variance is "the size of its move"."""
-    nearest, name = verdict.nearest(target), verdict.series.name
-    of_price = f"the next {name} of {verdict.name}" if verdict.tickers > 1 else f"the next {verdict.name} {name}"
-    what = of_price if target == "price" else "the size of its move"
-    baseline = baseline_title(nearest.model, verdict.series)
-    numbers = f"{error_difference(nearest)} ({p_text(nearest.p_value)})"
+    nearest, name, several = verdict.nearest(target), verdict.series.name, verdict.tickers > 1
+    if target == "price":
+        what = f"the next {name} of {verdict.name}" if several else f"the next {verdict.name} {name}"
+        baseline = f"{baseline_title(nearest.model, verdict.series)} does"
+    else:
+        what, baseline = f"the size of {'the' if several else 'its'} move", "HAR, a standard model"
+    numbers = f"({p_text(nearest.p_value)})"
     match nearest.outcome:
         case "better" if target == "variance":
-            return f"{what} can be forecast: {error_difference(nearest, baseline)} ({p_text(nearest.p_value)})"
+            return f"{what} can be forecast: {error_difference(nearest, baseline)} {numbers}"
         case "better" | "worse":
-            return f"the network forecasts {what} {nearest.outcome} than {baseline} does: {numbers}"
+            return (
+                f"the network forecasts {what} {nearest.outcome} than {baseline}: {error_difference(nearest)} {numbers}"
+            )
         case "undefined":
-            return f"the test cannot compare the network's forecast of {what} with {baseline}"
+            return f"the test cannot compare the network's forecast of {what} with {baseline.removesuffix(' does')}"
     better, best = verdict.better_than_baseline[target], verdict.best_simple[target].model
     if not better:
-        return f"no model here forecasts {what} significantly better than {baseline} does"
-    clause = f"the network does not forecast {what} significantly better than {baseline} does"
+        return f"no model here forecasts {what} significantly better than {baseline}"
+    clause = f"the network does not forecast {what} significantly better than {baseline}"
     return f"{clause}, but {TITLES[best]} does" if best in better else clause
 
 
@@ -136,15 +142,9 @@ def definitions(verdict: Verdict) -> str:
     simple = {name: f'{TITLES[name]} is "{rule(name, verdict.series)}"' for name in RULES}
     simple["har"] = "HAR is a regression on past variances"
     baselines = "; ".join(simple[name] for name in verdict.baselines.values())
-    pooled = "" if verdict.tickers == 1 else ", each ticker's in its own usual change"
-    variance = (
-        ""
-        if "variance" not in verdict.baselines
-        else (
-            " The size of the move is measured as log variance: the logarithm of the price variance within a "
-            f"{verdict.series.step}, computed from its open, high, low and close."
-        )
-    )
+    pooled = "" if verdict.tickers == 1 else ", in units of each ticker's usual change"
+    variance = "Log variance, the size of the move: the logarithm of the price variance within a {}, from its open, "
+    variance = f" {variance.format(verdict.series.step)}high, low and close." if "variance" in verdict.baselines else ""
     return (
         f"Baseline: the simple forecast to beat; {baselines}. Error: root mean squared error{pooled}. Skill: 1 - MSE / "
         f"MSE of the baseline. p: the probability of such a difference if both were equally good; significant below "
