@@ -39,14 +39,17 @@ def printed(console: Console, table: Table) -> None:
     console.print(shown)
 
 
+def rendered(console: Console, markdown: str) -> str:
+    """Return Markdown as text for the terminal, at most SUMMARY_WIDTH wide, without two blank lines in a row."""
+    with console.capture() as captured:
+        console.print(Markdown(markdown), width=min(console.width, SUMMARY_WIDTH), soft_wrap=False)
+    lines = captured.get().splitlines()
+    return "\n".join(line for line, before in zip(lines, ["", *lines], strict=False) if line.strip() or before.strip())
+
+
 def summary(console: Console) -> None:
     """Print the verdict on the forecast of the last `dvc repro`."""
-    text = read_bytes(Path("reports/summary.md")).decode()
-    with console.capture() as captured:
-        console.print(Markdown(text), width=min(console.width, SUMMARY_WIDTH), soft_wrap=False)
-    lines = captured.get().splitlines()
-    one_blank_line = [line for line, before in zip(lines, ["", *lines], strict=False) if line.strip() or before.strip()]
-    console.out("\n".join(one_blank_line), highlight=False)
+    console.out(rendered(console, read_bytes(Path("reports/summary.md")).decode()), highlight=False)
     console.print(f"Reports: {REPORTS}. {compared()}".rstrip())
 
 

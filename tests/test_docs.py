@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from rich.console import Console
 from ruamel.yaml import YAML
 
+from pipeline.__main__ import rendered
 from pipeline.formats import format_p
 from pipeline.models.registry import NAMES
 from pipeline.scrape import sample
@@ -60,6 +62,14 @@ def test_the_readme_has_the_summary_that_the_default_writes() -> None:
             assert rmse == f"{numbers['mse'] ** 0.5:#.4g}"
             assert (skill, p_value) == (f"{numbers['skill']:+.4f}", format_p(numbers["p_value"]))
     assert f"Its R² of {metrics['price']['h1']['r2']:.3f} looks" in " ".join(README.split())
+
+
+def test_the_summary_of_the_readme_fits_a_screen() -> None:
+    """25 lines, the last one with the paths of the reports."""
+    text = f"**{README.split('**', 1)[1].split(chr(10) + '![', 1)[0]}"
+    lines = rendered(Console(width=100), text).splitlines()
+    assert 15 < len(lines) <= 24
+    assert max(map(len, lines)) <= 100
 
 
 def test_what_the_readme_says_of_the_band_is_so() -> None:

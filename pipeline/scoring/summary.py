@@ -143,8 +143,11 @@ def definitions(verdict: Verdict) -> str:
     simple["har"] = "HAR is a regression on past variances"
     baselines = "; ".join(simple[name] for name in verdict.baselines.values())
     pooled = "" if verdict.tickers == 1 else ", in units of each ticker's usual change"
-    variance = "Log variance, the size of the move: the logarithm of the price variance within a {}, from its open, "
-    variance = f" {variance.format(verdict.series.step)}high, low and close." if "variance" in verdict.baselines else ""
+    variance = (
+        f" Log variance: the logarithm of the price variance within a {verdict.series.step}: the size of the move."
+    )
+    if "variance" not in verdict.baselines:
+        variance = ""
     return (
         f"Baseline: the simple forecast to beat; {baselines}. Error: root mean squared error{pooled}. Skill: 1 - MSE / "
         f"MSE of the baseline. p: the probability of such a difference if both were equally good; significant below "
