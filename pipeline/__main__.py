@@ -72,10 +72,10 @@ def forecast(console: Console) -> None:
 def forecast_of(console: Console, path: Path) -> None:
     """The forecast beyond the last row of a file, of each ticker, by what was fitted before."""
     from pipeline.forecaster.forecaster import Forecaster
-    from pipeline.from_file import prices_of
+    from pipeline.from_file import read_prices
 
     forecaster = Forecaster.load(Path("data"))
-    prices = prices_of(path, forecaster)
+    prices = read_prices(path, forecaster)
     try:
         found = forecaster.forecast(prices)
     except UserError as error:
@@ -132,7 +132,7 @@ def main(given: list[str]) -> int:
             case "revisions":
                 from pipeline import update
 
-                update.revised_since(chosen.rev)
+                update.print_revisions(chosen.rev)
             case "verify":
                 from pipeline.verify import rebuild
 

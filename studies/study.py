@@ -13,7 +13,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from pipeline.io.errors import UserError
-from pipeline.io.params import parsed
+from pipeline.io.params import parse_yaml
 
 ROOT = Path(__file__).parent.parent
 LIMIT = 6 * 3600  # seconds a run: hundreds of tickers take long
@@ -23,7 +23,7 @@ Params = dict[str, dict[str, Any]]
 
 def committed(name: str) -> Params:
     """A params file of the repository, `params.yaml` or one of `examples/`, as plain values."""
-    return parsed((ROOT / name).read_text())
+    return parse_yaml((ROOT / name).read_text())
 
 
 def changed(params: Params, changes: dict[str, Any]) -> Params:

@@ -9,7 +9,7 @@ import pandas as pd
 from pipeline import calendars
 from pipeline.formats import format_date
 from pipeline.io.errors import UserError
-from pipeline.prices import OHLC, PRICES, impossible
+from pipeline.prices import OHLC, PRICES, impossible_rows
 
 
 def checked(prices: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
@@ -44,7 +44,7 @@ def fault(prices: pd.DataFrame, least: int, calendar: str, returns_of: str | Non
     least: how many rows are needed; calendar: an exchange's, or the step of an evenly spaced series; returns_of: the
     column that returns are taken of, if they are. Missing values of prices are no fault: see `gap`.
     """
-    steps, every = prices["date"].diff().iloc[1:], calendars.step(calendar)
+    steps, every = prices["date"].diff().iloc[1:], calendars.step_length(calendar)
     late = prices["date"][steps.index[steps <= pd.Timedelta(0)]]
     if len(late):
         return f"found {format_date(late.iloc[0])} after a date as late; accepted: dates that rise, each once"
@@ -61,7 +61,7 @@ def fault(prices: pd.DataFrame, least: int, calendar: str, returns_of: str | Non
     # A table of prices is judged as scrape judges it, which knows of a volume too.
     ranged = set(OHLC) <= set(values)
     judged = prices.assign(volume=prices.get("volume", 0.0)) if ranged else prices.rename(columns={"close": "value"})
-    for row in impossible(judged, None).itertuples():
+    for row in impossible_rows(judged, None).itertuples():
         return f"found on {format_date(row.date)}: {row.reason}; accepted: rows that can be true"
     low = prices[prices[returns_of] <= 0] if returns_of else late
     if len(low):

@@ -14,7 +14,7 @@ import pandas as pd
 
 from pipeline.forecaster.targets import MONTH, volatility
 from pipeline.io.errors import UserError
-from pipeline.prices import columns_of
+from pipeline.prices import value_columns
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def features(prices: pd.DataFrame, names: list[str], column: str) -> pd.DataFram
     A name that is not in FEATURES is a raw column: what the classic notebooks feed their networks.
     Raises UserError for an unknown name, or one whose columns are not there.
     """
-    raw = [name for name in columns_of(prices) if name != "log_variance"]
+    raw = [name for name in value_columns(prices) if name != "log_variance"]
     possible = [name for name, feature in FEATURES.items() if set(feature.needs) <= set(prices.columns)]
     for name in names:
         if name not in [*possible, *raw]:

@@ -30,7 +30,7 @@ def known(
     prices: sorted by ticker and date; column: what is forecast; names: of features; by_ticker: by ticker or ALL, whose
     sessions follow a ticker's last; needed: the columns that a complete row must have a value of.
     """
-    following, ranged, parts = cache(calendars.following), set(OHLC) <= set(prices.columns), []
+    following, ranged, parts = cache(calendars.next_dates), set(OHLC) <= set(prices.columns), []
     for ticker, own in prices.groupby("ticker"):
         g = log_variance(own) if ranged else pd.Series(np.nan, own.index)
         rows = own[["ticker", "date"]].assign(last=own[column], log_variance=g, volatility=volatility(g))
