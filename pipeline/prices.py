@@ -31,7 +31,7 @@ def value_columns(prices: pd.DataFrame) -> list[str]:
 
 
 def main_column(columns: list[str]) -> str:
-    """Return the column that is forecast: close if it exists, otherwise the first."""
+    """Return the column in which each row needs a value: close if it exists, otherwise the first."""
     return "close" if "close" in columns else columns[0]
 
 

@@ -38,7 +38,7 @@ class Jump(Record):
 class TickerReport(Record):
     """Data quality of one ticker. Dates are texts, with the time of day if it is not midnight.
 
-    The main column is the column that is forecast: the close of prices, otherwise the first column.
+    The main column is close, or the first column if there is no close.
     """
 
     sessions: int
@@ -78,7 +78,7 @@ class Scraped(Record):
     step: str
     """What one step is called: session, hour, day, ..."""
     column: str
-    """The main column, which is forecast."""
+    """The main column: see `TickerReport`."""
     tickers: dict[str, TickerReport]
 
 

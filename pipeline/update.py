@@ -62,10 +62,8 @@ def latest(now: pd.Timestamp) -> None:
     if done.returncode:
         raise UserError("`dvc repro` failed: see the error above")
     revised = "" if before is None else "\n".join(revision_lines(revisions(before, read_table(PRICES)))) + "; "
-    print(
-        revised
-        + ("train ran again" if entry_before != train_entry() else "train did not run, because its inputs are the same")
-    )
+    ran_again = entry_before != train_entry()
+    print(revised + ("train ran again" if ran_again else "train did not run: its inputs are the same"))
 
 
 def revisions(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
@@ -104,7 +102,6 @@ def print_revisions(revision: str) -> None:
         done = subprocess.run([sys.executable, "-m", "dvc", *arguments], capture_output=True, text=True)
         if done.returncode:
             reason = " ".join(done.stderr.split()).removeprefix("ERROR: ")
-            raise UserError(
-                f"{PRICES}: found no prices of {revision!r} ({reason}); accepted: a revision whose prices DVC has"
-            )
+            accepted = "accepted: a revision whose prices DVC has"
+            raise UserError(f"{PRICES}: found no prices of {revision!r} ({reason}); {accepted}")
         print("\n".join(revision_lines(revisions(read_table(before), after))))

@@ -100,8 +100,8 @@ def prices(tickers: Collection[str], start: str, end: str, vintage: str) -> Sour
     if failed:
         width = max(map(len, failed))
         lines = [f"{ticker:{width}}  {failure}" for ticker, failure in failed.items()]
-        stored = f"the others are stored in {DOWNLOADS}"
-        again = "with the same start, end and vintage, the next `dvc repro` fetches only the failed tickers"
+        stored = f"fetched prices are stored in {DOWNLOADS}"
+        again = "the next `dvc repro` with the same start, end and vintage fetches only the failed tickers"
         raise UserError("\n".join([*lines, f"{len(failed)} of {len(tickers)} tickers failed; {stored}; {again}"]))
     answers = {ticker: read_json(folder / f"{ticker}.json") for ticker in sorted(tickers)}
     tables = [pd.DataFrame(answer["sessions"]).assign(ticker=ticker) for ticker, answer in answers.items()]

@@ -88,9 +88,7 @@ def compare_processors(root: Path, commit: str, cpu: str, scratch: Path) -> bool
         rewrite("train", clone / "params.yaml", **SMALL_TRAINING)
         copied = rebuild(root, commit, clone, path)
     if not python.with_name("was_called").exists():
-        raise UserError(
-            f"{python}: found that the stages ran another Python; accepted: a TMPDIR in which programs can run"
-        )
+        raise UserError(f"{python}: found that stages ran another Python; accepted: a TMPDIR where programs can run")
     differences = compare(hashes(here), hashes(there), copied, lambda name: here / name, there)
     what = f"with {small} are the same bytes on {processor()} and on {processor(cpu)}"
     print(summary(commit, differences, what, programs))
@@ -149,9 +147,7 @@ def copy_prices(root: Path, commit: str, clone: Path, names: list[str]) -> None:
             )
         (clone / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(stored, clone / name)
-    print(
-        f"Yahoo is not asked again: {' and '.join(names)} are copied from the DVC cache of this repository or a remote"
-    )
+    print(f"Yahoo is not asked again: {' and '.join(names)} are copied from the local DVC cache or a remote")
 
 
 def fetch_output(root: Path, commit: str, scratch: Path, name: str) -> Path | None:
@@ -206,9 +202,7 @@ def summary(commit: str, differences: dict[str, float], what: str, programs: Pat
     versions = ", ".join(versions_of(programs)[:4])
     parts = [f"\n{count} outputs of commit {commit[:12]} {what} with {versions} and {libc()}"]
     if numeric:
-        parts.append(
-            f"the numbers of {len(numeric)} differ, by at most {max(numeric):.1g} of the largest value in the column"
-        )
+        parts.append(f"the numbers of {len(numeric)} differ, by at most {max(numeric):.1g} of their column's maximum")
     if others:
         parts.append(f"{others} differ in another way")
     return f"{'; '.join(parts)}."

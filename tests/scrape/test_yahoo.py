@@ -60,8 +60,8 @@ IMPATIENT = quick("from pipeline.scrape import yahoo", "yahoo.TIMEOUT = 2")
 FOR_EVER = 40
 START, END = "2001-01-01", "2001-12-31"
 KEPT = (
-    "tickers failed; the others are stored in data/yahoo; with the same start, end and vintage, "
-    "the next `dvc repro` fetches only the failed tickers"
+    "tickers failed; fetched prices are stored in data/yahoo; "
+    "the next `dvc repro` with the same start, end and vintage fetches only the failed tickers"
 )
 DATA = "Data doesn't exist for startDate = 978307200, endDate = 1009843200"
 
