@@ -1,8 +1,8 @@
-"""Pins the CPU code paths and every other ambient input, before numpy is first imported.
+"""Fix the CPU instructions and the environment variables that could change results, before numpy is imported.
 
-numpy, OpenBLAS and oneDNN pick their instructions at run time, and the last bits of exp, log and matmul follow that
-choice. They are held to AVX2 or less and to one thread; pipeline/forecaster/network.py does the rest for TensorFlow.
-Then x86-64 machines of the last ten years give the same bytes: docs/decisions/0004-*.md.
+numpy, OpenBLAS and oneDNN choose their instructions at run time. The last bits of exp, log and matmul depend on that
+choice. This module limits them to AVX2 and to one thread; pipeline/forecaster/network.py does the same for TensorFlow.
+As a result, x86-64 machines of the last ten years give the same bytes: docs/decisions/0004-*.md.
 """
 
 import os
@@ -14,8 +14,8 @@ STARTED = time.perf_counter()
 PINS = {
     "NPY_DISABLE_CPU_FEATURES": "X86_V3 X86_V4 AVX512_ICL AVX512_SPR",
     "OPENBLAS_CORETYPE": "Haswell",
-    "OPENBLAS_NUM_THREADS": "1",  # sums split over threads round differently
-    "OMP_NUM_THREADS": "1",  # boosted trees add up so
+    "OPENBLAS_NUM_THREADS": "1",  # a sum that is split over threads rounds differently
+    "OMP_NUM_THREADS": "1",  # the boosted trees use OpenMP
     "TF_NUM_INTRAOP_THREADS": "1",
     "ONEDNN_MAX_CPU_ISA": "AVX2",
     "TF_ENABLE_ONEDNN_OPTS": "1",
@@ -41,7 +41,7 @@ UNSET = (
     "XLA_FLAGS",
 )
 
-# A parent process that had pinned (pytest's workers, say) hands the pins down, and numpy obeys those.
+# numpy may be imported already if a parent process, such as pytest, passed these variables on: numpy followed them.
 PINNED = "numpy" not in sys.modules or all(os.environ.get(name) == value for name, value in PINS.items())
 
 os.environ.update(PINS)

@@ -86,10 +86,10 @@ def forecast(console: Console) -> None:
 def forecast_of(console: Console, path: Path) -> None:
     """Print the forecast that follows the last row of a file, by the forecaster that was fitted before."""
     from pipeline.forecaster.forecaster import Forecaster
-    from pipeline.from_file import prices_of
+    from pipeline.from_file import read_prices
 
     forecaster = Forecaster.load(Path("data"))
-    prices = prices_of(path, forecaster)
+    prices = read_prices(path, forecaster)
     try:
         forecasts = forecaster.forecast(prices)
     except UserError as error:
@@ -150,7 +150,7 @@ def main(words: list[str]) -> int:
             case "revisions":
                 from pipeline import update
 
-                update.revised_since(chosen.rev)
+                update.print_revisions(chosen.rev)
             case "verify":
                 from pipeline.verify import rebuild
 

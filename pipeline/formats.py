@@ -8,24 +8,24 @@ NUMERIC = set("0123456789+-<.")  # what a cell with a number begins with
 
 
 def shown(value: float | None, form: str) -> str:
-    """A number for readers, empty where there is none."""
+    """Format a number by a format specification such as ".3f"; a missing number becomes an empty text."""
     return "" if pd.isna(value) else f"{value:{form}}"
 
 
 def percent(share: float) -> str:
-    """90%, 99.5%."""
+    """Format a share as a percentage: "90%", "99.5%"."""
     return f"{100 * share:g}%"
 
 
 def format_p(p_value: float) -> str:
-    """A p-value for readers: "0.0141", "<0.0001", "undefined"."""
+    """Format a p-value: "0.0141", "<0.0001", "undefined"."""
     if pd.isna(p_value):
         return "undefined"
     return "<0.0001" if p_value < 0.0001 else f"{p_value:.4f}"
 
 
 def format_date(date: pd.Timestamp) -> str:
-    """A date, and the time of day where it is not midnight."""
+    """Format a date, with the time of day if it is not midnight."""
     return f"{date:%Y-%m-%d}" if date == date.normalize() else f"{date:%Y-%m-%d %H:%M}"
 
 

@@ -1,4 +1,4 @@
-"""Prices that the pipeline has not seen, from a file, as the forecaster takes them."""
+"""Read new prices from a file for the fitted forecaster."""
 
 from pathlib import Path
 from typing import Any
@@ -11,62 +11,66 @@ from pipeline.forecaster.preparation import for_ticker
 from pipeline.formats import format_date
 from pipeline.io.errors import UserError
 from pipeline.io.params import load
-from pipeline.prices import NUMBERS, canonical, main_of
+from pipeline.prices import NUMBERS, canonical, main_column
 from pipeline.scrape import file
 from pipeline.scrape.clean import Cleaned, cleaned
 from pipeline.scrape.params import SOURCES, File
 
 
-def prices_of(path: Path, forecaster: Forecaster) -> pd.DataFrame:
-    """The price table of a file, sorted, with the columns that the forecaster needs.
+def read_prices(path: Path, forecaster: Forecaster) -> pd.DataFrame:
+    """Return the sorted price table of a file, with the columns that the forecaster needs.
 
-    Read as params.yaml declares its `source: file`; where its source is another one, by our names of columns and dates
-    of the form 2018-12-31; one ticker need not be named. As in scrape, rows without a value are left out, and where
-    `repair` says drop also those that cannot be true.
+    If scrape.source is file, the file is read by the format in params.yaml. Otherwise it must have the column names of
+    the price table and dates such as 2018-12-31; with one known ticker, the column ticker is optional. As in scrape,
+    rows without a value are left out, and impossible rows too if scrape.invalid_rows is drop.
 
-    Raises UserError for a file that is not there, cannot be read so, lacks a column, has rows that cannot be true, or
-    none with a value among the last ones.
+    Raises UserError if the file is missing or unreadable, a column is missing, a row is impossible and rejected, or a
+    value is missing in the last rows.
     """
     params, needed, preparation = load("scrape", SOURCES), forecaster.columns, forecaster.preparation
-    form = params.form if isinstance(params, File) else _plain(path, needed, list(preparation.units))
-    found = file.prices(path, **form).prices
-    if lacking := sorted(set(needed) - set(found.columns)):
-        raise UserError(f"{path}: found no column {', '.join(lacking)}; accepted: {', '.join(needed)}")
-    calendar = for_ticker(preparation.calendars, str(found["ticker"].iloc[0])).name
-    clean = cleaned(canonical(found), calendar)
-    untrue = quality.impossible(clean.dropped) if params.invalid_rows == "reject" else []
-    if lines := untrue or _gaps(clean, forecaster.min_sessions):
-        accepted = "accepted: rows that can be true, the last ones with a value"
-        raise UserError("\n".join(f"{path}: {line}; {accepted}" for line in quality.first(lines)))
+    if isinstance(params, File):
+        file_format = params.file_format
+    else:
+        file_format = _default_format(path, needed, list(preparation.units))
+    prices = file.prices(path, **file_format).prices
+    if missing := sorted(set(needed) - set(prices.columns)):
+        raise UserError(f"{path}: found no column {', '.join(missing)}; accepted: {', '.join(needed)}")
+    calendar = for_ticker(preparation.calendars, str(prices["ticker"].iloc[0])).name
+    clean = cleaned(canonical(prices), calendar)
+    impossible = quality.impossible_row_lines(clean.dropped) if params.invalid_rows == "reject" else []
+    if lines := impossible or _missing_last_rows(clean, forecaster.min_sessions):
+        accepted = "accepted: rows with possible values, and a value in each of the last rows"
+        raise UserError("\n".join(f"{path}: {line}; {accepted}" for line in quality.first_lines(lines)))
     return clean.table
 
 
-def _gaps(clean: Cleaned, least: int) -> list[str]:
-    """A line for each ticker that has no rows, or lacks some of its last ones: without them another session would be
-    taken for its last one, or several sessions for one.
+def _missing_last_rows(clean: Cleaned, n_needed: int) -> list[str]:
+    """Return an error line for each ticker without rows or without some of its last rows.
+
+    Without these rows, an earlier session would count as the last one, or several sessions as one.
     """
-    nulls = clean.nulls.assign(reason=f"no {main_of(clean.columns)}")
-    lost = pd.concat([nulls, clean.dropped.assign(reason="a row that is not true")]).sort_values("date")
+    nulls = clean.nulls.assign(reason=f"no {main_column(clean.columns)}")
+    removed = pd.concat([nulls, clean.dropped.assign(reason="a row with impossible values")]).sort_values("date")
     lines = []
-    for ticker, last in lost.groupby("ticker").last().iterrows():
-        kept = clean.kept.loc[clean.kept["ticker"] == ticker, "date"].tail(least)
+    for ticker, last in removed.groupby("ticker").last().iterrows():
+        kept = clean.kept.loc[clean.kept["ticker"] == ticker, "date"].tail(n_needed)
         if kept.empty or last["date"] > kept.min():
-            some = f"found {last['reason']} on {format_date(last['date'])}, among the last {least} rows"
-            lines.append(f"{ticker}: {some}")
+            date = format_date(last["date"])
+            lines.append(f"{ticker}: found {last['reason']} on {date}, among the last {n_needed} rows")
     return lines
 
 
-def _plain(path: Path, needed: list[str], tickers: list[str]) -> dict[str, Any]:
-    """The form of a file whose columns bear our names. tickers: those that the forecaster knows."""
-    heads = file.heads(path)
-    if "date" not in heads:
+def _default_format(path: Path, needed: list[str], tickers: list[str]) -> dict[str, Any]:
+    """Return the format of a file with the column names of the price table. tickers: known to the forecaster."""
+    names = file.column_names(path)
+    if "date" not in names:
         raise UserError(f"{path}: found no column date; accepted: date, {', '.join(needed)}")
-    if "ticker" not in heads and len(tickers) > 1:
-        some = ", ".join(tickers[:5]) + ", ..." * (len(tickers) > 5)
-        raise UserError(f"{path}: found no column ticker; accepted: one, which names {some}")
+    if "ticker" not in names and len(tickers) > 1:
+        examples = ", ".join(tickers[:5]) + ", ..." * (len(tickers) > 5)
+        raise UserError(f"{path}: found no column ticker; accepted: a column ticker with {examples}")
     return {
-        "ticker": "" if "ticker" in heads else tickers[0],
-        "columns": {name: name for name in heads if name in ("ticker", *NUMBERS, *needed)},
+        "ticker": "" if "ticker" in names else tickers[0],
+        "columns": {name: name for name in names if name in ("ticker", *NUMBERS, *needed)},
         "date_columns": ["date"],
         "date_format": "%Y-%m-%d",
         "unit": "",

@@ -1,11 +1,11 @@
-"""What a forecast is of, in the words of its own field: the reports say `close` of closes alone."""
+"""The words for the forecast series in tables, figures and sentences."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class SeriesInfo:
-    """name: of the column; unit: empty where unknown; step: session, hour, day, ...; priced: whether it is a price."""
+    """name: the column; unit: empty if unknown; step: session, hour, ...; priced: whether the values are prices."""
 
     name: str
     unit: str
@@ -14,30 +14,30 @@ class SeriesInfo:
 
     @property
     def label(self) -> str:
-        """For an axis."""
+        """Return the label of an axis."""
         return f"{self.name}, {self.unit}" if self.unit else self.name
 
     @property
     def measured(self) -> str:
-        """What is looked at step by step: the returns of prices, anything else as it is."""
+        """Return what the statistics are about: "return" for prices, otherwise the name of the column."""
         return "return" if self.priced else self.name
 
     @property
     def many(self) -> str:
-        """What is looked at step by step, of all steps."""
+        """Return the same in the plural: "returns" or "values"."""
         return "returns" if self.priced else "values"
 
     @property
     def timed(self) -> bool:
-        """Whether a date has a time of day too."""
+        """Return whether the dates have a time of day."""
         return self.step not in ("session", "day", "week")
 
     def value(self, value: float) -> str:
-        """A value of the column, with its unit."""
+        """Format a value of the column with its unit."""
         return f"{value:,.6g} {self.unit}".rstrip()
 
     def amount(self, value: float) -> str:
-        """A return of prices; a value of anything else, or a difference of values."""
+        """Format a return as a percentage if priced, otherwise a value or a difference of values with its unit."""
         if self.priced:
             return f"{value:+.2%}"
         return f"{value:,.0f} {self.unit}".rstrip() if abs(value) >= 999.5 else f"{value:.3g} {self.unit}".rstrip()

@@ -1,6 +1,6 @@
-"""New prices from Yahoo, and what the source has revised of the old ones.
+"""Fetch new prices from Yahoo, and report which earlier prices the source has revised.
 
-`latest` writes into params.yaml up to when it asks, so that a rerun knows no clock, and then runs `dvc repro`.
+`latest` first writes the last date to params.yaml and then runs `dvc repro`, so no stage reads the clock.
 """
 
 import subprocess
@@ -15,15 +15,15 @@ import pandas as pd
 from pipeline import calendars
 from pipeline.io.artifacts import read_table
 from pipeline.io.errors import UserError
-from pipeline.io.params import load, parsed, rewrite
-from pipeline.prices import columns_of
+from pipeline.io.params import load, parse_yaml, rewrite
+from pipeline.prices import value_columns
 from pipeline.scrape.params import SOURCES, Yahoo
 
 PRICES, LOCK = Path("data/prices.parquet"), Path("dvc.lock")
 
 
-def rewritten(now: pd.Timestamp) -> None:
-    """Write scrape.end and scrape.vintage. now: in UTC. Raises UserError where the source is not Yahoo."""
+def write_end_and_vintage(now: pd.Timestamp) -> None:
+    """Set scrape.end and scrape.vintage in params.yaml. now: in UTC. Raises UserError if the source is not yahoo."""
     params = load("scrape", SOURCES)
     if not isinstance(params, Yahoo):
         raise UserError(
@@ -36,42 +36,43 @@ def rewritten(now: pd.Timestamp) -> None:
     print(f"params.yaml: scrape.end {params.end} -> {end}, scrape.vintage {params.vintage} -> {vintage}")
 
 
-def told(found: pd.DataFrame) -> list[str]:
-    """What the source has revised, a line a ticker, and how much in all. found: as `revisions` gives it."""
-    revised = found[(found["changed"] > 0) | (found["vanished"] > 0)]
+def revision_lines(counts: pd.DataFrame) -> list[str]:
+    """Return a line for each revised ticker and one for the totals. counts: the result of `revisions`."""
+    revised = counts[(counts["changed"] > 0) | (counts["vanished"] > 0)]
     lines = []
     for row in revised.to_dict("records"):
-        sizes = [f"{name} by up to {row[name]:.2%}" for name in found.columns[4:] if row[name]]
-        vanished = [f"{row['vanished']} sessions are gone"] if row["vanished"] else []
+        sizes = [f"{name} by up to {row[name]:.2%}" for name in counts.columns[4:] if row[name]]
+        vanished = [f"{row['vanished']} sessions were removed"] if row["vanished"] else []
         lines.append(f"{row['ticker']}: {row['changed']} sessions revised: {', '.join(sizes + vanished)}")
-    new = int(found["new"].sum())
+    new = int(counts["new"].sum())
     return [*lines, f"{new} new session{'s' * (new != 1)}, {len(revised)} ticker{'s' * (len(revised) != 1)} revised"]
 
 
-def trained() -> Any:
-    """What dvc.lock says of train: its inputs and outputs."""
-    return parsed(LOCK.read_text())["stages"].get("train") if LOCK.exists() else None
+def train_entry() -> Any:
+    """Return the entry of the stage train in dvc.lock, with the hashes of its inputs and outputs, or None."""
+    return parse_yaml(LOCK.read_text())["stages"].get("train") if LOCK.exists() else None
 
 
 def latest(now: pd.Timestamp) -> None:
-    """Write what is asked for, run what it changes, and say what the source has revised."""
+    """Set the last date and the vintage, run `dvc repro`, and print what the source has revised. now: in UTC."""
     before = read_table(PRICES) if PRICES.exists() else None
-    entry = trained()
-    rewritten(now)
+    entry_before = train_entry()
+    write_end_and_vintage(now)
     done = subprocess.run([sys.executable, "-m", "dvc", "repro"], check=False)
     if done.returncode:
-        raise UserError("`dvc repro` failed, for the reason above")
-    revised = "" if before is None else "\n".join(told(revisions(before, read_table(PRICES)))) + "; "
-    print(revised + ("train ran again" if entry != trained() else "train did not run: its inputs are the same"))
+        raise UserError("`dvc repro` failed: see the error above")
+    revised = "" if before is None else "\n".join(revision_lines(revisions(before, read_table(PRICES)))) + "; "
+    ran_again = entry_before != train_entry()
+    print(revised + ("train ran again" if ran_again else "train did not run: its inputs are the same"))
 
 
 def revisions(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
-    """One row a ticker, by name: how many sessions are new, changed and vanished, and for each column the largest
-    relative change |after / before - 1|, 0 where none; from or to a missing value, or from 0, is infinite.
+    """Return a row for each ticker: the numbers of new, changed and vanished sessions, and the change of each column.
 
-    before, after: price tables. A column that only one of them has is left out.
+    The change of a column is its largest relative change |after / before - 1|. It is 0 without a change, and infinite
+    if the value was or became missing, or was 0. before, after: price tables; only their shared columns are compared.
     """
-    columns = [name for name in columns_of(after) if name in columns_of(before)]
+    columns = [name for name in value_columns(after) if name in value_columns(before)]
     joined = before.merge(after, how="outer", on=["ticker", "date"], suffixes=("_before", "_after"), indicator="side")
     counts = {
         "new": joined["side"] == "right_only",
@@ -86,20 +87,21 @@ def revisions(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
         change = (new / old.mask(old == 0) - 1).abs().fillna(np.inf)
         largest[name] = change.where(differs, 0.0)
     tickers = joined["ticker"]
-    found = pd.DataFrame(counts).groupby(tickers).sum().join(pd.DataFrame(largest).groupby(tickers).max())
-    return found.reset_index()
+    by_ticker = pd.DataFrame(counts).groupby(tickers).sum().join(pd.DataFrame(largest).groupby(tickers).max())
+    return by_ticker.reset_index()
 
 
-def revised_since(revision: str) -> None:
-    """Print what the source has revised between the prices of a git revision and those here."""
-    if not revision:  # DVC would take it for the prices here
-        raise UserError("accepted: one git revision, as in `make revisions REV=HEAD~1`")
+def print_revisions(revision: str) -> None:
+    """Print what the source has revised since the prices of a git revision."""
+    if not revision:  # DVC would use the current prices
+        raise UserError("REV: found no git revision; accepted: one git revision, as in `make revisions REV=HEAD~1`")
     after = read_table(PRICES)
     with tempfile.TemporaryDirectory(dir=PRICES.parent) as folder:
         before = Path(folder) / "before.parquet"
-        get = ["get", ".", str(PRICES), "--rev", revision, "--out", str(before), "--quiet"]
-        got = subprocess.run([sys.executable, "-m", "dvc", *get], capture_output=True, text=True)
-        if got.returncode:
-            reason = " ".join(got.stderr.split()).removeprefix("ERROR: ")
-            raise UserError(f"{PRICES} of revision {revision!r}: {reason}; accepted: a revision whose prices DVC has")
-        print("\n".join(told(revisions(read_table(before), after))))
+        arguments = ["get", ".", str(PRICES), "--rev", revision, "--out", str(before), "--quiet"]
+        done = subprocess.run([sys.executable, "-m", "dvc", *arguments], capture_output=True, text=True)
+        if done.returncode:
+            reason = " ".join(done.stderr.split()).removeprefix("ERROR: ")
+            accepted = "accepted: a revision whose prices DVC has"
+            raise UserError(f"{PRICES}: found no prices of {revision!r} ({reason}); {accepted}")
+        print("\n".join(revision_lines(revisions(read_table(before), after))))

@@ -13,7 +13,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from pipeline.io.errors import UserError
-from pipeline.io.params import parsed
+from pipeline.io.params import parse_yaml
 
 ROOT = Path(__file__).parent.parent
 RUN_TIMEOUT = 6 * 3600  # seconds; a run with hundreds of tickers takes long
@@ -23,7 +23,7 @@ Params = dict[str, dict[str, Any]]
 
 def read_params(path: str) -> Params:
     """Read a params file of the repository, `params.yaml` or one of `examples/`."""
-    return parsed((ROOT / path).read_text())
+    return parse_yaml((ROOT / path).read_text())
 
 
 def with_changes(params: Params, changes: dict[str, Any]) -> Params:

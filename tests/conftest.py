@@ -25,7 +25,7 @@ from pipeline.io.params import load
 from pipeline.models import registry
 from pipeline.models.model import Samples
 from pipeline.prepare.splits import assign_splits
-from pipeline.prices import Found, canonical
+from pipeline.prices import SourceData, canonical
 from pipeline.scrape import sample
 from tests.imports import ROOT
 from tests.series import made_heat, made_prices
@@ -207,10 +207,10 @@ def ran(stage: str) -> None:
     main(load(stage, section)) if section else main()
 
 
-def walk(folder: Path, prices: pd.DataFrame | Found, *stages: str, **changes: dict[str, Any]) -> None:
+def walk(folder: Path, prices: pd.DataFrame | SourceData, *stages: str, **changes: dict[str, Any]) -> None:
     """Run stages in a folder on these prices, in this process."""
     folder.mkdir(exist_ok=True)
-    found = prices if isinstance(prices, Found) else Found(prices, units={})
+    found = prices if isinstance(prices, SourceData) else SourceData(prices, units={})
     with contextlib.chdir(folder), pytest.MonkeyPatch.context() as patch:
         patch.setattr(sample, "prices", lambda: found)
         YAML().dump(small_params(**changes), Path("params.yaml"))

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from pipeline.calendars import following, known_from, last_finished, noun, sessions, steps
+from pipeline.calendars import first_known_date, last_finished, next_dates, sessions, step_dates, step_name
 from pipeline.io.errors import UserError
 
 
@@ -13,7 +13,7 @@ def test_the_sample_has_every_session_of_its_exchange(sample_prices: pd.DataFram
 
 
 def test_the_sessions_after_the_sample_skip_new_year_and_the_weekend() -> None:
-    found = following("XNYS", pd.Timestamp("2018-12-31"), 22)
+    found = next_dates("XNYS", pd.Timestamp("2018-12-31"), 22)
     assert [f"{date:%Y-%m-%d}" for date in found[:4]] == ["2019-01-02", "2019-01-03", "2019-01-04", "2019-01-07"]
     assert (len(found), found.dtype) == (22, "datetime64[us]")
 
@@ -24,14 +24,14 @@ def test_an_unknown_calendar_is_named() -> None:
 
 
 def test_what_a_calendar_does_not_know_yet_is_left_out_and_said() -> None:
-    assert f"{known_from('XBOM'):%Y-%m-%d}" == "1997-01-01"
+    assert f"{first_known_date('XBOM'):%Y-%m-%d}" == "1997-01-01"
     found = sessions("XBOM", pd.Timestamp("1990-07-03"), pd.Timestamp("1997-01-10"))
     assert f"{found[0]:%Y-%m-%d}" == "1997-01-01"
     assert sessions("XBOM", pd.Timestamp("1990-07-03"), pd.Timestamp("1991-01-10")).empty
 
 
 def test_a_calendar_that_is_not_known_so_late_is_named_with_the_reason() -> None:
-    with pytest.raises(UserError, match=r"^params.yaml: scrape.calendar: found 'XBOM', which exchange_calendars "):
+    with pytest.raises(UserError, match=r"^params.yaml: scrape.calendar: found 'XBOM', for which exchange_calendars "):
         sessions("XBOM", pd.Timestamp("2020-01-01"), pd.Timestamp("2040-12-31"))
 
 
@@ -45,25 +45,27 @@ def test_one_session_is_a_table_too() -> None:
     [("15min", "2019-01-01 00:15"), ("1h", "2019-01-01 01:00"), ("1D", "2019-01-02 00:00"), ("7D", "2019-01-08 00:00")],
 )
 def test_an_evenly_spaced_series_goes_on_in_its_steps(calendar: str, after: str) -> None:
-    found = following(calendar, pd.Timestamp("2019-01-01"), 3)
+    found = next_dates(calendar, pd.Timestamp("2019-01-01"), 3)
     assert found[0] == pd.Timestamp(after)
     assert found.dtype == "datetime64[us]"
 
 
 @pytest.mark.parametrize("calendar", ["0h", "1.5h", "h", "1M", "-1D", "1 D"])
 def test_what_is_no_step_is_refused(calendar: str) -> None:
-    with pytest.raises(UserError, match=r"accepted: an exchange's .*, or the step of an evenly spaced series"):
-        known_from(calendar)
+    with pytest.raises(
+        UserError, match=r"accepted: the code of an exchange .*, or the step of an evenly spaced series"
+    ):
+        first_known_date(calendar)
 
 
 def test_the_steps_lie_where_most_dates_do() -> None:
     hours = pd.Series(pd.date_range("2020-01-01 00:30", periods=40, freq="1h"))
     astray = pd.concat([pd.Series([pd.Timestamp("2020-01-01 00:07")]), hours], ignore_index=True)
-    assert steps(astray, pd.Timedelta("1h")).tolist() == hours.tolist()
+    assert step_dates(astray, pd.Timedelta("1h")).tolist() == hours.tolist()
 
 
 def test_a_step_has_its_name() -> None:
-    assert [noun(name) for name in ("XNYS", "1h", "1D", "15min")] == ["session", "hour", "day", "step"]
+    assert [step_name(name) for name in ("XNYS", "1h", "1D", "15min")] == ["session", "hour", "day", "step"]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from pipeline.explore import page
 from pipeline.explore.figures import heat
 from pipeline.explore.summary import measured, summary
 from pipeline.plot import figures
-from pipeline.prices import known
+from pipeline.prices import split_nulls
 from pipeline.report import charts
 from pipeline.report.figures import Figure
 from pipeline.series import SeriesInfo
@@ -24,10 +24,10 @@ HEAT = SeriesInfo("heat", "°C", "hour", priced=False)
 
 
 def explored(prices: pd.DataFrame, column: str, series: SeriesInfo) -> dict[str, Figure]:
-    whole, nulls = known(prices, column)
+    whole, nulls = split_nulls(prices, column)
     sessions = pd.DatetimeIndex(prices["date"]).union([prices["date"].iloc[-2] - pd.Timedelta(minutes=1)])
     dropped = pd.DataFrame(columns=["date", "reason", "numbers"])
-    report = quality.ticker(whole, nulls, dropped, sessions, prices["date"].min(), unit="", unfinished=[])
+    report = quality.ticker_report(whole, nulls, dropped, sessions, prices["date"].min(), unit="", unfinished=[])
     numbers = summary(prices["date"], prices[column], priced=series.priced)
     return page.ticker_figures(prices, column, numbers, report, series, 30, 1)
 

@@ -12,7 +12,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from pipeline.forecaster.forecaster import Forecaster
-from pipeline.from_file import prices_of
+from pipeline.from_file import read_prices
 from pipeline.io.artifacts import read_table
 from pipeline.io.errors import UserError
 from tests.commands import pipeline
@@ -38,7 +38,7 @@ def forecaster(walked: Path) -> Forecaster:
 
 @pytest.fixture
 def read(forecaster: Forecaster) -> Read:
-    return lambda path: prices_of(Path(path), forecaster)
+    return lambda path: read_prices(Path(path), forecaster)
 
 
 def test_the_file_that_was_scraped_is_forecast_as_the_pipeline_did_in_seconds(folder: Path) -> None:
@@ -74,10 +74,10 @@ def test_a_file_of_one_ticker_needs_no_column_for_it_where_the_forecaster_knows_
 ) -> None:
     prices = read_table(folder / "data/prices.parquet").query("ticker == 'AAA'")
     prices.drop(columns="ticker").to_csv("own.csv", index=False)
-    with pytest.raises(UserError, match=r"^own.csv: found no column ticker; accepted: one, which names AAA, BBB$"):
+    with pytest.raises(UserError, match=r"^own.csv: found no column ticker; accepted: a column ticker with AAA, BBB$"):
         read("own.csv")
     one = replace(forecaster, preparation=forecaster.preparation.model_copy(update={"units": {"AAA": ""}}))
-    assert set(prices_of(Path("own.csv"), one)["ticker"]) == {"AAA"}
+    assert set(read_prices(Path("own.csv"), one)["ticker"]) == {"AAA"}
 
 
 @pytest.mark.parametrize("back", [0, 2, 20])
@@ -103,7 +103,7 @@ def test_a_dropped_row_among_the_last_is_refused_as_what_it_is(folder: Path, rea
     prices.to_csv("own.csv", index=False)
     YAML().dump({**small_params(), "scrape": file_params(invalid_rows="drop")}, Path("params.yaml"))
     with pytest.raises(
-        UserError, match=r"^own.csv: AAA: found a row that is not true on 2002-11-27, among the last 26"
+        UserError, match=r"^own.csv: AAA: found a row with impossible values on 2002-11-27, among the last 26"
     ):
         read("own.csv")
 

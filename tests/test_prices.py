@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.prices import evenly_spaced, impossible, known
+from pipeline.prices import evenly_spaced, impossible_rows, split_nulls
 from tests.series import made_prices
 
 PRICES = made_prices("AAA", 20, seed=0)
@@ -16,15 +16,15 @@ def reasons(**changes: Any) -> list[str]:
     """What is found once row 7 has these values."""
     prices = PRICES.copy()
     prices.loc[7, list(changes)] = list(changes.values())
-    found = impossible(prices, None)
+    found = impossible_rows(prices, None)
     assert (found["date"] == prices.loc[7, "date"]).all()
     assert (found["ticker"] == "AAA").all()
     return found["reason"].tolist()
 
 
 def test_true_prices_pass(sample_prices: pd.DataFrame) -> None:
-    assert impossible(PRICES, None).empty
-    assert impossible(sample_prices, None).empty
+    assert impossible_rows(PRICES, None).empty
+    assert impossible_rows(sample_prices, None).empty
 
 
 @pytest.mark.parametrize(
@@ -54,39 +54,39 @@ def test_rounding_is_forgiven() -> None:
 
 def test_a_session_given_twice_is_found_both_times_where_the_rows_differ() -> None:
     other = PRICES.iloc[[3]].assign(volume=1.0)
-    found = impossible(pd.concat([PRICES, other, other], ignore_index=True), None)
+    found = impossible_rows(pd.concat([PRICES, other, other], ignore_index=True), None)
     assert found["reason"].tolist() == ["session given twice"] * 3
     assert found["row"].tolist() == [3, 20, 21]
 
 
 def test_of_equal_rows_one_is_kept() -> None:
-    found = impossible(pd.concat([PRICES, PRICES.iloc[[3, 3]]], ignore_index=True), None)
+    found = impossible_rows(pd.concat([PRICES, PRICES.iloc[[3, 3]]], ignore_index=True), None)
     assert found["row"].tolist() == [20, 21]
 
 
 def test_a_row_that_is_impossible_in_itself_leaves_the_other_of_its_session_alone() -> None:
     zeros = PRICES.iloc[[3]].assign(open=0.0, high=0.0, low=0.0, close=0.0, volume=0.0)
-    found = impossible(pd.concat([PRICES, zeros], ignore_index=True), None)
+    found = impossible_rows(pd.concat([PRICES, zeros], ignore_index=True), None)
     assert found[["row", "reason"]].to_numpy().tolist() == [[20, "price not above zero"]]
 
 
 def test_a_series_without_a_close_may_be_negative() -> None:
     frost = PRICES[["ticker", "date"]].assign(temperature=-5.0)
-    assert impossible(frost, None).empty
+    assert impossible_rows(frost, None).empty
 
 
 def test_what_lies_between_two_steps_is_found() -> None:
     steps = pd.date_range("2001-01-01", periods=40, freq="1D")
-    assert impossible(PRICES, steps).empty
+    assert impossible_rows(PRICES, steps).empty
     late = PRICES.assign(date=PRICES["date"].where(PRICES.index != 5, PRICES["date"] + pd.Timedelta(minutes=1)))
-    assert impossible(late, steps)[["row", "reason"]].to_numpy().tolist() == [[5, "between two steps"]]
+    assert impossible_rows(late, steps)[["row", "reason"]].to_numpy().tolist() == [[5, "between two steps"]]
 
 
 def test_an_evenly_spaced_series_has_a_row_for_each_step_between_its_ends() -> None:
     steps = pd.date_range("2001-01-01", periods=12, freq="1D").as_unit("us")
     values = pd.Series([None, 1.0, 2.0, None, 3.0, None])
     rows = pd.DataFrame({"ticker": "A", "date": steps[[0, 1, 2, 4, 6, 9]], "heat": values, "wind": 7.0})
-    whole = evenly_spaced(*known(rows, "heat"), steps)
+    whole = evenly_spaced(*split_nulls(rows, "heat"), steps)
     assert whole["date"].tolist() == steps[1:7].tolist()
     assert whole["ticker"].tolist() == ["A"] * 6
     assert whole["heat"].fillna(-1).tolist() == [1, 2, -1, -1, -1, 3]

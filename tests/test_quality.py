@@ -5,32 +5,45 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from pipeline.prices import impossible
-from pipeline.quality import SHOWN, TickerReport, faults, first, gaps, is_odd, lines, notes, spans, ticker
+from pipeline.prices import impossible_rows
+from pipeline.quality import (
+    MAX_LINES,
+    TickerReport,
+    dropped_rows,
+    first_lines,
+    is_odd,
+    notes,
+    spans,
+    terminal_lines,
+    ticker_report,
+    too_many_missing,
+)
 from tests.series import made_prices
 
 PRICES = made_prices("AAA", 10, seed=0)
 SESSIONS = pd.DatetimeIndex(PRICES["date"])
 NONE = PRICES.iloc[:0]
-NO_FAULTS = faults(PRICES, impossible(PRICES, None))
+NO_DROPPED = dropped_rows(PRICES, impossible_rows(PRICES, None))
 
 
 def report(prices: pd.DataFrame = PRICES, sessions: pd.DatetimeIndex = SESSIONS, **changes: Any) -> TickerReport:
     """What reports/scrape.json says of these prices, but for `changes`."""
     since = sessions[0] if len(sessions) else pd.Timestamp.max
-    return ticker(prices, NONE, NO_FAULTS, sessions, since, unit="EUR", unfinished=[]).model_copy(update=changes)
+    return ticker_report(prices, NONE, NO_DROPPED, sessions, since, unit="EUR", unfinished=[]).model_copy(
+        update=changes
+    )
 
 
-@pytest.mark.parametrize(("count", "more"), [(0, []), (SHOWN, []), (SHOWN + 2, ["... and 2 more"])])
+@pytest.mark.parametrize(("count", "more"), [(0, []), (MAX_LINES, []), (MAX_LINES + 2, ["... and 2 more"])])
 def test_of_many_lines_the_first_are_shown_and_the_rest_counted(count: int, more: list[str]) -> None:
     shown = [str(n) for n in range(count)]
-    assert first(shown) == shown[:SHOWN] + more
+    assert first_lines(shown) == shown[:MAX_LINES] + more
 
 
 def test_faults_tell_what_the_row_held() -> None:
     rows = PRICES[["ticker", "date", "open", "close"]].assign(open=1234567.5, close=[0.1 + 0.2] * 9 + [None])
     found = pd.DataFrame({"row": [9, 0], "ticker": "AAA", "date": SESSIONS[[9, 0]], "reason": ["a", "b"]})
-    assert faults(rows, found)["numbers"].tolist() == ["open 1234567.5", "open 1234567.5, close 0.3"]
+    assert dropped_rows(rows, found)["numbers"].tolist() == ["open 1234567.5", "open 1234567.5, close 0.3"]
 
 
 def test_a_whole_ticker_has_nothing_odd() -> None:
@@ -39,7 +52,7 @@ def test_a_whole_ticker_has_nothing_odd() -> None:
     assert not is_odd(whole)
     assert list(notes(whole, "24/5", "session")) == [
         "No session of the calendar 24/5 is missing.",
-        "Values the source does not give: dividends (10), splits (10).",
+        "Values that the source does not give: dividends (10), splits (10).",
     ]
 
 
@@ -48,7 +61,7 @@ def test_a_ticker_is_told_what_it_lacks_and_what_it_has_too_much() -> None:
     prices.loc[8, ["close", "volume"]] = [1e4, 0]
     nulls, sessions = PRICES.loc[[4]], SESSIONS.delete(7)[2:]
     dropped = pd.DataFrame({"date": SESSIONS[[6]], "reason": "high below low", "numbers": "high 1, low 2"})
-    found = ticker(prices, nulls, dropped, sessions, sessions[0], unit="", unfinished=["2001-01-15"])
+    found = ticker_report(prices, nulls, dropped, sessions, sessions[0], unit="", unfinished=["2001-01-15"])
     assert found.missing_sessions == ["2001-01-05", "2001-01-09"]
     assert found.unexpected_sessions == ["2001-01-10"]
     assert found.unchecked_sessions == 2
@@ -58,19 +71,19 @@ def test_a_ticker_is_told_what_it_lacks_and_what_it_has_too_much() -> None:
     assert [jump.date for jump in found.jumps] == ["2001-01-11", "2001-01-12"]
     up, down = (f"{jump.factor:.4g}" for jump in found.jumps)
     assert list(notes(found, "XBOM", "session")) == [
-        "Missing sessions by the calendar XBOM: 2: 2001-01-05, 2001-01-09.",
-        "Not checked, for the calendar XBOM is not known so early: 2 sessions.",
-        "Dates that are no session of the calendar XBOM: 1: 2001-01-10.",
-        "Rows without a value: 1: 2001-01-05.",
-        "Left out, not ended yet: 1: 2001-01-15.",
-        "Rows that could not be true, dropped: 1: 2001-01-09, high below low (high 1, low 2).",
-        "Closes at least 1.5 times the one before, or at most 1/1.5 of it: 2: "
+        "Missing sessions of the calendar XBOM (2): 2001-01-05, 2001-01-09.",
+        "Not checked, because they are earlier than the calendar XBOM is known: 2 sessions.",
+        "Dates that are no session of the calendar XBOM (1): 2001-01-10.",
+        "Rows without a value (1): 2001-01-05.",
+        "Left out because they had not ended yet (1): 2001-01-15.",
+        "Dropped rows with impossible values (1): 2001-01-09, high below low (high 1, low 2).",
+        "Closes at least 1.5 times the previous close, or at most 1/1.5 of it (2): "
         f"2001-01-11 (times {up}); 2001-01-12 (times {down}).",
         "Volumes of 0, which count as missing: 1.",
     ]
-    assert list(lines({"AAA": found}, "XBOM")) == [
-        "AAA: 8 rows, 2001-01-01 to 2001-01-12; by XBOM 2 missing, 1 unexpected, 1 without a value, "
-        "1 impossible and dropped, 2 with a jump, 1 unfinished and left out, 2 before XBOM is known"
+    assert list(terminal_lines({"AAA": found}, "XBOM")) == [
+        "AAA: 8 rows, 2001-01-01 to 2001-01-12; calendar XBOM: 2 missing, 1 unexpected, 1 without a value, "
+        "1 impossible and dropped, 2 with a jump, 1 unfinished and left out, 2 earlier than XBOM is known"
     ]
 
 
@@ -79,16 +92,16 @@ def test_a_series_of_its_own_has_no_jumps_and_no_volumes() -> None:
     heat = pd.DataFrame({"ticker": "Oslo", "date": hours, "heat": [1.0, 9, -5, 0, 7, 1]}).drop(index=3)
     found = report(heat, hours)
     assert (found.jumps, found.zero_volumes) == ([], 0)
-    assert list(notes(found, "1h", "hour")) == ["Missing hours by the calendar 1h: 1: 2020-01-01 03:00."]
-    assert list(lines({"Oslo": found}, "1h")) == [
-        "Oslo: 5 rows, 2020-01-01 to 2020-01-01 05:00; by 1h 1 missing",
+    assert list(notes(found, "1h", "hour")) == ["Missing hours of the calendar 1h (1): 2020-01-01 03:00."]
+    assert list(terminal_lines({"Oslo": found}, "1h")) == [
+        "Oslo: 5 rows, 2020-01-01 to 2020-01-01 05:00; calendar 1h: 1 missing",
     ]
 
 
 def test_nothing_is_checked_where_the_calendar_is_not_known() -> None:
     found = report(sessions=SESSIONS[:0])
     assert (found.unchecked_sessions, found.missing_sessions, found.unexpected_sessions) == (10, [], [])
-    assert list(gaps({"AAA": found}, "XBOM", "session", 0.0)) == []
+    assert list(too_many_missing({"AAA": found}, "XBOM", "session", 0.0)) == []
 
 
 def test_sessions_that_are_missing_in_a_row_are_told_as_one_span() -> None:
@@ -107,36 +120,36 @@ def test_sessions_that_are_missing_in_a_row_are_told_as_one_span() -> None:
 def test_more_missing_sessions_than_allowed_are_a_line_that_names_three_spans(most: float, told: bool) -> None:
     half = report(PRICES.drop(index=[1, 3, 4, 6, 8]))
     line = (
-        "AAA: 5 of 10 sessions of 24/5 are missing (50.00%): "
+        "AAA: found 5 of 10 sessions of the calendar 24/5 missing (50.00%): "
         f"2001-01-02, 2001-01-04 to 2001-01-05 (2), 2001-01-09, ...; accepted: at most {most:.2%}"
     )
-    assert gaps({"AAA": half, "BBB": report()}, "24/5", "session", most) == ([line] if told else [])
+    assert too_many_missing({"AAA": half, "BBB": report()}, "24/5", "session", most) == ([line] if told else [])
 
 
 def test_what_is_unexpected_or_unchecked_is_not_among_the_expected() -> None:
     found = report(PRICES.drop(index=[4]), SESSIONS.delete(7)[2:])
-    assert gaps({"AAA": found}, "XBOM", "session", 0.1) == [
-        "AAA: 1 of 7 sessions of XBOM are missing (14.29%): 2001-01-05; accepted: at most 10.00%"
+    assert too_many_missing({"AAA": found}, "XBOM", "session", 0.1) == [
+        "AAA: found 1 of 7 sessions of the calendar XBOM missing (14.29%): 2001-01-05; accepted: at most 10.00%"
     ]
 
 
 def printed(count: int, **odd: TickerReport) -> list[str]:
     """The lines of so many whole tickers, and of those that are odd."""
-    return list(lines({**{f"T{n:02}": report() for n in range(count)}, **odd}, "24/5"))
+    return list(terminal_lines({**{f"T{n:02}": report() for n in range(count)}, **odd}, "24/5"))
 
 
 def test_few_tickers_have_a_line_each() -> None:
-    one, *others = printed(SHOWN)
-    assert one == "T00: 10 rows, 2001-01-01 to 2001-01-12; by 24/5 nothing missing"
-    assert len(others) == SHOWN - 1
+    one, *others = printed(MAX_LINES)
+    assert one == "T00: 10 rows, 2001-01-01 to 2001-01-12; calendar 24/5: nothing missing"
+    assert len(others) == MAX_LINES - 1
 
 
 def test_many_tickers_have_a_line_together_and_one_for_each_that_is_odd() -> None:
     late = report(last="2001-01-19", unfinished_sessions=["2001-01-22"])
-    assert printed(SHOWN, T98=report(null_values=["2001-01-05"]), T99=late) == [
+    assert printed(MAX_LINES, T98=report(null_values=["2001-01-05"]), T99=late) == [
         "22 tickers, 220 rows, 2001-01-01 to 2001-01-19; 21 begin later or end earlier",
-        "T98: 10 rows, 2001-01-01 to 2001-01-12; by 24/5 1 without a value",
-        "T99: 10 rows, 2001-01-01 to 2001-01-19; by 24/5 1 unfinished and left out",
+        "T98: 10 rows, 2001-01-01 to 2001-01-12; calendar 24/5: 1 without a value",
+        "T99: 10 rows, 2001-01-01 to 2001-01-19; calendar 24/5: 1 unfinished and left out",
     ]
 
 

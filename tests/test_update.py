@@ -12,8 +12,8 @@ from ruamel.yaml import YAML
 
 from pipeline.io.artifacts import write_table
 from pipeline.io.errors import UserError
-from pipeline.prices import columns_of, schema
-from pipeline.update import revised_since, revisions, rewritten, told
+from pipeline.prices import schema, value_columns
+from pipeline.update import print_revisions, revision_lines, revisions, write_end_and_vintage
 from tests.commands import pipeline, run
 from tests.conftest import small_params
 from tests.imports import ROOT
@@ -33,7 +33,7 @@ def test_only_end_and_vintage_change_which_is_said_and_every_comment_stays(
     params: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = params.read_text().splitlines()
-    rewritten(NOW)
+    write_end_and_vintage(NOW)
     after = params.read_text().splitlines()
     changed = [(old.split("#"), new.split("#")) for old, new in zip(before, after, strict=True) if old != new]
     assert [new[0].strip() for _, new in changed] == ['end: "2026-03-06"', 'vintage: "2026-03-09T20:59:59Z"']
@@ -42,7 +42,7 @@ def test_only_end_and_vintage_change_which_is_said_and_every_comment_stays(
 
 
 def test_a_second_later_the_session_has_settled_and_the_vintage_is_another(params: Path) -> None:
-    rewritten(NOW + pd.Timedelta(seconds=1))
+    write_end_and_vintage(NOW + pd.Timedelta(seconds=1))
     found = YAML(typ="safe").load(params)["scrape"]
     assert (found["end"], found["vintage"]) == ("2026-03-09", "2026-03-09T21:00:00Z")
 
@@ -51,26 +51,26 @@ def test_another_source_than_yahoo_is_refused_and_nothing_changes(project: Path)
     YAML().dump(small_params(), project / "params.yaml")
     before = (project / "params.yaml").read_bytes()
     with pytest.raises(UserError, match=r"^params.yaml: scrape.source: found sample; accepted by `make latest`: yahoo"):
-        rewritten(NOW)
+        write_end_and_vintage(NOW)
     assert (project / "params.yaml").read_bytes() == before
 
 
 def test_a_step_is_no_exchange(params: Path) -> None:
     params.write_text(params.read_text().replace("calendar: XNYS", "calendar: 1D"))
     with pytest.raises(
-        UserError, match=r"^params.yaml: scrape.calendar: found '1D', a step; accepted here: an exchange"
+        UserError, match=r"^params.yaml: scrape.calendar: found the step '1D'; accepted by `make latest`: an exchange"
     ):
-        rewritten(NOW)
+        write_end_and_vintage(NOW)
 
 
 def test_what_the_source_has_revised_is_told_by_ticker(two_tickers: pd.DataFrame) -> None:
     before = two_tickers[two_tickers["date"] < "2002-08-01"]
     new = len(two_tickers) - len(before)
-    assert told(revisions(before, two_tickers)) == [f"{new} new sessions, 0 tickers revised"]
+    assert revision_lines(revisions(before, two_tickers)) == [f"{new} new sessions, 0 tickers revised"]
     split = two_tickers.copy()
     split.loc[split["ticker"] == "AAA", ["close", "open"]] /= 4
     count = (before["ticker"] == "AAA").sum()
-    assert told(revisions(before, split)) == [
+    assert revision_lines(revisions(before, split)) == [
         f"AAA: {count} sessions revised: open by up to 75.00%, close by up to 75.00%",
         f"{new} new sessions, 1 ticker revised",
     ]
@@ -121,7 +121,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     revised = prices.drop(index=[0]).copy()
     revised.loc[10:19, "adj_close"] *= 0.98
     for message, own in {"first": prices.iloc[:38], "second": revised}.items():
-        write_table(folder / "data/prices.parquet", own, schema(columns_of(own)))
+        write_table(folder / "data/prices.parquet", own, schema(value_columns(own)))
         run(folder, "dvc", "add", "--quiet", "data/prices.parquet")
         run(folder, "git", "add", "--all")
         assert run(folder, "git", "commit", "--quiet", "--message", message).returncode == 0
@@ -132,7 +132,7 @@ def test_prices_are_compared_with_those_of_a_git_revision(repository: Path) -> N
     done = pipeline(repository, "revisions", "HEAD~1")
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [
-        "AAA: 10 sessions revised: adj_close by up to 2.00%, 1 sessions are gone",
+        "AAA: 10 sessions revised: adj_close by up to 2.00%, 1 sessions were removed",
         "2 new sessions, 1 ticker revised",
     ]
     assert [path.name for path in (repository / "data").iterdir() if path.is_dir()] == []
@@ -142,10 +142,12 @@ def test_a_revision_that_is_not_there_is_named(repository: Path) -> None:
     done = pipeline(repository, "revisions", "nowhere")
     assert (done.returncode, done.stdout) == (1, "")
     (line,) = done.stderr.splitlines()
-    assert line.startswith("revisions: data/prices.parquet of revision 'nowhere': ")
-    assert line.endswith("; accepted: a revision whose prices DVC has")
+    assert line.startswith("revisions: data/prices.parquet: found no prices of 'nowhere' (")
+    assert line.endswith("); accepted: a revision whose prices DVC has")
 
 
 def test_without_a_revision_it_says_how_to_ask() -> None:
-    with pytest.raises(UserError, match=r"^accepted: one git revision, as in `make revisions REV=HEAD~1`$"):
-        revised_since("")
+    with pytest.raises(
+        UserError, match=r"^REV: found no git revision; accepted: one git revision, as in `make revisions REV=HEAD~1`$"
+    ):
+        print_revisions("")

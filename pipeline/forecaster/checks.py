@@ -9,7 +9,7 @@ import pandas as pd
 from pipeline import calendars
 from pipeline.formats import format_date
 from pipeline.io.errors import UserError
-from pipeline.prices import OHLC, PRICES, impossible
+from pipeline.prices import OHLC, PRICES, impossible_rows
 
 
 def checked_prices(prices: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
@@ -47,7 +47,7 @@ def first_fault(prices: pd.DataFrame, min_rows: int, calendar: str, returns_of: 
     prices: as `checked_prices` returns them; calendar: the code of an exchange, or the step of an evenly spaced series;
     returns_of: the column whose returns are used, if any. A missing price is not a fault here: see `gap_message`.
     """
-    steps, expected_step = prices["date"].diff().iloc[1:], calendars.step(calendar)
+    steps, expected_step = prices["date"].diff().iloc[1:], calendars.step_length(calendar)
     unsorted = prices["date"][steps.index[steps <= pd.Timedelta(0)]]
     if len(unsorted):
         return f"found {format_date(unsorted.iloc[0])} after the same or a later date; accepted: rising dates"
@@ -64,7 +64,7 @@ def first_fault(prices: pd.DataFrame, min_rows: int, calendar: str, returns_of: 
     # Prices are judged by the rules of the scrape stage, which expect a volume.
     has_ohlc = set(OHLC) <= set(values)
     judged = prices.assign(volume=prices.get("volume", 0.0)) if has_ohlc else prices.rename(columns={"close": "value"})
-    for row in impossible(judged, None).itertuples():
+    for row in impossible_rows(judged, None).itertuples():
         return f"found on {format_date(row.date)}: {row.reason}; accepted: possible values"
     if returns_of and (prices[returns_of] <= 0).any():
         row = prices[prices[returns_of] <= 0].iloc[0]

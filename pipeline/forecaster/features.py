@@ -16,7 +16,7 @@ import pandas as pd
 
 from pipeline.forecaster.targets import MONTH, volatility
 from pipeline.io.errors import UserError
-from pipeline.prices import columns_of
+from pipeline.prices import value_columns
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def feature_table(prices: pd.DataFrame, names: list[str], column: str) -> pd.Dat
     A name that is not in FEATURES is a raw column of the price table.
     Raises UserError for an unknown name, or for a feature whose columns are missing.
     """
-    raw_columns = [name for name in columns_of(prices) if name != "log_variance"]
+    raw_columns = [name for name in value_columns(prices) if name != "log_variance"]
     computable = [name for name, feature in FEATURES.items() if set(feature.columns) <= set(prices.columns)]
     accepted = [*computable, *raw_columns]
     for name in names:

@@ -30,7 +30,7 @@ def unscaled_rows(
     forecast column; calendar_by_ticker: by ticker or ALL, gives the dates after a ticker's last; required: the columns
     that need a value in a complete row.
     """
-    next_dates, has_ohlc, tables = cache(calendars.following), set(OHLC) <= set(prices.columns), []
+    next_dates, has_ohlc, tables = cache(calendars.next_dates), set(OHLC) <= set(prices.columns), []
     for ticker, table in prices.groupby("ticker"):
         variances = log_variance(table) if has_ohlc else pd.Series(np.nan, table.index)
         rows = table[["ticker", "date"]].assign(last=table[column])

@@ -1,1 +1,1 @@
-"""How every stage reads, writes, refuses and starts."""
+"""What all stages share: start, parameters, files and error messages."""

@@ -1,4 +1,7 @@
-"""Canonical files: Parquet, JSON, CSV, pages and models, schema-checked, written whole or not at all, byte-stable."""
+"""Read and write the files of the pipeline: Parquet, JSON, CSV, pages and models.
+
+Tables and records are checked. The same values always give the same bytes.
+"""
 
 import hashlib
 import io
@@ -18,13 +21,13 @@ R = TypeVar("R", bound="Record")
 
 
 class Record(BaseModel):
-    """A JSON artifact, or a part of one, as a typed value: every field required, no other field, no conversion."""
+    """A JSON file, or a part of one. All fields are required, no others are allowed, and types are not converted."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write a whole file or none: a killed stage leaves no half of one."""
+    """Write a file completely or not at all, even if the process is killed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
     partial.write_bytes(content)
@@ -32,7 +35,7 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Raises UserError where the file is missing."""
+    """Read a file. Raises UserError if it is missing."""
     try:
         return path.read_bytes()
     except FileNotFoundError:
@@ -40,14 +43,14 @@ def read_bytes(path: Path) -> bytes:
 
 
 def digest(content: bytes) -> str:
-    """SHA-256, in hexadecimal."""
+    """Return the SHA-256 hash in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
 
 
 def write_table(path: Path, frame: pd.DataFrame, schema: pa.Schema) -> None:
-    """Write a frame whose columns are exactly the schema's, whatever their order; NaN becomes null.
+    """Write a Parquet file. The columns must be those of the schema, in any order. NaN becomes null.
 
-    Raises ValueError on missing, unknown or wrongly typed columns.
+    Raises ValueError for missing or unknown columns and for wrong types.
     """
     if set(frame.columns) != set(schema.names):
         raise ValueError(f"{path}: columns {sorted(frame.columns)} are not {sorted(schema.names)}")
@@ -58,18 +61,18 @@ def write_table(path: Path, frame: pd.DataFrame, schema: pa.Schema) -> None:
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """Raises UserError where the file is missing."""
+    """Read a Parquet file. Raises UserError if it is missing."""
     return pq.read_table(io.BytesIO(read_bytes(path))).to_pandas()
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Keys in the order they are given, floats in their shortest form, no NaN (raises ValueError)."""
+    """Write JSON: keys in the given order, floats in their shortest form. Raises ValueError for NaN."""
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
     write_bytes(path, (text + "\n").encode())
 
 
 def read_json(path: Path) -> Any:
-    """Raises UserError where the file is missing."""
+    """Read a JSON file. Raises UserError if it is missing."""
     return json.loads(read_bytes(path))
 
 
@@ -78,29 +81,31 @@ def write_record(path: Path, record: Record) -> None:
 
 
 def read_record(path: Path, kind: type[R]) -> R:
-    """Raises UserError where the file is missing, or was written in another form."""
+    """Read a JSON file as a record of this kind. Raises UserError if it is missing or has other fields."""
     content = read_bytes(path)
     try:
         return kind.model_validate_json(content)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))
-        raise UserError(f"{path}: {where}: {first['msg']}; `dvc repro` makes it anew") from None
+        raise UserError(f"{path}: {where}: {first['msg']}; `dvc repro` makes it again") from None
 
 
 def write_csv(path: Path, frame: pd.DataFrame) -> None:
-    """For `dvc plots`, which reads no Parquet: ISO dates, with the time where there is one, shortest floats, empty
-    where missing.
+    """Write a CSV file for `dvc plots`, which cannot read Parquet.
+
+    Dates are ISO dates, with the time if any is not midnight. Missing values are empty.
     """
     dates = frame.select_dtypes("datetime")
-    form = "%Y-%m-%d" if (dates == dates.apply(lambda own: own.dt.normalize())).all(axis=None) else "%Y-%m-%dT%H:%M"
-    write_bytes(path, frame.to_csv(index=False, lineterminator="\n", date_format=form).encode())
+    all_midnight = (dates == dates.apply(lambda column: column.dt.normalize())).all(axis=None)
+    date_format = "%Y-%m-%d" if all_midnight else "%Y-%m-%dT%H:%M"
+    write_bytes(path, frame.to_csv(index=False, lineterminator="\n", date_format=date_format).encode())
 
 
 def canonical_model(keras_file: bytes) -> bytes:
-    """A .keras archive without its clock and its process's object ids; stock `load_model` opens it.
+    """Return a .keras file without times and object ids, which differ in each run. Keras can load the result.
 
-    Keras stamps members with the time, writes `date_saved` and, as `shared_object_id`, Python's id().
+    Keras writes the time of each file in the archive, `date_saved`, and Python's id() as `shared_object_id`.
     """
     ids: dict[int, int] = {}
 

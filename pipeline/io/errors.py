@@ -1,5 +1,5 @@
-"""The one exception for what the user can put right; its message is the whole output."""
+"""The one exception for mistakes that the user can correct. Only its message is printed, without a traceback."""
 
 
 class UserError(Exception):
-    """Names the file, key or ticker, what was found and what is accepted: one line a mistake."""
+    """A mistake of the user. Each line is "file, key or ticker: found X; accepted: Y"."""

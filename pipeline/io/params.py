@@ -1,4 +1,4 @@
-"""One section of params.yaml, strictly: each mistake becomes one line that says what is accepted."""
+"""Read and check params.yaml. Each mistake gives one error line that says what is accepted."""
 
 import difflib
 import io
@@ -16,7 +16,7 @@ from pipeline.io.errors import UserError
 
 FILE = Path("params.yaml")
 SECTIONS = ("scrape", "explore", "prepare", "benchmark", "train", "evaluate", "plot", "track")
-RENAMED = {  # keys of earlier versions, and their names now
+RENAMED = {  # names of keys in earlier versions, and their current names
     "scrape.dates": "scrape.date_columns",
     "scrape.signs": "scrape.currency_symbols",
     "scrape.missing": "scrape.na_values",
@@ -29,7 +29,7 @@ S = TypeVar("S", bound="Section")
 
 
 def each_once(values: list[str]) -> list[str]:
-    """Refuse a list that names something twice."""
+    """Reject a list with repeated entries."""
     for value in values:
         if values.count(value) > 1:
             raise ValueError(f"found {value} {values.count(value)} times; accepted: each once")
@@ -37,36 +37,37 @@ def each_once(values: list[str]) -> list[str]:
 
 
 class Section(Record):
-    """A section of params.yaml: every key required, no other key, no conversion between types."""
+    """A section of params.yaml: all keys are required, no others are allowed, types are not converted."""
 
 
-def everything() -> dict[str, dict[str, Any]]:
-    """All of params.yaml as plain values, checked for its sections only.
+def load_all() -> dict[str, dict[str, Any]]:
+    """Return all of params.yaml as plain values. Only the names of the sections are checked.
 
-    Raises UserError where the file is missing, is no YAML mapping, or has unknown or missing sections.
+    Raises UserError if the file is missing, is not a YAML mapping, or has unknown or missing sections.
     """
     try:
-        found = parsed(FILE.read_text())
+        values = parse_yaml(FILE.read_text())
     except FileNotFoundError:
-        raise UserError(f"{FILE}: no such file; run from the folder that holds it") from None
+        raise UserError(f"{FILE}: no such file; run the command in the folder that contains it") from None
     except MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise UserError(f"{FILE}{line}: not YAML: {error.problem}") from None
     except (YAMLError, UnicodeDecodeError) as error:
         raise UserError(f"{FILE}: not YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(found, dict):
+    if not isinstance(values, dict):
         raise UserError(f"{FILE}: found no sections; accepted: {', '.join(SECTIONS)}")
-    for path in _not_text(found):
-        raise UserError(f"{FILE}: found the key {path}; accepted: keys that are text")
-    unknown = [f"{FILE}: {name}: unknown section{_meant(name, SECTIONS)}" for name in found if name not in SECTIONS]
-    missing = [f"{FILE}: {name}: section missing" for name in SECTIONS if name not in found]
+    for path in _keys_not_text(values):
+        raise UserError(f"{FILE}: found the key {path}; accepted: keys that are texts")
+    names = [name for name in values if name not in SECTIONS]
+    unknown = [f"{FILE}: {name}: unknown section{_suggestion(name, SECTIONS)}" for name in names]
+    missing = [f"{FILE}: {name}: section missing" for name in SECTIONS if name not in values]
     if unknown or missing:
         raise UserError("\n".join(unknown + missing))
-    return found
+    return values
 
 
 def flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Nested values by their path, as `dvc metrics` and `dvc params` name them: test.price.h1.mse."""
+    """Yield each nested value with its path, in the notation of `dvc metrics` and `dvc params`: test.price.h1.mse."""
     for key, value in values.items():
         if isinstance(value, dict):
             yield from flat(value, f"{prefix}{key}.")
@@ -74,83 +75,81 @@ def flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
             yield f"{prefix}{key}", value
 
 
-def _not_text(values: dict[Any, Any], prefix: str = "") -> Iterator[str]:
-    """The paths of keys that are no text: numbers, dates, empty ones."""
+def _keys_not_text(values: dict[Any, Any], prefix: str = "") -> Iterator[str]:
+    """Yield the paths of keys that are not texts, such as numbers, dates and empty keys."""
     for key, value in values.items():
         if not isinstance(key, str):
             yield f"{prefix}{key!r}"
         elif isinstance(value, dict):
-            yield from _not_text(value, f"{prefix}{key}.")
+            yield from _keys_not_text(value, f"{prefix}{key}.")
 
 
 def load(section: str, models: type[S] | Mapping[str, type[S]]) -> S:
-    """One section as its strict model. Raises UserError, a line for each mistake.
+    """Return one section of params.yaml, checked. Raises UserError with a line for each mistake.
 
-    models: the section's, or by the value of its key `source` the model of each kind.
+    models: the model of the section, or a model for each value of its key `source`.
     """
-    values = everything()[section]
+    values = load_all()[section]
     old = [f"{section}.{key}" for key in values if f"{section}.{key}" in RENAMED] if isinstance(values, dict) else []
     if old:
         raise UserError("\n".join(f"{FILE}: {key}: this key is now called {RENAMED[key]}" for key in old))
-    model = models if isinstance(models, type) else _chosen(section, values, models)
+    model = models if isinstance(models, type) else _model_of_source(section, values, models)
     try:
         return model.model_validate(values)
     except ValidationError as error:
         schema = model.model_json_schema()
-        lines = [_line(section, mistake, schema) for mistake in error.errors(include_url=False)]
+        lines = [_error_line(section, mistake, schema) for mistake in error.errors(include_url=False)]
         raise UserError("\n".join(dict.fromkeys(lines))) from None
 
 
-def _chosen(section: str, values: Any, models: Mapping[str, type[S]]) -> type[S]:
-    """The model that the section's `source` names; any one for what is no section, which it refuses."""
+def _model_of_source(section: str, values: Any, models: Mapping[str, type[S]]) -> type[S]:
+    """Return the model for the section's key `source`."""
     if not isinstance(values, dict):
-        return next(iter(models.values()))
+        return next(iter(models.values()))  # every model rejects a section that is not a mapping
     if "source" not in values:
         raise UserError(f"{FILE}: {section}.source: missing; accepted: {', '.join(models)}")
     if values["source"] not in list(models):
         source = values["source"]
-        raise UserError(f"{FILE}: {section}.source: found {source!r}{_meant(str(source), models)}")
+        raise UserError(f"{FILE}: {section}.source: found {source!r}{_suggestion(str(source), models)}")
     return models[values["source"]]
 
 
-def parsed(text: str) -> Any:
-    """A YAML text as plain values, read as DVC reads it: to YAML 1.1 readers 1e-3 is a string and `no` is false."""
+def parse_yaml(text: str) -> Any:
+    """Read a YAML text as YAML 1.2, as DVC does. In YAML 1.1, 1e-3 would be a text and `no` would be false."""
     return YAML(typ="safe", pure=True).load(text)
 
 
 def rewrite(section: str, file: Path = FILE, **values: str | int) -> None:
-    """Write values into a section of params.yaml, texts quoted, keeping everything else and every comment as it is."""
+    """Change values in a section of params.yaml. Texts are quoted; comments and all other values stay the same."""
     yaml = YAML()
     yaml.preserve_quotes, yaml.width = True, 4096
-    whole = yaml.load(file)
+    params = yaml.load(file)
     quoted = {k: DoubleQuotedScalarString(v) if isinstance(v, str) else v for k, v in values.items()}
-    whole[section].update(quoted)
+    params[section].update(quoted)
     buffer = io.BytesIO()
-    yaml.dump(whole, buffer)
+    yaml.dump(params, buffer)
     write_bytes(file, buffer.getvalue())
 
 
-def _line(section: str, mistake: Mapping[str, Any], schema: dict[str, Any]) -> str:
+def _error_line(section: str, mistake: Mapping[str, Any], schema: dict[str, Any]) -> str:
     key = ".".join(str(step) for step in (section, *mistake["loc"]))
     match mistake["type"]:
         case "extra_forbidden":
-            known = sorted(_at(mistake["loc"][:-1], schema)["properties"])
-            return f"{FILE}: {key}: unknown key{_meant(str(mistake['loc'][-1]), known)}"
-        case "value_error":  # raised by a section's own validator, in words of its own
+            known = sorted(_schema_at(mistake["loc"][:-1], schema)["properties"])
+            return f"{FILE}: {key}: unknown key{_suggestion(str(mistake['loc'][-1]), known)}"
+        case "value_error":  # raised by a validator of the section, with its own message
             return f"{FILE}: {key}: {mistake['ctx']['error']}"
-        case "missing":
-            return f"{FILE}: {key}: missing; accepted: {_accepted(_at(mistake['loc'], schema))}"
-        case _:
-            return f"{FILE}: {key}: found {mistake['input']!r}; accepted: {_accepted(_at(mistake['loc'], schema))}"
+    found = "missing" if mistake["type"] == "missing" else f"found {mistake['input']!r}"
+    return f"{FILE}: {key}: {found}; accepted: {_accepted(_schema_at(mistake['loc'], schema))}"
 
 
-def _meant(name: str, known: Iterable[str]) -> str:
+def _suggestion(name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, known, n=1)
     return (f"; did you mean {close[0]}? " if close else "; ") + f"accepted: {', '.join(known)}"
 
 
-def _at(path: tuple[int | str, ...], schema: dict[str, Any]) -> dict[str, Any]:
-    """The JSON Schema of the value at a path of keys and list positions; of a mapping where a key of its is wrong."""
+def _schema_at(path: tuple[int | str, ...], schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the JSON Schema at a path of keys and list positions. For a wrong key, return that of its mapping."""
     node = schema
     for step in path:
         if isinstance(step, int):
@@ -165,7 +164,7 @@ def _at(path: tuple[int | str, ...], schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _accepted(node: dict[str, Any]) -> str:
-    """A JSON Schema node in words: "a number of at least 0 and below 1"."""
+    """Describe a JSON Schema node in words: "a number of at least 0 and below 1"."""
     if "enum" in node:
         return ", ".join(str(value) for value in node["enum"])
     if "const" in node:
@@ -173,14 +172,14 @@ def _accepted(node: dict[str, Any]) -> str:
     if "anyOf" in node:
         return " or ".join(_accepted(each) for each in node["anyOf"])
     if node["type"] == "array":
-        return f"a list of at least {node.get('minItems', 0)}, each {_accepted(node['items'])}"
+        return f"a list with at least {node.get('minItems', 0)} entries, each of them {_accepted(node['items'])}"
     if "patternProperties" in node:
-        ((form, values),) = node["patternProperties"].items()
-        return f"keys of the form {form}, at least {node.get('minProperties', 0)}, each with {_accepted(values)}"
+        ((pattern, values),) = node["patternProperties"].items()
+        return f"at least {node.get('minProperties', 0)} keys that match {pattern}, each with {_accepted(values)}"
     words = {"integer": "a whole number", "number": "a number", "boolean": "true or false", "string": "a text"}
-    words["object"] = f"keys {', '.join(node.get('properties', {}))}"
+    words["object"] = f"the keys {', '.join(node.get('properties', {}))}"
     bounds = {"minimum": "of at least", "exclusiveMinimum": "above", "maximum": "at most", "exclusiveMaximum": "below"}
     limits = [f"{bounds[name]} {node[name]:g}" for name in bounds if name in node]
     if "pattern" in node:
-        limits.append(f"of the form {node['pattern']}")
+        limits.append(f"that matches {node['pattern']}")
     return " ".join([words[node["type"]], " and ".join(limits)]).strip()

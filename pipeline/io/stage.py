@@ -1,4 +1,4 @@
-"""How every stage starts and ends: pins in force, its parameters, one line for each of the user's mistakes."""
+"""Start and end a stage: check the environment, load its parameters, and print error lines."""
 
 import sys
 import time
@@ -11,17 +11,17 @@ from pipeline.io.params import Section, load
 
 
 def run(name: str, main: Callable[..., None], section: type[Section] | Mapping[str, Any] | None = None) -> None:
-    """Run a stage; exit 1 with one line for each of the user's mistakes.
+    """Run a stage. After a UserError, exit with status 1 and its lines.
 
-    section: the model of its section of params.yaml, as `load` takes it; None where it has none.
+    section: the model of the stage's section in params.yaml (see `load`), or None if it has no section.
     """
     if sys.argv[1:]:
-        sys.exit(f"{name}: found {' '.join(sys.argv[1:])!r}; accepted: no arguments, for params.yaml says all")
+        sys.exit(f"{name}: found {' '.join(sys.argv[1:])!r}; accepted: no arguments (params.yaml has all settings)")
     if not pipeline.PINNED:
-        sys.exit(f"{name}: numpy was imported before `pipeline` could pin the CPU code paths; run `dvc repro`")
-    begun = time.perf_counter()
+        sys.exit(f"{name}: found numpy imported before `pipeline`, so results may differ; accepted: `dvc repro`")
+    started = time.perf_counter()
     try:
         main(load(name, section)) if section else main()
     except UserError as error:
         sys.exit("\n".join(f"{name}: {line}" for line in str(error).splitlines()))
-    print(f"{name}: {time.perf_counter() - begun:.1f} s of work after {begun - pipeline.STARTED:.1f} s of start-up")
+    print(f"{name}: {time.perf_counter() - started:.1f} s of work after {started - pipeline.STARTED:.1f} s of start-up")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pipeline.forecaster.preparation import Preparation
 from pipeline.io.artifacts import digest, read_bytes, read_record, read_table, write_bytes, write_csv
-from pipeline.io.params import everything, flat
+from pipeline.io.params import flat, load_all
 from pipeline.io.stage import run
 from pipeline.plot import page
 from pipeline.plot.params import Params
@@ -21,7 +21,7 @@ def main(params: Params) -> None:
     verdict = read_record(Path("data/verdict.json"), Verdict)
     preparation = read_record(Path("data/preparation.json"), Preparation)
     scores, bands = read_table(Path("data/scores.parquet")), read_table(Path("data/bands.parquet"))
-    tested, params_file = page.tested(predictions), everything()
+    tested, params_file = page.tested(predictions), load_all()
     tickers = page.tickers(predictions, verdict, preparation, params.sessions)
     common = page.common(verdict, scores, bands, history)
     html = page.html(

@@ -12,7 +12,7 @@ from pipeline.forecaster.preparation import Kind, Scaling
 from pipeline.formats import format_date
 from pipeline.io.errors import UserError
 from pipeline.io.params import Section, each_once
-from pipeline.prices import columns_of, has_range
+from pipeline.prices import has_range, value_columns
 
 
 def share_or_date(value: object) -> object:
@@ -62,7 +62,7 @@ def check(params: Params, prices: pd.DataFrame) -> None:
     A named ticker or column may be missing. The target, the variance or the features may need open, high, low and
     close, or values above zero, which the prices do not have.
     """
-    columns, tickers = columns_of(prices), set(prices["ticker"])
+    columns, tickers = value_columns(prices), set(prices["ticker"])
     for ticker in params.exclude_tickers:
         if ticker not in tickers:
             raise UserError(

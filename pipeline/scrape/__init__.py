@@ -1,1 +1,1 @@
-"""What scrape alone needs: the sources, and the rows that can be true."""
+"""The stage scrape: read prices from a source and check each row."""

@@ -6,28 +6,28 @@ from pipeline import calendars, prices, quality
 from pipeline.io.artifacts import write_record, write_table
 from pipeline.io.stage import run
 from pipeline.scrape import file, sample
-from pipeline.scrape.clean import cleaned, report_of
+from pipeline.scrape.clean import checked_report, cleaned
 from pipeline.scrape.params import SOURCES, File, Params, Sample, Yahoo
 
 
 def main(params: Params) -> None:
-    calendars.known_from(params.calendar)  # an unknown one is refused before anything is fetched
-    found = fetched(params)
-    clean = cleaned(prices.canonical(found.prices), params.calendar)
-    report = report_of(clean, found, params)
+    calendars.first_known_date(params.calendar)  # rejects an unknown calendar before anything is fetched
+    data = fetch(params)
+    clean = cleaned(prices.canonical(data.prices), params.calendar)
+    report = checked_report(clean, data, params)
     write_table(Path("data/prices.parquet"), clean.table, prices.schema(clean.columns))
     write_record(Path("reports/scrape.json"), report)
-    print("\n".join(quality.first(list(quality.lines(report.tickers, params.calendar)))))
+    print("\n".join(quality.first_lines(list(quality.terminal_lines(report.tickers, params.calendar)))))
 
 
-def fetched(params: Params) -> prices.Found:
+def fetch(params: Params) -> prices.SourceData:
     match params:
         case Yahoo():
-            from pipeline.scrape import yahoo  # half a second of import, paid where Yahoo is asked
+            from pipeline.scrape import yahoo  # imported only here, because it takes half a second
 
             return yahoo.prices(params.tickers, params.start, params.end, params.vintage)
         case File():
-            return file.prices(Path(params.path), **params.form)
+            return file.prices(Path(params.path), **params.file_format)
         case Sample():
             return sample.prices()
 

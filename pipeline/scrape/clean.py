@@ -1,4 +1,4 @@
-"""The rows that can be true, apart from the others, and the report on both."""
+"""Separate the rows with possible values from the others, and report both."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -11,61 +11,68 @@ from pipeline.scrape.params import Params
 
 
 class Cleaned(NamedTuple):
-    """kept: the rows with a value of the main column; nulls: those without; dropped: those that could not be true, as
-    quality.faults tells them; sessions: the calendar's, or the steps of an evenly spaced series; even: whether it is
-    one.
+    """The rows of a source, in three tables.
+
+    kept: rows with a value in the main column; nulls: rows without one; dropped: the result of quality.dropped_rows;
+    sessions: the dates of the calendar, or of an evenly spaced series; is_even: whether the series is evenly spaced.
     """
 
     kept: pd.DataFrame
     nulls: pd.DataFrame
     dropped: pd.DataFrame
     sessions: pd.DatetimeIndex
-    even: bool
+    is_even: bool
 
     @property
     def columns(self) -> list[str]:
-        """The value columns."""
-        return prices.columns_of(self.kept)
+        """The names of the value columns."""
+        return prices.value_columns(self.kept)
 
     @property
     def table(self) -> pd.DataFrame:
-        """The price table; of an evenly spaced series with a row for each step, null where there is no value."""
-        return prices.evenly_spaced(self.kept, self.nulls, self.sessions) if self.even else self.kept
+        """The price table. An evenly spaced series has a row for each step, with null for a missing value."""
+        return prices.evenly_spaced(self.kept, self.nulls, self.sessions) if self.is_even else self.kept
 
 
-def cleaned(found: pd.DataFrame, calendar: str) -> Cleaned:
-    """The rows that can be true apart from the others, and from those without a value. found: as canonical gives it."""
-    column, every = prices.main_of(prices.columns_of(found)), calendars.step(calendar)
-    if every is None:
-        sessions = calendars.sessions(calendar, found["date"].min(), found["date"].max())
+def cleaned(canonical: pd.DataFrame, calendar: str) -> Cleaned:
+    """Separate rows with a value, rows without one and impossible rows. canonical: the result of prices.canonical."""
+    column, step_length = prices.main_column(prices.value_columns(canonical)), calendars.step_length(calendar)
+    if step_length is None:
+        sessions = calendars.sessions(calendar, canonical["date"].min(), canonical["date"].max())
     else:
-        sessions = calendars.steps(found["date"], every)
-    impossible = prices.impossible(found, None if every is None else sessions)
-    dropped = quality.faults(found, impossible)
-    kept, nulls = prices.known(found.drop(index=impossible["row"]), column)
-    return Cleaned(kept, nulls, dropped, sessions, every is not None)
+        sessions = calendars.step_dates(canonical["date"], step_length)
+    impossible = prices.impossible_rows(canonical, None if step_length is None else sessions)
+    dropped = quality.dropped_rows(canonical, impossible)
+    kept, nulls = prices.split_nulls(canonical.drop(index=impossible["row"]), column)
+    return Cleaned(kept, nulls, dropped, sessions, step_length is not None)
 
 
-def report_of(clean: Cleaned, found: prices.Found, params: Params) -> quality.Scraped:
-    """What is in the prices. Raises UserError for rows that cannot be true, for a ticker without any that can, and for
-    one that lacks too many sessions.
+def checked_report(clean: Cleaned, data: prices.SourceData, params: Params) -> quality.Scraped:
+    """Return the report on all tickers.
+
+    Raises UserError for impossible rows if params reject them, for a ticker without any value, and for a ticker with
+    too many missing sessions or impossible rows.
     """
     if len(clean.dropped) and params.invalid_rows == "reject":
-        accepted = "accepted: rows that can be true; or scrape.invalid_rows: drop, which drops and lists them"
-        raise UserError("\n".join([*quality.first(quality.impossible(clean.dropped)), accepted]))
-    column, since = prices.main_of(clean.columns), calendars.known_from(params.calendar)
-    absent = sorted(set(found.prices["ticker"]) - set(clean.kept["ticker"]))
-    _refuse(f"{ticker}: found no value of {column} that may be true; accepted: at least one" for ticker in absent)
+        accepted = (
+            "accepted: rows with possible values, or scrape.invalid_rows: drop, which removes and lists such rows"
+        )
+        raise UserError("\n".join([*quality.first_lines(quality.impossible_row_lines(clean.dropped)), accepted]))
+    column, first_known = prices.main_column(clean.columns), calendars.first_known_date(params.calendar)
+    empty = sorted(set(data.prices["ticker"]) - set(clean.kept["ticker"]))
+    _raise_if_any(f"{ticker}: found no possible value in column {column}; accepted: at least one" for ticker in empty)
     tickers = {}
-    for name, own in clean.kept.groupby("ticker"):
-        without, left = (part[part["ticker"] == name] for part in (clean.nulls, clean.dropped))
-        unit, unfinished = found.units.get(name, ""), found.unfinished.get(name, [])
-        tickers[str(name)] = quality.ticker(own, without, left, clean.sessions, since, unit=unit, unfinished=unfinished)
-    step = calendars.noun(params.calendar)
-    _refuse(quality.gaps(tickers, params.calendar, step, params.max_missing))
+    for ticker, kept in clean.kept.groupby("ticker"):
+        nulls, dropped = (rows[rows["ticker"] == ticker] for rows in (clean.nulls, clean.dropped))
+        unit, unfinished = data.units.get(ticker, ""), data.unfinished.get(ticker, [])
+        tickers[str(ticker)] = quality.ticker_report(
+            kept, nulls, dropped, clean.sessions, first_known, unit=unit, unfinished=unfinished
+        )
+    step = calendars.step_name(params.calendar)
+    _raise_if_any(quality.too_many_missing(tickers, params.calendar, step, params.max_missing))
     return quality.Scraped(source=params.source, calendar=params.calendar, step=step, column=column, tickers=tickers)
 
 
-def _refuse(lines: Iterable[str]) -> None:
-    if refused := list(lines):
-        raise UserError("\n".join(quality.first(refused)))
+def _raise_if_any(lines: Iterable[str]) -> None:
+    if errors := list(lines):
+        raise UserError("\n".join(quality.first_lines(errors)))

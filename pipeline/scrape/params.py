@@ -1,4 +1,4 @@
-"""Section scrape of params.yaml, by source."""
+"""Section scrape of params.yaml: a model for each source."""
 
 import datetime as dt
 from typing import Annotated, Any, ClassVar, Literal
@@ -9,32 +9,32 @@ from pipeline.io.params import Section, each_once
 
 InvalidRows = Literal["reject", "drop"]
 Share = Annotated[float, Field(ge=0, lt=1)]
-Mark = Annotated[str, Field(pattern=r"^\D$")]
+NonDigit = Annotated[str, Field(pattern=r"^\D$")]
 
 
-def a_date(text: str) -> str:
-    """Refuse what is no date."""
+def check_date(text: str) -> str:
+    """Reject a text that is not a date."""
     try:
         dt.date.fromisoformat(text)
     except ValueError as error:
-        raise ValueError(f'found {text!r}, {error}; accepted: a quoted date such as "2018-12-31"') from None
+        raise ValueError(f'found {text!r} ({error}); accepted: a quoted date, such as "2018-12-31"') from None
     return text
 
 
-def no_isin(tickers: list[str]) -> list[str]:
-    """Refuse what yfinance would look up as a security's number, and so turn into another name."""
+def reject_isin(tickers: list[str]) -> list[str]:
+    """Reject ISINs (international security numbers), because yfinance would replace them by another ticker."""
     for ticker in tickers:
         if len(ticker) == 12 and ticker[:2].isalpha() and ticker[2:11].isalnum() and ticker[11].isdigit():
-            raise ValueError(f"found {ticker}, which is an ISIN; accepted: Yahoo's tickers, such as AAPL")
+            raise ValueError(f"found {ticker}, which is an ISIN; accepted: the tickers of Yahoo, such as AAPL")
     return tickers
 
 
-Day = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$"), AfterValidator(a_date)]
+Day = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$"), AfterValidator(check_date)]
 Ticker = Annotated[str, Field(pattern=r"^[A-Z0-9^][A-Z0-9^.=&-]*$")]
 
 
 class Sample(Section):
-    """Section scrape of params.yaml where source is sample."""
+    """Section scrape of params.yaml if source is sample."""
 
     source: Literal["sample"]
     path: str
@@ -44,11 +44,11 @@ class Sample(Section):
 
 
 class Yahoo(Section):
-    """Section scrape of params.yaml where source is yahoo: examples/yahoo.yaml explains each key."""
+    """Section scrape of params.yaml if source is yahoo. examples/yahoo.yaml explains each key."""
 
     source: Literal["yahoo"]
     path: str
-    tickers: Annotated[list[Ticker], Field(min_length=1), AfterValidator(each_once), AfterValidator(no_isin)]
+    tickers: Annotated[list[Ticker], Field(min_length=1), AfterValidator(each_once), AfterValidator(reject_isin)]
     start: Day
     end: Day
     vintage: Annotated[str, Field(min_length=1)]
@@ -57,14 +57,16 @@ class Yahoo(Section):
     invalid_rows: InvalidRows
 
     @model_validator(mode="after")
-    def starts_before_it_ends(self) -> "Yahoo":
+    def check_order(self) -> "Yahoo":
         if self.start > self.end:
-            raise ValueError(f"found start {self.start} after end {self.end}; accepted: a start before it")
+            raise ValueError(
+                f"found start {self.start} after end {self.end}; accepted: a start that is not after the end"
+            )
         return self
 
 
 class File(Section):
-    """Section scrape of params.yaml where source is file: the files in examples/ explain each key."""
+    """Section scrape of params.yaml if source is file. The files in examples/ explain each key."""
 
     source: Literal["file"]
     path: str
@@ -74,7 +76,7 @@ class File(Section):
     columns: Annotated[dict[Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")], str], Field(min_length=1)]
     unit: str
     delimiter: Annotated[str, Field(min_length=1, max_length=1)]
-    decimal: Mark
+    decimal: NonDigit
     thousands: Annotated[str, Field(pattern=r"^\D?$")]
     currency_symbols: str
     na_values: list[str]
@@ -83,18 +85,22 @@ class File(Section):
     invalid_rows: InvalidRows
 
     @property
-    def form(self) -> dict[str, Any]:
-        """How the file is to be read, as scrape.file takes it."""
+    def file_format(self) -> dict[str, Any]:
+        """The arguments of scrape.file.prices that say how to read the file."""
         return self.model_dump(exclude={"source", "path", "calendar", "max_missing", "invalid_rows"})
 
     @model_validator(mode="after")
-    def says_each_thing_once(self) -> "File":
+    def check_consistency(self) -> "File":
         if self.decimal == self.thousands:
-            raise ValueError(f"found {self.decimal!r} as decimal and as thousands; accepted: different marks")
+            raise ValueError(
+                f"found {self.decimal!r} for both decimal and thousands; accepted: two different characters"
+            )
         if bool(self.ticker) == ("ticker" in self.columns):
-            raise ValueError("found ticker and columns.ticker both given or both empty; accepted: one of them")
+            raise ValueError("found ticker and columns.ticker both set or both empty; accepted: exactly one of them")
         if not set(self.columns) - {"ticker"} or "date" in self.columns:
-            raise ValueError("found in columns no value or a date; accepted: values, such as close, and ticker")
+            raise ValueError(
+                "found columns without a value or with date; accepted: at least one value, such as close, and no date"
+            )
         return self
 
 

@@ -1,18 +1,18 @@
-"""The sample: the S&P 500 index, 1999-01-04 to 2018-12-31, 5,031 real sessions that ship with the arch package."""
+"""The sample data: the S&P 500 index from 1999-01-04 to 2018-12-31, 5,031 real sessions from the package arch."""
 
 from importlib.util import find_spec
 from pathlib import Path
 
 import pandas as pd
 
-from pipeline.prices import Found
+from pipeline.prices import SourceData
 
 TICKER = "S&P 500"
 
 
-def prices() -> Found:
-    """The file says nothing of dividends and splits."""
-    # Located without importing: arch would load statsmodels, seconds of it.
+def prices() -> SourceData:
+    """Read the sample data. It has no dividends and splits."""
+    # The package is located but not imported, because it would load statsmodels for seconds.
     spec = find_spec("arch")
     assert spec is not None
     assert spec.submodule_search_locations is not None
@@ -20,4 +20,4 @@ def prices() -> Found:
     table = pd.read_csv(path)
     table.columns = [name.lower().replace(" ", "_") for name in table.columns]
     dates = pd.to_datetime(table["date"], format="%m/%d/%Y").astype("datetime64[us]")
-    return Found(table.assign(date=dates, ticker=TICKER), units={TICKER: "points"})
+    return SourceData(table.assign(date=dates, ticker=TICKER), units={TICKER: "points"})

@@ -1,7 +1,7 @@
-"""Yahoo Finance through yfinance (the only module that imports it, and what it fetches and retries with).
+"""Fetch prices from Yahoo Finance. Only this module imports yfinance and the packages for requests and retries.
 
-One ticker after the other, each error by name. What was fetched is kept aside, for the same request and vintage, so
-that a rerun asks for the rest alone and a change of another parameter asks for nothing.
+Tickers are fetched one after the other, and each failed ticker gets an error line. Fetched prices are stored by start,
+end and vintage. A rerun fetches only what is missing, so a change of another parameter fetches nothing.
 """
 
 import hashlib
@@ -27,12 +27,12 @@ from yfinance.exceptions import YFPricesMissingError
 from pipeline.formats import format_date
 from pipeline.io.artifacts import read_json, write_json
 from pipeline.io.errors import UserError
-from pipeline.prices import Found
+from pipeline.prices import SourceData
 
-warnings.filterwarnings("ignore", category=DeprecationWarning, module="yfinance")  # importing it turned these on
+warnings.filterwarnings("ignore", category=DeprecationWarning, module="yfinance")  # yfinance turns these warnings on
 
-ASIDE = Path("data/yahoo")
-FORMAT = 1  # of what is kept there: a change of what `asked` makes of an answer needs another number
+DOWNLOADS = Path("data/yahoo")
+DOWNLOAD_FORMAT = 1  # increase it when `fetch_once` returns something else for the same answer of Yahoo
 COLUMNS = {
     "Open": "open",
     "High": "high",
@@ -43,13 +43,13 @@ COLUMNS = {
     "Dividends": "dividends",
     "Stock Splits": "splits",
 }
-ATTEMPTS = 6  # with waits of 1, 2, 4, 8 and 16 s and up to 1 s more between them
+MAX_ATTEMPTS = 6  # with waits of 1, 2, 4, 8 and 16 s between them, each plus up to 1 s
 TIMEOUT = 10  # seconds
-SETTLED = pd.Timedelta(minutes=30)  # after its close a session's bar may still move: Yahoo's quotes lag
+QUOTE_DELAY = pd.Timedelta(minutes=30)  # Yahoo's prices of a session may still change after its close
 
 
 class Session(requests.Session):
-    """Remembers the last answer: yfinance tells neither its status nor its date."""
+    """A session that stores the last answer, because yfinance hides its status and date."""
 
     last: requests.Response | None = None
 
@@ -60,80 +60,81 @@ class Session(requests.Session):
 
 
 class TickerError(Exception):
-    """Why a ticker was not fetched, in words; whether another attempt may help."""
+    """The reason why a ticker was not fetched. temporary: whether another attempt may help."""
 
-    def __init__(self, reason: str, *, passing: bool) -> None:
+    def __init__(self, reason: str, *, temporary: bool) -> None:
         super().__init__(reason)
-        self.passing = passing
+        self.temporary = temporary
 
     @property
-    def general(self) -> bool:
-        """Whether the next ticker would fare alike, and so is asked only once: Yahoo refuses, or does not answer."""
+    def affects_all(self) -> bool:
+        """Whether the next tickers will probably fail too, so that each gets only one attempt."""
         return str(self).startswith(("refused", "no answer"))
 
 
-def prices(tickers: Collection[str], start: str, end: str, vintage: str) -> Found:
-    """Raw open, high, low and close, adjusted close, volume, dividends and splits, from start to end, both included.
+def prices(tickers: Collection[str], start: str, end: str, vintage: str) -> SourceData:
+    """Fetch unadjusted open, high, low and close, adjusted close, volume, dividends and splits.
 
-    Rows that Yahoo gives without prices come as nulls. Raises UserError after all tickers were tried, with a line for
-    each that failed.
+    start and end are included. Rows that Yahoo gives without prices are null. After all tickers were tried, raises
+    UserError with a line for each failed ticker.
     """
-    yfinance.set_tz_cache_location(str(ASIDE / "cache"))
+    yfinance.set_tz_cache_location(str(DOWNLOADS / "cache"))
     yfinance.config.debug.hide_exceptions = False
-    logging.getLogger("yfinance").setLevel(logging.CRITICAL)  # its errors are told here, by name
-    set_on_retry_hooks([told])
-    request = json.dumps([FORMAT, yfinance.__version__, start, end, vintage])
-    aside = ASIDE / hashlib.sha256(request.encode()).hexdigest()[:16]
+    logging.getLogger("yfinance").setLevel(logging.CRITICAL)  # this module reports its errors, with the ticker
+    set_on_retry_hooks([print_retry])
+    request = json.dumps([DOWNLOAD_FORMAT, yfinance.__version__, start, end, vintage])
+    folder = DOWNLOADS / hashlib.sha256(request.encode()).hexdigest()[:16]
     session, failed = Session(impersonate="chrome"), dict[str, TickerError]()
     for number, ticker in enumerate(sorted(tickers), 1):
-        path = aside / f"{ticker}.json"
-        said = "kept from before"
+        path = folder / f"{ticker}.json"
+        status = "fetched before"
         if not path.exists():
-            attempts = 1 if any(failure.general for failure in failed.values()) else ATTEMPTS
+            attempts = 1 if any(failure.affects_all for failure in failed.values()) else MAX_ATTEMPTS
             try:
-                write_json(path, answered(session, ticker, start, end, attempts))
-                said = "fetched"
+                write_json(path, fetch(session, ticker, start, end, attempts))
+                status = "fetched"
             except TickerError as failure:
-                failed[ticker], said = failure, str(failure)
+                failed[ticker], status = failure, str(failure)
         if sys.stdout.isatty():
-            print(f"{number} of {len(tickers)}: {ticker}: {said}", flush=True)
+            print(f"{number} of {len(tickers)}: {ticker}: {status}", flush=True)
     if failed:
         width = max(map(len, failed))
         lines = [f"{ticker:{width}}  {failure}" for ticker, failure in failed.items()]
-        kept = f"what was fetched of the others is kept in {ASIDE} for the same start, end and vintage"
-        lines.append(
-            f"{len(failed)} of {len(tickers)} tickers failed; {kept}: the next `dvc repro` asks for these alone"
-        )
-        raise UserError("\n".join(lines))
-    answers = {ticker: read_json(aside / f"{ticker}.json") for ticker in sorted(tickers)}
+        stored = f"fetched prices are stored in {DOWNLOADS}"
+        again = "the next `dvc repro` with the same start, end and vintage fetches only the failed tickers"
+        raise UserError("\n".join([*lines, f"{len(failed)} of {len(tickers)} tickers failed; {stored}; {again}"]))
+    answers = {ticker: read_json(folder / f"{ticker}.json") for ticker in sorted(tickers)}
     tables = [pd.DataFrame(answer["sessions"]).assign(ticker=ticker) for ticker, answer in answers.items()]
     table = pd.concat(tables, ignore_index=True)
-    return Found(
+    return SourceData(
         table.assign(date=pd.to_datetime(table["date"]).astype("datetime64[us]")),
         units={ticker: answer["currency"] or "" for ticker, answer in answers.items()},
         unfinished={ticker: answer["unfinished"] for ticker, answer in answers.items()},
     )
 
 
-def told(details: RetryDetails) -> None:
-    print(f"{details.args[1]}: {details.caused_by}; again in {details.wait_for:.1f} s", flush=True)
+def print_retry(details: RetryDetails) -> None:
+    print(f"{details.args[1]}: {details.caused_by}; next attempt in {details.wait_for:.1f} s", flush=True)
 
 
-def answered(session: Session, ticker: str, start: str, end: str, attempts: int) -> dict[str, Any]:
-    """What Yahoo says of a ticker: its currency, its sessions by column, and those not finished. Raises TickerError."""
+def fetch(session: Session, ticker: str, start: str, end: str, attempts: int) -> dict[str, Any]:
+    """Fetch a ticker with repeated attempts: its currency, sessions by column, and unfinished sessions.
+
+    Raises TickerError.
+    """
     retry = stamina.retry(
-        on=lambda error: isinstance(error, TickerError) and error.passing,
+        on=lambda error: isinstance(error, TickerError) and error.temporary,
         attempts=attempts,
         timeout=None,
         wait_initial=1,
         wait_max=16,
     )
-    return retry(asked)(session, ticker, start, end)
+    return retry(fetch_once)(session, ticker, start, end)
 
 
-def asked(session: Session, ticker: str, start: str, end: str) -> dict[str, Any]:
-    """One attempt."""
-    YfData.cache_get.cache_clear()  # it would give the same bad answer for the life of the process
+def fetch_once(session: Session, ticker: str, start: str, end: str) -> dict[str, Any]:
+    """Make one attempt to fetch a ticker; see `fetch`."""
+    YfData.cache_get.cache_clear()  # otherwise yfinance would repeat a stored bad answer
     session.last = None
     first, last = pd.Timestamp(start), pd.Timestamp(end)
     try:
@@ -147,65 +148,65 @@ def asked(session: Session, ticker: str, start: str, end: str) -> dict[str, Any]
         )
         assert session.last is not None
         meta = session.last.json()["chart"]["result"][0]["meta"]
-        told_at = pd.Timestamp(parsedate_to_datetime(session.last.headers["date"]))
-        ended = finished(frame.index, meta, told_at)
-    except Exception as error:  # yfinance raises whatever a broken answer makes it stumble over
-        raise failure(error, session.last, start, end) from error
+        answered_at = pd.Timestamp(parsedate_to_datetime(session.last.headers["date"]))
+        has_ended = finished(frame.index, meta, answered_at)
+    except Exception as error:  # a broken answer can make yfinance raise any error
+        raise ticker_error(error, session.last, start, end) from error
     frame = frame.rename(columns=COLUMNS)[list(COLUMNS.values())]
     frame.insert(0, "date", frame.index.tz_localize(None).normalize())
-    asked_for = frame["date"].between(first, last).to_numpy()
-    if not (asked_for & ended).any():
-        raise TickerError(f"no data from {start} to {end}", passing=False)
-    texts = frame.assign(date=frame["date"].map(format_date)).astype(object)
-    texts = texts.where(texts.notna(), None).replace([np.inf, -np.inf], ["inf", "-inf"])  # JSON has no infinity
-    sessions = texts[asked_for & ended].to_dict("list")
+    requested = frame["date"].between(first, last).to_numpy()
+    if not (requested & has_ended).any():
+        raise TickerError(f"no data from {start} to {end}", temporary=False)
+    table = frame.assign(date=frame["date"].map(format_date)).astype(object)
+    table = table.where(table.notna(), None).replace([np.inf, -np.inf], ["inf", "-inf"])  # JSON has no infinity
+    sessions = table[requested & has_ended].to_dict("list")
     return {
         "currency": meta["currency"],
         "sessions": sessions,
-        "unfinished": texts["date"][asked_for & ~ended].tolist(),
+        "unfinished": table["date"][requested & ~has_ended].tolist(),
     }
 
 
 def finished(dates: pd.DatetimeIndex, meta: dict[str, Any], now: pd.Timestamp) -> NDArray[np.bool_]:
-    """Which sessions had ended, and settled, when Yahoo answered, by Yahoo's clock.
+    """Return which sessions had ended at least QUOTE_DELAY before Yahoo answered, by Yahoo's clock.
 
-    dates: local midnights, with zone; meta: Yahoo's; now: the date of its answer. A session ends when Yahoo says that
-    the current one does, any other with its day.
+    dates: local midnights with time zone; meta: the field `meta` of Yahoo's answer; now: the time of the answer.
+    Yahoo names the end of the current session. Every other session ends at the end of its day.
     """
     following = dates.tz_localize(None).normalize() + pd.Timedelta(days=1)
-    # Some clocks change at midnight: Cairo's, say, where 2023-04-28 began at 01:00.
+    # Some time zones change their clocks at midnight: in Cairo, 2023-04-28 began at 01:00.
     midnights = following.tz_localize(dates.tz, ambiguous=True, nonexistent="shift_forward")
     ends = pd.Series(midnights, index=dates.date)
     regular = meta.get("currentTradingPeriod", {}).get("regular", {})
     if regular:
         begin, end = (pd.Timestamp(regular[name], unit="s", tz="UTC").tz_convert(dates.tz) for name in ("start", "end"))
         ends[ends.index == begin.date()] = end
-    return (ends + SETTLED <= now).to_numpy()
+    return (ends + QUOTE_DELAY <= now).to_numpy()
 
 
-def failure(error: Exception, answer: requests.Response | None, start: str, end: str) -> TickerError:
-    """What an exception of yfinance means, by the status of Yahoo's last answer."""
+def ticker_error(error: Exception, answer: requests.Response | None, start: str, end: str) -> TickerError:
+    """Translate an exception of yfinance by the status of Yahoo's last answer."""
     reason = " ".join(str(getattr(error, "yahoo_reason", None) or error).split())
     if answer is None:
-        distrusted = isinstance(error, requests.exceptions.CertificateVerifyError)
-        return TickerError(f"no answer: {reason.partition(' See https')[0]}", passing=not distrusted)
+        untrusted = isinstance(error, requests.exceptions.CertificateVerifyError)
+        return TickerError(f"no answer: {reason.partition(' See https')[0]}", temporary=not untrusted)
     match answer.status_code:
         case 429:
-            return TickerError("refused: too many requests (429)", passing=True)
+            return TickerError("refused: too many requests (429)", temporary=True)
         case 404:
-            return TickerError("unknown to Yahoo, or delisted (404)", passing=False)
+            return TickerError("unknown to Yahoo, or delisted (404)", temporary=False)
         case 400 if isinstance(error, YFPricesMissingError):
-            return TickerError(f"no data from {start} to {end} (400): {reason}", passing=False)
+            return TickerError(f"no data from {start} to {end} (400): {reason}", temporary=False)
         case status if status >= 400:
-            return TickerError(f"refused: Yahoo answered {status}", passing=True)
+            return TickerError(f"refused: Yahoo answered {status}", temporary=True)
         case _ if isinstance(error, YFPricesMissingError):
             try:
-                known = answer.json()["chart"]["result"][0]["meta"].get("firstTradeDate") is not None
+                has_traded = answer.json()["chart"]["result"][0]["meta"].get("firstTradeDate") is not None
             except (LookupError, TypeError):
-                explained = f": {reason}" if error.yahoo_reason else ""
-                return TickerError(f"broken answer: no result{explained}", passing=True)
+                detail = f": {reason}" if error.yahoo_reason else ""
+                return TickerError(f"broken answer: no result{detail}", temporary=True)
             return TickerError(
-                f"no data from {start} to {end}" if known else "delisted: Yahoo has no data", passing=False
+                f"no data from {start} to {end}" if has_traded else "delisted: Yahoo has no data", temporary=False
             )
         case _:
-            return TickerError(f"broken answer: {type(error).__name__}: {reason}", passing=True)
+            return TickerError(f"broken answer: {type(error).__name__}: {reason}", temporary=True)

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from pipeline.io.artifacts import digest, read_bytes, read_json, read_table, write_record
-from pipeline.io.params import everything, flat
+from pipeline.io.params import flat, load_all
 from pipeline.io.stage import run
 from pipeline.track import runs
 from pipeline.track.params import Params
@@ -26,7 +26,7 @@ FILES = (
 
 
 def main(params: Params) -> None:
-    chosen = dict(flat(everything()))
+    chosen = dict(flat(load_all()))
     history, metrics = read_table(Path("data/history.parquet")), read_json(Path("reports/metrics.json"))
     summary = read_bytes(Path("reports/summary.md")).decode()
     files = [*FILES, *(f"data/model/{member}.keras" for member in sorted(history["member"].unique()))]

@@ -1,1 +1,1 @@
-"""`make verify`: rebuild a commit from nothing and compare each output with the hash in its dvc.lock."""
+"""`make verify`: rebuild a commit from scratch and compare each output with the hash in its dvc.lock."""

@@ -1,4 +1,4 @@
-"""How far the numbers of two versions of an output lie apart: tables, weights and metrics."""
+"""Compare the numbers in two versions of an output: a table, a model or a JSON file."""
 
 import io
 import zipfile
@@ -17,37 +17,40 @@ Numbers = dict[str, NDArray[np.float64]]
 
 
 def largest_difference(before: Path, after: Path) -> tuple[float, str]:
-    """The largest difference between two files or folders, relative to the largest value of its column, and a sentence
-    that names the column. It is infinite where rows, columns or missing values differ, and nan without numbers.
+    """Return the largest difference between two files or folders, and the same in words.
+
+    A difference is relative to the largest value of its column. It is infinite if rows, columns or missing values
+    differ, and nan if the files have no numbers.
     """
     old, new = numbers(before), numbers(after)
     if not old and not new:
         return np.nan, "a file of this type has no numbers to compare"
     shared = [name for name in old if name in new and comparable(old[name], new[name])]
-    if other := sorted((old.keys() | new.keys()) - set(shared)):
-        return np.inf, f"rows, columns or missing values differ, in {other[0]}"
+    if unequal := sorted((old.keys() | new.keys()) - set(shared)):
+        return np.inf, f"rows, columns or missing values differ, in {unequal[0]}"
     distances = {name: distance(old[name], new[name]) for name in old}
-    where = max(distances, key=distances.__getitem__)
-    if not distances[where]:
+    column = max(distances, key=distances.__getitem__)
+    if not distances[column]:
         return 0.0, "the numbers are the same"
-    return distances[where], f"the largest relative difference is {distances[where]:.1g}, in {where}"
+    return distances[column], f"the largest relative difference is {distances[column]:.1g}, in {column}"
 
 
 def comparable(old: NDArray[np.float64], new: NDArray[np.float64]) -> bool:
-    """Whether two arrays have the same shape and miss the same values."""
+    """Return whether two arrays have the same shape and the same missing values."""
     return old.shape == new.shape and bool((np.isnan(old) == np.isnan(new)).all())
 
 
 def distance(old: NDArray[np.float64], new: NDArray[np.float64]) -> float:
-    """The largest |new - old| by the largest |old|, over values that are not missing; 0 where there are none."""
+    """Return the largest |new - old| divided by the largest |old|, without missing values; 0 without any value."""
     changed = (old != new) & ~np.isnan(old)
     size = np.abs(old[np.isfinite(old)]).max(initial=0) or 1.0
     return float(np.abs(new[changed] - old[changed]).max(initial=0) / size)
 
 
 def numbers(path: Path) -> Numbers:
-    """Each column of a table, each weight of a model, each number of a JSON file, by its name; of a folder, of all its
-    files.
+    """Return the columns of a table, the weights of a model or the numbers of a JSON file, by name.
+
+    For a folder, return those of all its files.
     """
     if path.is_dir():
         files = sorted(file for file in path.rglob("*") if file.is_file())
@@ -66,7 +69,7 @@ def numbers(path: Path) -> Numbers:
 
 
 def leaves(value: Any, name: str = "") -> Iterator[tuple[str, float]]:
-    """The numbers in nested mappings and lists, by their path."""
+    """Yield each number in nested mappings and lists, with its path."""
     if isinstance(value, int | float):
         yield name.lstrip("."), value
     elif isinstance(value, dict | list):
@@ -75,21 +78,21 @@ def leaves(value: Any, name: str = "") -> Iterator[tuple[str, float]]:
 
 
 def columns(table: pd.DataFrame) -> Numbers:
-    """The numeric columns."""
-    chosen = table.select_dtypes(["number", "bool"])
-    return {str(name): chosen[name].to_numpy(np.float64, na_value=np.nan) for name in chosen}
+    """Return the numeric columns of a table."""
+    numeric = table.select_dtypes(["number", "bool"])
+    return {str(name): numeric[name].to_numpy(np.float64, na_value=np.nan) for name in numeric}
 
 
 def weights(path: Path) -> Numbers:
-    """The weights of a .keras file, by their path in it."""
-    found: Numbers = {}
+    """Return the weights of a .keras file, by their path in it."""
+    weights_by_path: Numbers = {}
 
     def keep(name: str, item: h5py.Group | h5py.Dataset) -> None:
         if isinstance(item, h5py.Dataset):
-            found[name] = np.asarray(item, np.float64)
+            weights_by_path[name] = np.asarray(item, np.float64)
 
     with zipfile.ZipFile(path) as archive:
         content = io.BytesIO(archive.read("model.weights.h5"))
     with h5py.File(content) as file:
         file.visititems(keep)
-    return found
+    return weights_by_path

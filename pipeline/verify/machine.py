@@ -1,4 +1,4 @@
-"""What machine this is, in words: processor, cache sizes, C library, and a processor that QEMU emulates."""
+"""Describe this machine: processor, cache sizes and C library. QEMU can emulate another processor."""
 
 import os
 import shutil
@@ -11,20 +11,20 @@ QEMU = "qemu-x86_64"
 
 
 def qemu_command(cpu: str) -> list[str]:
-    """The command that runs a program on an emulated processor, such as Haswell or EPYC,legacy-cache=on."""
-    return [QEMU, "-cpu", f"{cpu},check=off"]  # check=off: no warning, from each thread, of what QEMU lacks
+    """Return the command that runs a program on an emulated processor, such as Haswell or EPYC,legacy-cache=on."""
+    return [QEMU, "-cpu", f"{cpu},check=off"]  # check=off: no warnings about features that QEMU lacks
 
 
 def check_emulator(cpu: str) -> None:
-    """Raise UserError where QEMU is missing or does not know this processor."""
+    """Raise UserError if QEMU is missing or does not know this processor."""
     if not shutil.which(QEMU):
-        raise UserError(f"{QEMU}: not found; CPU needs it; on Debian: apt-get install qemu-user")
+        raise UserError(f"{QEMU}: not found, but the option CPU needs it; on Debian: apt-get install qemu-user")
     if not output_of(*qemu_command(cpu), shutil.which("echo") or "/bin/echo", "it runs"):
-        raise UserError(f"CPU: found {cpu!r}; accepted: what `{QEMU} -cpu help` lists, such as Haswell")
+        raise UserError(f"CPU: found {cpu!r}; accepted: a processor that `{QEMU} -cpu help` lists, such as Haswell")
 
 
 def processor(cpu: str | None = None) -> str:
-    """The processor of this machine, or the emulated one: name, family, model and the sizes of its three caches."""
+    """Describe the processor of this machine, or the emulated one: name, family, model and cache sizes."""
     command = qemu_command(cpu) if cpu else []
     sizes = [output_of(*command, _getconf(), f"LEVEL{level}_SIZE") for level in ("1_DCACHE", "2_CACHE", "3_CACHE")]
     caches = " / ".join(f"{int(size) // 1024}" if size.isdecimal() else "?" for size in sizes)
@@ -32,22 +32,22 @@ def processor(cpu: str | None = None) -> str:
         return f"an emulated {cpu} (QEMU {output_of(QEMU, '--version').split()[2]}; caches {caches} KiB)"
     info = Path("/proc/cpuinfo")
     lines = info.read_text().split("\n\n")[0].splitlines() if info.exists() else []
-    known = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
-    name, family, model = (known.get(key, "?") for key in ("model name", "cpu family", "model"))
+    cpu_info = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
+    name, family, model = (cpu_info.get(key, "?") for key in ("model name", "cpu family", "model"))
     return f"{name} (family {family}, model {model}; caches {caches} KiB)"
 
 
 def libc() -> str:
-    """The C library and its version: numpy takes exp, log and pow of float64 from it."""
+    """Return the C library and its version. numpy uses its exp, log and pow for float64."""
     return output_of(_getconf(), "GNU_LIBC_VERSION") or "no glibc"
 
 
 def _getconf() -> str:
-    return shutil.which("getconf") or "getconf"  # QEMU looks no program up
+    return shutil.which("getconf") or "getconf"  # QEMU needs a full path
 
 
 def output_of(*command: str) -> str:
-    """What a command prints; nothing where it fails or is not there. Git looks at the folder, not at GIT_DIR."""
+    """Return what a command prints, or "" if it fails or does not exist. Git ignores variables such as GIT_DIR."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)

@@ -49,7 +49,7 @@ def test_missing_sessions_are_named(tmp_path: Path) -> None:
     prices.to_csv(tmp_path / "own.csv", index=False)
     walk(tmp_path, prices, "scrape", "explore", scrape=file_params(max_missing=0.1))
     html = (tmp_path / "reports/explore.html").read_text()
-    assert "Missing sessions by the calendar 24/5: 2: 2001-01-15, 2001-01-29." in html
+    assert "Missing sessions of the calendar 24/5 (2): 2001-01-15, 2001-01-29." in html
     assert shown(html)["AAA"]["figures"]["faults"]["rows"]["days"]["date"] == ["2001-01-15", "2001-01-29"]
 
 

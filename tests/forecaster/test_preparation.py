@@ -25,7 +25,7 @@ def test_another_form_is_rejected_with_its_key(walked: Path, tmp_path: Path) -> 
     value = json.loads((walked / "data/preparation.json").read_text())
     value["calendars"][ALL]["zone"] = "UTC"
     (tmp_path / "other.json").write_text(json.dumps(value))
-    with pytest.raises(UserError, match=r"other.json: calendars.all tickers.zone: .*; `dvc repro` makes it anew$"):
+    with pytest.raises(UserError, match=r"other.json: calendars.all tickers.zone: .*; `dvc repro` makes it again$"):
         read_record(tmp_path / "other.json", Preparation)
 
 

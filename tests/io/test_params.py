@@ -85,7 +85,8 @@ def test_a_misspelt_key_is_named_with_the_one_that_was_meant(project: Path) -> N
            'such as "2016-01-04"') for value in (1.0, 0, True, "2016", "2016-02-30", "04/01/2016")],
         ("prepare", "test", "2016-01-04",
          "prepare: found validation 0.15 and test '2016-01-04'; accepted: two shares, or two first dates in quotes"),
-        ("prepare", "features", [], "prepare.features: found []; accepted: a list of at least 1, each a text"),
+        ("prepare", "features", [],
+         "prepare.features: found []; accepted: a list with at least 1 entries, each of them a text"),
         ("benchmark", "models", ["garch"],
          "benchmark.models.0: found 'garch'; accepted: persistence, drift, seasonal_naive, ewma, har, har_yearly, "
          "lhar, lhar_yearly, gjr_garch, ridge, boosting"),
@@ -97,9 +98,9 @@ def test_a_misspelt_key_is_named_with_the_one_that_was_meant(project: Path) -> N
         ("train", "bidirectional", "no", "train.bidirectional: found 'no'; accepted: true or false"),
         ("train", "loss_weights", {"price": 1.0},
          "train.loss_weights.variance: missing; accepted: a number of at least 0"),
-        ("train", "loss_weights", 1, "train.loss_weights: found 1; accepted: keys price, variance"),
+        ("train", "loss_weights", 1, "train.loss_weights: found 1; accepted: the keys price, variance"),
         ("plot", "sessions", 5, "plot.sessions: found 5; accepted: a whole number of at least 20"),
-        ("track", "experiment", " ", r"track.experiment: found ' '; accepted: a text of the form ^\w[\w .+-]*$"),
+        ("track", "experiment", " ", r"track.experiment: found ' '; accepted: a text that matches ^\w[\w .+-]*$"),
     ],
 )  # fmt: skip
 def test_a_wrong_value_is_named_with_what_is_accepted(
@@ -111,13 +112,19 @@ def test_a_wrong_value_is_named_with_what_is_accepted(
 @pytest.mark.parametrize(
     ("columns", "line"),
     [
-        ({}, "scrape.columns: found {}; accepted: keys of the form ^[a-z][a-z0-9_]*$, at least 1, each with a text"),
+        (
+            {},
+            "scrape.columns: found {}; accepted: at least 1 keys that match ^[a-z][a-z0-9_]*$, each with a text",
+        ),
         (
             {"Close": "Close"},
-            "scrape.columns.Close.[key]: found 'Close'; accepted: keys of the form ^[a-z][a-z0-9_]*$, ",
+            "scrape.columns.Close.[key]: found 'Close'; accepted: at least 1 keys that match ^[a-z][a-z0-9_]*$, ",
         ),
         ({"close": 5}, "scrape.columns.close: found 5; accepted: a text"),
-        ({"date": "Date", "close": "Close"}, "scrape: found in columns no value or a date; accepted: values, such as "),
+        (
+            {"date": "Date", "close": "Close"},
+            "scrape: found columns without a value or with date; accepted: at least one value, ",
+        ),
     ],
 )
 def test_a_mistake_in_a_mapping_is_named(columns: Any, line: str, project: Path) -> None:
@@ -145,9 +152,9 @@ def test_every_mistake_has_a_line(project: Path) -> None:
         ("train: \x00\n", ": not YAML: "),
         ("", ": found no sections; accepted: "),
         ("- train\n", ": found no sections; accepted: "),
-        ("2024: 1", ": found the key 2024; accepted: keys that are text"),
-        ("train: {5: 3}", ": found the key train.5; accepted: keys that are text"),
-        ("train:\n  : 3", ": found the key train.None; accepted: keys that are text"),
+        ("2024: 1", ": found the key 2024; accepted: keys that are texts"),
+        ("train: {5: 3}", ": found the key train.5; accepted: keys that are texts"),
+        ("train:\n  : 3", ": found the key train.None; accepted: keys that are texts"),
     ],
 )
 def test_what_is_no_yaml_of_sections_is_said_in_a_line(text: str, line: str, project: Path) -> None:
@@ -163,7 +170,7 @@ def test_what_is_no_yaml_of_sections_is_said_in_a_line(text: str, line: str, pro
     [
         ({**WHOLE, "trian": {}}, "trian: unknown section; did you mean train? accepted: scrape, "),
         ({name: own for name, own in WHOLE.items() if name != "plot"}, "plot: section missing"),
-        ({**WHOLE, "train": 5}, "train: found 5; accepted: keys window, "),
+        ({**WHOLE, "train": 5}, "train: found 5; accepted: the keys window, "),
     ],
     ids=["unknown", "missing", "no mapping"],
 )

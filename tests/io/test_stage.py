@@ -13,11 +13,11 @@ RUN = "import sys\nfrom pipeline.io.errors import UserError\nfrom pipeline.io.st
     [
         (
             "import numpy\n" + RUN + RAN,
-            "train: numpy was imported before `pipeline` could pin the CPU code paths; run `dvc repro`\n",
+            "train: found numpy imported before `pipeline`, so results may differ; accepted: `dvc repro`\n",
         ),
         (
             RUN + RAN + "sys.argv[1:] = ['--epochs', '5']\n",
-            "train: found '--epochs 5'; accepted: no arguments, for params.yaml says all\n",
+            "train: found '--epochs 5'; accepted: no arguments (params.yaml has all settings)\n",
         ),
         (RUN + "def main(): raise UserError('one\\ntwo')\n", "train: one\ntrain: two\n"),
     ],

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.io.errors import UserError
-from pipeline.prices import Found, canonical
+from pipeline.prices import SourceData, canonical
 from pipeline.scrape.file import prices
 from tests.conftest import file_params
 from tests.series import made_prices
@@ -28,7 +28,7 @@ COLUMNS = {"ticker": "ticker", "close": "close"}
 OF_THE_STAGE = {"source", "path", "calendar", "max_missing", "invalid_rows"}
 
 
-def read(path: Path, **changes: Any) -> Found:
+def read(path: Path, **changes: Any) -> SourceData:
     """What is in a file of tickers and closes, plain but for `changes`."""
     form = {name: value for name, value in file_params(columns=COLUMNS).items() if name not in OF_THE_STAGE}
     return prices(path, **{**form, **changes})
@@ -119,7 +119,7 @@ def test_columns_have_our_names_and_order_and_others_are_passed_over(own: Path) 
 def test_a_quoted_field_may_hold_line_ends_delimiters_and_quotes(own: Path) -> None:
     content = 'ticker,note,date,close\r\nAAA,"a ""b"", c\r\nd",2020-01-02,1.5\r\n"A,B",,2020-01-03,x\r\n'
     assert refusal(own, content) == (
-        "{path}, line 4, column close: found 'x'; accepted: a number such as 1234.5, or one of ''"
+        "{path}, line 4, column close: found 'x'; accepted: a number such as 1234.5, or '' for a missing value"
     )
     assert found(own, content.replace("x", "2.5")) == [["AAA", "2020-01-02", 1.5], ["A,B", "2020-01-03", 2.5]]
 
@@ -236,8 +236,11 @@ def test_what_was_an_index_is_a_column(table: Path) -> None:
         assert found(table, table.read_bytes()) == ROWS
 
 
-DATE = "accepted: dates of the form %Y-%m-%d"
-NUMBER = "accepted: a number such as 1234.5, or one of ''"
+NO_COLUMN = "{path}: found no column"
+ACCEPTED = "which params.yaml names; accepted in params.yaml"
+NOT_CSV = "{path}, the row that begins in line 5: cannot be read as CSV"
+DATE = "accepted: dates in the format %Y-%m-%d"
+NUMBER = "accepted: a number such as 1234.5, or '' for a missing value"
 
 
 @pytest.mark.parametrize(
@@ -245,20 +248,20 @@ NUMBER = "accepted: a number such as 1234.5, or one of ''"
     [
         ("", "{path}, line 1: found nothing; accepted: the names of the columns"),
         ("ticker,date,close", "{path}: found no rows; accepted: at least one"),
-        ("ticker,date,Close", "{path}: the column 'close' of params.yaml is not among ticker, date, Close"),
-        ("ticker;date;close", "{path}: the column 'date' of params.yaml is not among ticker;date;close"),
-        ("ticker,date,close,close\nA,2020-01-02,1,1\n", "{path}: the column 'close' of params.yaml is there twice"),
+        ("ticker,date,Close", f"{NO_COLUMN} 'close', {ACCEPTED}: ticker, date, Close"),
+        ("ticker;date;close", f"{NO_COLUMN} 'date', {ACCEPTED}: ticker;date;close"),
+        ("ticker,date,close,close\nA,2020-01-02,1,1\n", "{path}: found the column 'close' 2 times; accepted: once"),
         (CSV + "BBB,2020-01-03\n", "{path}, line 5: found 2 fields; accepted: 3, as in line 1"),
         (CSV + "BBB,2020-01-03,1O\n", f"{{path}}, line 5, column close: found '1O'; {NUMBER}"),
         (CSV + "BBB,2020-01-03,nan\n", f"{{path}}, line 5, column close: found 'nan'; {NUMBER}"),
         (CSV + "BBB,03.01.2020,1\n", f"{{path}}, line 5, column date: found '03.01.2020'; {DATE}"),
         (CSV + "BBB,,1\n", f"{{path}}, line 5, column date: found ''; {DATE}"),
         (CSV + " ,2020-01-03,1\n", "{path}, line 5, column ticker: found ' '; accepted: a ticker"),
-        (CSV + 'BBB,2020-01-03,"1\n\n', "{path}, the row that begins in line 5: not CSV: unexpected end of data"),
-        (CSV + '"B"B,2020-01-03,1\n', "{path}, the row that begins in line 5: not CSV: ',' expected after '\"'"),
-        (CSV.encode() + b"\xe9,2020-01-03,1\n", "{path}, line 5: found the byte 0xe9; accepted: UTF-8"),
-        (b"\xef\xbb\xbf" + CSV.encode() + b"\xe9", "{path}, line 5: found the byte 0xe9; accepted: UTF-8"),
-        (CSV.encode("utf-16"), "{path}, line 1: found the byte 0xff; accepted: UTF-8"),
+        (CSV + 'BBB,2020-01-03,"1\n\n', f"{NOT_CSV}: unexpected end of data"),
+        (CSV + '"B"B,2020-01-03,1\n', f"{NOT_CSV}: ',' expected after '\"'"),
+        (CSV.encode() + b"\xe9,2020-01-03,1\n", "{path}, line 5: found the byte 0xe9; accepted: text in UTF-8"),
+        (b"\xef\xbb\xbf" + CSV.encode() + b"\xe9", "{path}, line 5: found the byte 0xe9; accepted: text in UTF-8"),
+        (CSV.encode("utf-16"), "{path}, line 1: found the byte 0xff; accepted: text in UTF-8"),
     ],
 )  # fmt: skip
 def test_a_mistake_in_a_csv_is_named_by_line_and_column(content: bytes | str, said: str, own: Path) -> None:
@@ -267,14 +270,15 @@ def test_a_mistake_in_a_csv_is_named_by_line_and_column(content: bytes | str, sa
 
 def test_a_date_in_several_columns_is_named_whole(own: Path) -> None:
     assert refusal(own, "y,m,ticker,close\n2020,13,A,1\n", date_columns=["y", "m"], date_format="%Y %m") == (
-        "{path}, line 2, columns y, m: found '2020 13'; accepted: dates of the form %Y %m"
+        "{path}, line 2, columns y, m: found '2020 13'; accepted: dates in the format %Y %m"
     )
 
 
 def test_the_number_accepted_is_shown_with_the_declared_marks(own: Path) -> None:
     content = "ticker,date,close\nA,2020-01-02,1.5\n"
     assert refusal(own, content, decimal=",", thousands=".", na_values=["-", "null"]) == (
-        "{path}, line 2, column close: found '1.5'; accepted: a number such as 1.234,5, or one of '-', 'null'"
+        "{path}, line 2, column close: found '1.5'; accepted: a number such as 1.234,5, "
+        "or '-', 'null' for a missing value"
     )
     assert refusal(own, content, decimal=",", na_values=[]) == (
         "{path}, line 2, column close: found '1.5'; accepted: a number such as 1234,5"
@@ -299,7 +303,7 @@ def test_mistakes_of_all_columns_are_told_at_once(own: Path) -> None:
 
 
 def test_a_path_that_is_no_file_of_a_known_kind_is_named(tmp_path: Path) -> None:
-    accepted = "accepted: one whose name ends in .csv, .csv.gz, .parquet"
+    accepted = "accepted: a file whose name ends in .csv, .csv.gz, .parquet"
     (tmp_path / "folder.csv").mkdir()
     for name in ("folder.csv", "own.xlsx", "own.gz", "csv"):
         assert refusal(tmp_path / name) == f"{{path}}: found no file of prices; {accepted}"
@@ -309,24 +313,26 @@ def test_a_path_that_is_no_file_of_a_known_kind_is_named(tmp_path: Path) -> None
 @pytest.mark.parametrize("delimiter", ['"', "\n", "\r"])
 def test_a_delimiter_that_csv_needs_itself_is_named(delimiter: str, own: Path) -> None:
     assert refusal(own, CSV, delimiter=delimiter) == (
-        f"params.yaml: scrape.delimiter: found {delimiter!r}; accepted: no quote and no end of line"
+        f"params.yaml: scrape.delimiter: found {delimiter!r}; accepted: any character except a quote and a line end"
     )
 
 
 def test_gzip_that_is_none_damaged_or_cut_short_is_named(tmp_path: Path) -> None:
     path, whole = tmp_path / "own.csv.gz", gzip.compress(CSV.encode())
-    assert refusal(path, CSV) == "{path}: not gzipped: Not a gzipped file (b'ti')"
+    assert refusal(path, CSV) == (
+        "{path}: cannot be unzipped: Not a gzipped file (b'ti'); accepted: a CSV compressed with gzip"
+    )
     assert "CRC check failed" in refusal(path, whole[:-8] + bytes([whole[-8] ^ 1]) + whole[-7:])
     for length in range(1, len(whole)):
         said = refusal(path, whole[:length])
-        assert said.startswith("{path}: not gzipped: ")
+        assert said.startswith("{path}: cannot be unzipped: ")
         assert "\n" not in said
 
 
 @pytest.mark.parametrize("content", [b"", CSV.encode(), b"PAR1" * 100], ids=["empty", "CSV", "its mark alone"])
 def test_parquet_that_is_none_is_named(content: bytes, table: Path) -> None:
     said = refusal(table, content)
-    assert said.startswith("{path}: not Parquet: ")
+    assert said.startswith("{path}: cannot be read as Parquet: ")
     assert "\n" not in said
 
 
@@ -338,13 +344,13 @@ def test_damaged_parquet_ends_in_one_line_or_does_no_harm(table: Path) -> None:
         with contextlib.suppress(UserError):
             read(table)
         table.write_bytes(whole[:at])
-        assert refusal(table).startswith("{path}: not Parquet: ")
+        assert refusal(table).startswith("{path}: cannot be read as Parquet: ")
 
 
 @pytest.mark.parametrize(
     ("columns", "said"),
     [
-        ({"date": ["2020-01-02", None]}, "column date: found nan; accepted: dates of the form %Y-%m-%d"),
+        ({"date": ["2020-01-02", None]}, "column date: found nan; accepted: dates in the format %Y-%m-%d"),
         ({"ticker": ["A", None]}, "column ticker: found nan; accepted: a ticker"),
         ({"close": ["1", "x"]}, f"column close: found 'x'; {NUMBER}"),
     ],
@@ -357,23 +363,23 @@ def test_a_mistake_in_parquet_is_named_by_row_and_column(columns: dict[str, Any]
 
 def test_parquet_whose_texts_are_no_utf_8_is_named(table: Path) -> None:
     pq.write_table(pa.table({"ticker": ["A"], "date": ["2020-01-02"], "close": [b"\xff"], "picture": [b"\xff"]}), table)
-    assert refusal(table).startswith("{path}: not Parquet: 'utf-8' codec can't decode byte 0xff")
+    assert refusal(table).startswith("{path}: cannot be read as Parquet: 'utf-8' codec can't decode byte 0xff")
 
 
 def test_times_in_a_wrong_unit_are_no_dates(table: Path) -> None:
     far = pa.array([1577923200000000, 1577923200000000], pa.timestamp("ms"))  # microseconds, labelled milliseconds
     pq.write_table(pa.table({"ticker": ["A", "A"], "date": far, "close": [1.0, 2.0]}), table)
     assert refusal(table).splitlines()[0] == (
-        "{path}, row 1, column date: found Timestamp('51972-05-25 00:00:00'); accepted: dates of the form %Y-%m-%d"
+        "{path}, row 1, column date: found Timestamp('51972-05-25 00:00:00'); accepted: dates in the format %Y-%m-%d"
     )
 
 
 def test_parquet_without_a_column_or_a_row_is_named(table: Path) -> None:
     pq.write_table(pa.table({"ticker": ["A"], "close": [1.0]}), table)
-    assert refusal(table) == "{path}: the column 'date' of params.yaml is not among ticker, close"
+    assert refusal(table) == f"{NO_COLUMN} 'date', {ACCEPTED}: ticker, close"
     pq.write_table(pa.table({"ticker": ["A"], "date": ["2020-01-02"], "close": [1.0]})[:0], table)
     assert refusal(table) == "{path}: found no rows; accepted: at least one"
     twice = pa.Table.from_arrays([pa.array(["A"]), pa.array(["2020-01-02"]), pa.array([1.0]), pa.array([2.0])],
                                  names=["ticker", "date", "close", "close"])  # fmt: skip
     pq.write_table(twice, table)
-    assert refusal(table).startswith("{path}: not Parquet: Multiple matches for FieldRef.Name(close)")
+    assert refusal(table).startswith("{path}: cannot be read as Parquet: Multiple matches for FieldRef.Name(close)")

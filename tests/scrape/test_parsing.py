@@ -130,7 +130,7 @@ def test_a_sign_that_would_eat_part_of_a_number_is_named(currency_symbols: str) 
         read("-15", currency_symbols=currency_symbols)
     assert (
         str(error.value)
-        == f"params.yaml: scrape.currency_symbols: found {currency_symbols!r}; accepted: no digit, + or -"
+        == f"params.yaml: scrape.currency_symbols: found {currency_symbols!r}; accepted: no digits, no + and no -"
     )
 
 
@@ -199,6 +199,6 @@ def test_an_unknown_format_is_named(form: str) -> None:
     for texts in (column(), column("2020-01-02"), column("+0000 2020-01-02", "+0530 2020-01-02")):
         with pytest.raises(UserError) as error:
             dates(texts, form)
-        assert str(error.value).startswith(f"params.yaml: scrape.date_format: found {form!r}, ")
-        assert str(error.value).endswith("; accepted: a format such as %Y-%m-%d")
+        assert str(error.value).startswith(f"params.yaml: scrape.date_format: found {form!r} (")
+        assert str(error.value).endswith("); accepted: a format such as %Y-%m-%d")
         assert "\n" not in str(error.value)

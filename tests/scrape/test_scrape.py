@@ -42,7 +42,8 @@ def test_too_many_missing_sessions_fail_the_stage_and_are_named(tmp_path: Path) 
     with pytest.raises(UserError) as error:
         from_file(tmp_path, prices, max_missing=0.04)
     assert str(error.value) == (
-        "AAA: 2 of 40 sessions of 24/5 are missing (5.00%): 2001-01-15, 2001-01-29; accepted: at most 4.00%"
+        "AAA: found 2 of 40 sessions of the calendar 24/5 missing (5.00%): 2001-01-15, 2001-01-29; "
+        "accepted: at most 4.00%"
     )
     assert not (tmp_path / "data").exists()
 
@@ -69,14 +70,16 @@ def test_impossible_rows_are_dropped_and_listed_where_that_is_asked_for(tmp_path
 def test_more_impossible_rows_than_may_be_missing_are_refused_even_where_they_may_be_dropped(tmp_path: Path) -> None:
     prices = made_prices("AAA", 40, seed=0)
     prices.loc[:9, "high"] = 1.0
-    with pytest.raises(UserError, match=r"^AAA: 10 rows could not be true; accepted: at most 10.00% of them$"):
+    with pytest.raises(
+        UserError, match=r"^AAA: found 10 rows with impossible values; accepted: at most 10.00% of all rows$"
+    ):
         from_file(tmp_path, prices, max_missing=0.1, invalid_rows="drop")
 
 
 def test_a_ticker_without_any_value_is_named(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
     prices = two_tickers.copy()
     prices.loc[prices["ticker"] == "BBB", "close"] = None
-    with pytest.raises(UserError, match=r"^BBB: found no value of close that may be true; accepted: at least one$"):
+    with pytest.raises(UserError, match=r"^BBB: found no possible value in column close; accepted: at least one$"):
         from_file(tmp_path, prices)
 
 
@@ -103,11 +106,17 @@ def test_poisoned_rows_are_named_and_nothing_is_written(tmp_path: Path, two_tick
     with pytest.raises(UserError) as error:
         walk(tmp_path, prices, "scrape")
     lines = str(error.value).splitlines()
-    assert lines[0].startswith(f"AAA {prices.loc[30, 'date']:%Y-%m-%d}: price not above zero: open 9")
+    assert lines[0].startswith(
+        f"AAA {prices.loc[30, 'date']:%Y-%m-%d}: found an impossible row (price not above zero): open 9"
+    )
     assert ", low -1, " in lines[0]
-    assert lines[1].startswith(f"BBB {prices.loc[600, 'date']:%Y-%m-%d}: close outside the session's range: open ")
+    assert lines[1].startswith(
+        f"BBB {prices.loc[600, 'date']:%Y-%m-%d}: found an impossible row (close outside the session's range): open "
+    )
     assert ", close 1000000000, " in lines[1]
-    assert lines[2:] == ["accepted: rows that can be true; or scrape.invalid_rows: drop, which drops and lists them"]
+    assert lines[2:] == [
+        "accepted: rows with possible values, or scrape.invalid_rows: drop, which removes and lists such rows"
+    ]
     assert not (tmp_path / "data").exists()
 
 

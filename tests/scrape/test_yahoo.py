@@ -60,8 +60,8 @@ IMPATIENT = quick("from pipeline.scrape import yahoo", "yahoo.TIMEOUT = 2")
 FOR_EVER = 40
 START, END = "2001-01-01", "2001-12-31"
 KEPT = (
-    "tickers failed; what was fetched of the others is kept in data/yahoo for the same start, end and vintage: "
-    "the next `dvc repro` asks for these alone"
+    "tickers failed; fetched prices are stored in data/yahoo; "
+    "the next `dvc repro` with the same start, end and vintage fetches only the failed tickers"
 )
 DATA = "Data doesn't exist for startDate = 978307200, endDate = 1009843200"
 
@@ -220,7 +220,7 @@ def test_every_column_comes_through_to_the_last_bit_on_the_exchanges_own_dates(f
     for ticker, zone in zones.items():  # Sydney's and Tokyo's sessions open on the day before, by UTC
         fake.bodies[ticker] = body_of(tables[ticker], zone, "08:00")
     assert scrape(folder, fake) == Ended(
-        0, [f"{name}: 40 rows, 2001-01-01 to 2001-02-23; by 24/5 nothing missing" for name in sorted(zones)], []
+        0, [f"{name}: 40 rows, 2001-01-01 to 2001-02-23; calendar 24/5: nothing missing" for name in sorted(zones)], []
     )
     found = prices_in(folder)
     assert set(NUMBERS) == set(found.columns) - {"ticker", "date"}
@@ -268,13 +268,13 @@ def test_what_passes_is_retried_and_said(ticker: str, recovered: tuple[Path, End
     assert (ended.status, ended.complaints) == (0, [])
     retries = [line for line in ended.said if line.startswith(f"{ticker}: ") and " rows, " not in line]
     assert len(retries) == 1
-    assert re.fullmatch(rf"{ticker}: {PASSING[ticker][1]}; again in 0\.0 s", retries[0])
+    assert re.fullmatch(rf"{ticker}: {PASSING[ticker][1]}; next attempt in 0\.0 s", retries[0])
     found = prices_in(folder).query("ticker == @ticker")
     assert found["close"].tolist() == made_prices(ticker, 40, seed=1)["close"].tolist()
 
 
 def test_a_refusal_to_tell_the_time_zone_is_retried_too(recovered: tuple[Path, Ended, list[str]]) -> None:
-    assert "ZONE: refused: too many requests (429); again in 0.0 s" in recovered[1].said
+    assert "ZONE: refused: too many requests (429); next attempt in 0.0 s" in recovered[1].said
 
 
 def test_a_bad_answer_does_not_stay_in_yfinances_cache(recovered: tuple[Path, Ended, list[str]]) -> None:
@@ -291,7 +291,7 @@ def test_a_bad_answer_does_not_stay_in_yfinances_cache(recovered: tuple[Path, En
         (
             truncated,
             NO_JSON,
-            ["BBB: refused: too many requests (429); again in 0.0 s"] * 5
+            ["BBB: refused: too many requests (429); next attempt in 0.0 s"] * 5
             + ["scrape: BBB  refused: too many requests (429)"],
         ),
     ],
@@ -303,7 +303,7 @@ def test_what_fails_to_the_end_is_told_and_after_a_refusal_the_others_are_asked_
     three.answers["AAA"], three.answers["BBB"] = [answer] * FOR_EVER, [status(429)] * FOR_EVER
     ended = scrape(folder, three)
     assert ended.status == 1
-    assert all(re.fullmatch(rf"AAA: {reason}; again in 0\.0 s", line) for line in ended.said[:5])
+    assert all(re.fullmatch(rf"AAA: {reason}; next attempt in 0\.0 s", line) for line in ended.said[:5])
     assert re.fullmatch(rf"scrape: AAA  {reason}", ended.complaints[0])
     assert [*ended.said[5:], *ended.complaints[1:]] == [*others, f"scrape: 2 of 3 {KEPT}"]
     assert kept_in(folder) == ["CCC"]
@@ -354,7 +354,7 @@ def test_sessions_in_the_wrong_order_are_put_right(three: Yahoo, folder: Path) -
 
 def test_sessions_outside_the_period_are_left_out_even_where_yahoo_gives_them(three: Yahoo, folder: Path) -> None:
     three.answers["AAA"] = [status(200, json.dumps(three.bodies["AAA"]).encode())]
-    line = "AAA: 10 rows, 2001-01-08 to 2001-01-19; by 24/5 nothing missing"
+    line = "AAA: 10 rows, 2001-01-08 to 2001-01-19; calendar 24/5: nothing missing"
     assert scrape(folder, three, tickers=["AAA"], start="2001-01-06", end="2001-01-19") == Ended(0, [line], [])
 
 
@@ -362,7 +362,7 @@ def test_rows_without_prices_are_dropped_counted_and_listed(three: Yahoo, folder
     for values in columns_of(result_of(three.bodies["AAA"])).values():
         values[7] = values[39] = None
     ended = scrape(folder, three, tickers=["AAA"], max_missing=0.1)
-    line = "AAA: 38 rows, 2001-01-01 to 2001-02-22; by 24/5 1 missing, 2 without a value"
+    line = "AAA: 38 rows, 2001-01-01 to 2001-02-22; calendar 24/5: 1 missing, 2 without a value"
     assert ended == Ended(0, [line], [])
 
 
@@ -370,11 +370,13 @@ def test_an_infinite_price_is_an_impossible_row_to_refuse_or_to_drop(three: Yaho
     three.answers["AAA"] = [changed(infinite)]
     ended = scrape(folder, three, tickers=["AAA"])
     assert (ended.status, len(ended.complaints)) == (1, 2)
-    assert ended.complaints[0].startswith("scrape: AAA 2001-01-04: not a finite number: open ")
+    assert ended.complaints[0].startswith(
+        "scrape: AAA 2001-01-04: found an impossible row (not a finite number): open "
+    )
     assert "adj_close inf, " in ended.complaints[0]
     assert left_in(folder) == set()
     ended = scrape(folder, three, tickers=["AAA"], invalid_rows="drop", max_missing=0.1)
-    assert ended.said == ["AAA: 39 rows, 2001-01-01 to 2001-02-23; by 24/5 1 missing, 1 impossible and dropped"]
+    assert ended.said == ["AAA: 39 rows, 2001-01-01 to 2001-02-23; calendar 24/5: 1 missing, 1 impossible and dropped"]
     assert three.asked == ["AAA"]
 
 
@@ -382,7 +384,7 @@ def test_a_zone_whose_clock_changes_at_midnight_has_its_dates(fake: Yahoo, folde
     # In Cairo 2023-04-28 began at 01:00.
     prices = made_prices("COMI.CA", 8, seed=0).assign(date=pd.date_range("2023-04-25", periods=8, unit="us"))
     fake.bodies["COMI.CA"] = body_of(prices, "Africa/Cairo", "10:00")
-    line = "COMI.CA: 8 rows, 2023-04-25 to 2023-05-02; by 24/7 nothing missing"
+    line = "COMI.CA: 8 rows, 2023-04-25 to 2023-05-02; calendar 24/7: nothing missing"
     assert scrape(folder, fake, start="2023-04-25", end="2023-05-02", calendar="24/7") == Ended(0, [line], [])
 
 
@@ -403,16 +405,17 @@ def test_a_session_counts_half_an_hour_after_it_ended_and_not_before(fake: Yahoo
         "LIVE": until(body_of(prices), opened, ended + 1),
     }
     assert scrape(folder, fake).said == [
-        "EARLIER: 9 rows, 2001-01-01 to 2001-01-11; by 24/5 nothing missing",
-        "ENDED: 10 rows, 2001-01-01 to 2001-01-12; by 24/5 nothing missing",
-        "LIVE: 9 rows, 2001-01-01 to 2001-01-11; by 24/5 1 unfinished and left out",
+        "EARLIER: 9 rows, 2001-01-01 to 2001-01-11; calendar 24/5: nothing missing",
+        "ENDED: 10 rows, 2001-01-01 to 2001-01-12; calendar 24/5: nothing missing",
+        "LIVE: 9 rows, 2001-01-01 to 2001-01-11; calendar 24/5: 1 unfinished and left out",
     ]
     found = {name: own["unfinished_sessions"] for name, own in report_in(folder).items()}
     assert found == {"EARLIER": [], "ENDED": [], "LIVE": ["2001-01-12"]}
     fake.now += 1
     assert scrape(folder, fake, max_missing=0.1).said[2].startswith("LIVE: 9 rows")  # the same download
     assert (
-        scrape(folder, fake, vintage="2").said[2] == "LIVE: 10 rows, 2001-01-01 to 2001-01-12; by 24/5 nothing missing"
+        scrape(folder, fake, vintage="2").said[2]
+        == "LIVE: 10 rows, 2001-01-01 to 2001-01-12; calendar 24/5: nothing missing"
     )
 
 
@@ -470,14 +473,14 @@ def test_names_of_every_kind_work_and_nothing_is_written_elsewhere(fake: Yahoo, 
     ("changes", "line"),
     [
         ({"tickers": ["US0378331005"]},
-         "scrape.tickers: found US0378331005, which is an ISIN; accepted: Yahoo's tickers, such as AAPL"),
+         "scrape.tickers: found US0378331005, which is an ISIN; accepted: the tickers of Yahoo, such as AAPL"),
         ({"tickers": ["../AAA"]},
-         "scrape.tickers.0: found '../AAA'; accepted: a text of the form ^[A-Z0-9^][A-Z0-9^.=&-]*$"),
+         "scrape.tickers.0: found '../AAA'; accepted: a text that matches ^[A-Z0-9^][A-Z0-9^.=&-]*$"),
         ({"tickers": ["AAA", "BBB", "AAA"]}, "scrape.tickers: found AAA 2 times; accepted: each once"),
         ({"start": "2002-01-01"},
-         "scrape: found start 2002-01-01 after end 2001-12-31; accepted: a start before it"),
-        ({"end": "2020-02-30"}, "scrape.end: found '2020-02-30', day is out of range for month; "
-                                'accepted: a quoted date such as "2018-12-31"'),
+         "scrape: found start 2002-01-01 after end 2001-12-31; accepted: a start that is not after the end"),
+        ({"end": "2020-02-30"}, "scrape.end: found '2020-02-30' (day is out of range for month); "
+                                'accepted: a quoted date, such as "2018-12-31"'),
     ],
     ids=["ISIN", "path", "twice", "start after end", "no date"],
 )  # fmt: skip
@@ -533,7 +536,7 @@ def test_what_yahoo_really_answered_comes_through(
 ) -> None:
     ticker, body = name.partition("_")[0], recording(name)
     fake.bodies[ticker] = body
-    line = f"{ticker}: {dates[0]} rows, {dates[1]} to {dates[2]}; by {calendar} nothing missing"
+    line = f"{ticker}: {dates[0]} rows, {dates[1]} to {dates[2]}; calendar {calendar}: nothing missing"
     assert scrape(folder, fake, start=start, end=end, calendar=calendar) == Ended(0, [line], [])
     found = prices_in(folder).assign(date=lambda own: own["date"].dt.strftime("%Y-%m-%d")).set_index("date")
     assert report_in(folder)[ticker]["unit"] == unit
@@ -574,7 +577,7 @@ def test_the_waits_between_attempts_grow_and_are_said(three: Yahoo, folder: Path
     ended = scrape_as_is(folder, three)
     seconds = time.monotonic() - begun
     assert (ended.status, ended.complaints) == (0, [])
-    form = r"BBB: refused: too many requests \(429\); again in (\d\.\d) s"
+    form = r"BBB: refused: too many requests \(429\); next attempt in (\d\.\d) s"
     waits = [float(found[1]) for line in ended.said if (found := re.fullmatch(form, line))]
     assert [1 <= waits[0] <= 2, 2 <= waits[1] <= 3, 4 <= waits[2] <= 5] == [True] * 3
     assert len(waits) == 3

@@ -25,11 +25,11 @@ def test_an_emulated_processor_is_told_as_such() -> None:
     assert machine.processor("EPYC,legacy-cache=on").startswith("an emulated EPYC,legacy-cache=on (QEMU ")
     assert "caches 64 / " in machine.processor("EPYC,legacy-cache=on")
     machine.check_emulator("Haswell")
-    with pytest.raises(UserError, match=r"^CPU: found 'Z80'; accepted: what `qemu-x86_64 -cpu help` lists"):
+    with pytest.raises(UserError, match=r"^CPU: found 'Z80'; accepted: a processor that `qemu-x86_64 -cpu help` lists"):
         machine.check_emulator("Z80")
 
 
 def test_without_the_emulator_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(UserError, match=r"^qemu-x86_64: not found; CPU needs it"):
+    with pytest.raises(UserError, match=r"^qemu-x86_64: not found, but the option CPU needs it"):
         machine.check_emulator("Haswell")

@@ -72,9 +72,9 @@ def careless(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def told(printed: str) -> dict[str, str]:
-    """Whether each output is the same or different, or was taken from the commit."""
+    """Whether each output is the same or different, or was copied from the commit."""
     return {
-        name: word for word, name in re.findall(r"^(same|different|taken) .* (\w+)\.parquet", printed, re.MULTILINE)
+        name: word for word, name in re.findall(r"^(same|different|copied) .* (\w+)\.parquet", printed, re.MULTILINE)
     }
 
 
@@ -101,7 +101,7 @@ def test_without_the_committed_files_it_says_so(careless: Path, tmp_path: Path) 
     assert done.returncode == 1
     lines = [line for line in done.stdout.splitlines() if line.startswith("different")]
     assert lines
-    assert all(line.endswith("the committed file is neither in the DVC cache nor in a remote") for line in lines)
+    assert all(line.endswith("the committed file is not in the DVC cache and not in a remote") for line in lines)
 
 
 def test_what_comes_with_the_checkout_is_not_taken_for_rebuilt(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_an_output_that_the_commits_lock_does_not_name_is_different(tmp_path: Pa
             assert told(done.stdout) == {"one": "same", "two": "different"}
             assert done.stdout.splitlines()[-1].startswith(last)
         else:
-            assert "dvc.lock: commit " in done.stderr
+            assert "dvc.lock: found none in commit " in done.stderr
 
 
 @pytest.mark.slow
@@ -192,7 +192,7 @@ def test_yahoo_is_not_asked_again(from_yahoo: Path) -> None:
     done = verify(from_yahoo)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Yahoo is not asked again: prices.parquet" in done.stdout
-    assert told(done.stdout) == {"prices": "taken", "b": "same"}
+    assert told(done.stdout) == {"prices": "copied", "b": "same"}
     assert done.stdout.splitlines()[-1].startswith("All 1 outputs of commit ")
 
 
@@ -201,21 +201,21 @@ def test_yahoos_answer_that_is_nowhere_is_named(from_yahoo: Path, tmp_path: Path
     run(tmp_path, "git", "clone", "--quiet", str(from_yahoo), "clone")
     done = verify(tmp_path / "clone")
     assert done.returncode == 1
-    assert done.stderr.startswith("verify: prices.parquet: the prices of commit ")
+    assert done.stderr.startswith("verify: prices.parquet: found no prices of commit ")
     assert "`dvc pull`" in done.stderr
 
 
 def test_mistakes_are_named(careless: Path, tmp_path: Path) -> None:
     assert verify(careless, "--rev", "nowhere").stderr == (
-        "verify: REV: 'nowhere' is no git revision; accepted: for example HEAD~1, a tag or a commit\n"
+        "verify: REV: found 'nowhere'; accepted: a git revision, such as HEAD~1, a tag or a commit\n"
     )
     run(tmp_path, "git", "init", "--quiet")
     shutil.copy(ROOT / "requirements.lock", tmp_path)
     run(tmp_path, "git", "add", "--all")
     run(tmp_path, "git", "commit", "--quiet", "--message", "nothing ran")
-    assert "dvc.lock: commit " in verify(tmp_path).stderr
+    assert "dvc.lock: found none in commit " in verify(tmp_path).stderr
     if shutil.which("qemu-x86_64"):
-        assert verify(careless, "--cpu", "Z80").stderr.startswith("verify: CPU: found 'Z80'; accepted: what ")
+        assert verify(careless, "--cpu", "Z80").stderr.startswith("verify: CPU: found 'Z80'; accepted: a processor ")
     (tmp_path / "git").symlink_to(shutil.which("git") or "")
     assert verify(careless, "--cpu", "Haswell", PATH=str(tmp_path)).stderr.startswith("verify: qemu-x86_64: not found")
 
