@@ -60,7 +60,7 @@ def test_the_forecast_shows_every_ticker_with_its_bands(walked: Path) -> None:
         ([], 1, "reports/summary.md: no such file; `dvc repro` makes it"),
         (["models"], 1, "data/verdict.json: no such file; `dvc repro` makes it"),
         (["forecast"], 1, "data/predictions.parquet: no such file; `dvc repro` makes it"),
-        (["latest"], 1, "latest: params.yaml: no such file; run from the folder that holds it"),
+        (["latest"], 1, "latest: params.yaml: no such file; run the command in the folder that contains it"),
         (["revisions", "HEAD"], 1, "revisions: data/prices.parquet: no such file; `dvc repro` makes it"),
         (["verify"], 1, "verify: "),
         (["tomorrow"], 2, "python -m pipeline: argument COMMAND: invalid choice: 'tomorrow' (choose from "),
