@@ -1,4 +1,4 @@
-# The front door. `make repro` and `make test` set up all they need.
+# `make repro` and `make test` install all they need.
 PYTHON ?= python3
 VENV := $(CURDIR)/.venv
 export PATH := $(VENV)/bin:$(PATH)
@@ -23,14 +23,14 @@ setup: .venv/ready  ## make .venv from requirements.lock
 	python -m compileall -q pipeline
 	touch $@
 
-repro: setup  ## run what changed, then say how it went
+repro: setup  ## run the stages that changed, then print the verdict
 	dvc repro
 	@python -m pipeline
 
-test: setup  ## what needs no network, browser or server
+test: setup  ## the tests that need no internet, browser or server
 	python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
-test-slow: setup  ## the rest: Chromium, many seeds, another processor
+test-slow: setup  ## the other tests: browser, many seeds, an emulated processor
 	@if command -v apt-get > /dev/null && ! { command -v chromium && command -v qemu-x86_64; } > /dev/null; then \
 		apt-get update -qq && apt-get install -y -qq chromium qemu-user; fi
 	python -m pytest -n 2 --dist loadfile -m slow
@@ -42,25 +42,25 @@ check: setup  ## formatting, lint, types, import rules, lock
 	python -m pytest -q tests/test_architecture.py
 	cp requirements.lock .venv/fresh.lock && $(COMPILE) -o .venv/fresh.lock && cmp requirements.lock .venv/fresh.lock
 
-forecast: setup  ## the forecast beyond the last session, with its bands
+forecast: setup  ## the forecast of the next sessions, with their bands
 	dvc repro
 	@python -m pipeline forecast
 
-verify: setup  ## rebuild a commit elsewhere, compare every output: make verify [REV=HEAD~1] [CPU=Haswell]
+verify: setup  ## run a commit again in a new folder, compare all outputs: make verify [REV=HEAD~1] [CPU=Haswell]
 	@python -m pipeline verify $(if $(findstring command,$(origin REV)),--rev "$(REV)") $(if $(findstring command,$(origin CPU)),--cpu "$(CPU)")
 
-bench: setup  ## the figures of the docs, made again
+bench: setup  ## make the figures of the docs again
 	python -m studies.choices
 	python -m studies.results
 
-latest: setup  ## Yahoo's prices up to the last finished session, as a new vintage; then what that changes
+latest: setup  ## fetch Yahoo's prices up to the last finished session, then run what that changes
 	python -m pipeline latest
 	@python -m pipeline
 
-revisions: setup  ## what the source revised since a commit: make revisions REV=HEAD~1
+revisions: setup  ## which prices Yahoo has revised since a commit: make revisions REV=HEAD~1
 	@python -m pipeline revisions "$(REV)"
 
-ui: setup  ## MLflow on this machine, port 5000
+ui: setup  ## the MLflow page of all runs, http://127.0.0.1:5000
 	MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false mlflow ui --workers 1 --backend-store-uri sqlite:///mlflow.db --host 127.0.0.1 --port 5000
 
 lock: setup  ## requirements.lock and versions.yaml from pyproject.toml; UPGRADE=--upgrade for newer versions

@@ -1,4 +1,4 @@
-"""What people type: `python -m pipeline` tells how the last `dvc repro` went; `--help` lists the rest.
+"""The commands that people type: `python -m pipeline` prints the verdict; `--help` lists the rest.
 
 Each command imports what it needs: TensorFlow and MLflow take seconds to load.
 """
@@ -11,23 +11,24 @@ from typing import NoReturn
 import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markdown import Markdown
 from rich.markup import escape
 from rich.table import Table as Terminal
 
 from pipeline.forecaster.preparation import Preparation
-from pipeline.formats import format_date
-from pipeline.io.artifacts import read_record, read_table
+from pipeline.formats import Table, format_date
+from pipeline.io.artifacts import read_bytes, read_record, read_table
 from pipeline.io.errors import UserError
 from pipeline.plot import tables
-from pipeline.report.table import Table
 from pipeline.scoring.results import series_of
 from pipeline.scoring.verdict import Verdict
 
-REPORTS = ("reports/explore.html", "reports/forecast.html")
+SUMMARY_WIDTH, PIPE_WIDTH = 100, 120  # columns: of the summary at most; of a file or pipe
+REPORTS = "reports/explore.html, reports/forecast.html"
 
 
 def printed(console: Console, table: Table) -> None:
-    """Print a table, words to the left and numbers to the right; nothing where it has no rows."""
+    """Print a table, words to the left and numbers to the right; nothing if it has no rows."""
     if not table.rows:
         return
     shown = Terminal(title=escape(table.caption), title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=0)
@@ -38,89 +39,106 @@ def printed(console: Console, table: Table) -> None:
     console.print(shown)
 
 
-def summary(console: Console) -> None:
-    """How the last `dvc repro` went."""
-    told = read_record(Path("data/verdict.json"), Verdict)
-    scores, bands = (read_table(Path(f"data/{name}.parquet")) for name in ("scores", "bands"))
-    shown = (tables.spread(told, scores), tables.models(told, scores), tables.band_methods(told, bands))
-    for table in (*shown, tables.short(told, scores)):
-        printed(console, table)
-    for sentence in told.sentences.values():
-        console.print(sentence, style="bold")
-    console.print(told.band)
-    console.print(f"What is in the data: {REPORTS[0]}\nThe forecast, and how far to trust it: {REPORTS[1]}")
-    if Path("data/run.json").exists():
-        from pipeline.track import runs
+def rendered(console: Console, markdown: str) -> str:
+    """Return Markdown as text for the terminal, at most SUMMARY_WIDTH wide, without two blank lines in a row."""
+    with console.capture() as captured:
+        console.print(Markdown(markdown), width=min(console.width, SUMMARY_WIDTH), soft_wrap=False)
+    lines = captured.get().splitlines()
+    return "\n".join(line for line, before in zip(lines, ["", *lines], strict=False) if line.strip() or before.strip())
 
-        experiment = read_record(Path("data/run.json"), runs.Recorded).experiment
-        if states := runs.count(Path.cwd(), experiment):  # the best of many on validation owes some of it to luck
-            where = f"in this MLflow store, experiment {experiment}"
-            console.print(f"States compared {where}: {states}. Choose among them on validation.")
+
+def summary(console: Console) -> None:
+    """Print the verdict on the forecast of the last `dvc repro`."""
+    console.out(rendered(console, read_bytes(Path("reports/summary.md")).decode()), highlight=False)
+    console.print(f"Reports: {REPORTS}. {compared()}".rstrip())
+
+
+def compared() -> str:
+    """Return how many runs were compared in MLflow: the best of many on validation is partly lucky."""
+    if not Path("data/run.json").exists():
+        return ""
+    from pipeline.track import runs
+
+    experiment = read_record(Path("data/run.json"), runs.Recorded).experiment
+    count = runs.count(Path.cwd(), experiment)
+    return f"Runs in MLflow ({experiment}): {count}." if count else ""
+
+
+def models(console: Console) -> None:
+    """Print every model, horizon and band method."""
+    verdict = read_record(Path("data/verdict.json"), Verdict)
+    scores, bands = (read_table(Path(f"data/{name}.parquet")) for name in ("scores", "bands"))
+    for table in tables.common(verdict, scores, bands):
+        printed(console, table)
 
 
 def forecast(console: Console) -> None:
-    """The forecast beyond the last session, of each ticker."""
+    """Print the forecast of the next steps of each ticker."""
     predictions = read_table(Path("data/predictions.parquet"))
     preparation = read_record(Path("data/preparation.json"), Preparation)
     coverage = read_record(Path("data/verdict.json"), Verdict).coverage
-    for ticker, own in predictions.groupby("ticker"):
-        about = series_of(preparation, str(ticker))
-        title = f"{ticker}: {tables.origin(own, about.step)}"
-        printed(console, tables.next_forecast(title, tables.last_forecast(own), about, coverage))
+    for ticker, rows in predictions.groupby("ticker"):
+        series = series_of(preparation, str(ticker))
+        title = f"{ticker}: {tables.origin(rows, series.step)}"
+        printed(console, tables.next_forecast(title, tables.last_forecast(rows), series, coverage))
 
 
 def forecast_of(console: Console, path: Path) -> None:
-    """The forecast beyond the last row of a file, of each ticker, by what was fitted before."""
+    """Print the forecast that follows the last row of a file, by the forecaster that was fitted before."""
     from pipeline.forecaster.forecaster import Forecaster
     from pipeline.from_file import read_prices
 
     forecaster = Forecaster.load(Path("data"))
     prices = read_prices(path, forecaster)
     try:
-        found = forecaster.forecast(prices)
+        forecasts = forecaster.forecast(prices)
     except UserError as error:
         raise UserError("\n".join(f"{path}: {line}" for line in str(error).splitlines())) from None
     last = prices.groupby("ticker")[forecaster.preparation.column].last()
     counts = prices.groupby("ticker").size()
-    for ticker, own in found.groupby("ticker"):
-        about = series_of(forecaster.preparation, str(ticker))
-        own = own.assign(last=last[ticker]).rename(columns={"forecast": "predicted"})
-        title = f"{ticker}: Forecast from {format_date(own['origin'].iloc[0])}, the last {about.step}."
-        printed(console, tables.next_forecast(title, own, about, forecaster.bands.coverage))
-        if counts[ticker] < forecaster.reach:
-            some = f"{counts[ticker]} {about.step}s, and a forecast may depend on {forecaster.reach}"
-            console.print(f"{ticker}: the file has {some}: with more the numbers would differ a little.", markup=False)
+    for ticker, rows in forecasts.groupby("ticker"):
+        series = series_of(forecaster.preparation, str(ticker))
+        rows = rows.assign(last=last[ticker]).rename(columns={"forecast": "predicted"})
+        title = f"{ticker}: Forecast from {format_date(rows['origin'].iloc[0])}, the last {series.step}."
+        printed(console, tables.next_forecast(title, rows, series, forecaster.bands.coverage))
+        if counts[ticker] < forecaster.max_sessions:
+            text = f"the file has {counts[ticker]} {series.step}s, but a forecast uses up to {forecaster.max_sessions}"
+            console.print(f"{ticker}: {text}; with more of them the numbers would differ a little.", markup=False)
 
 
 class Parser(argparse.ArgumentParser):
-    """Says of a mistake one line, without the usage."""
+    """An argument parser that answers a mistake in one line, without the usage."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message}\n")
 
 
-def arguments(given: list[str]) -> argparse.Namespace:
-    """The command, None for the summary, and its arguments."""
-    parser = Parser(prog="python -m pipeline", description="How the last `dvc repro` went.")
+def arguments(words: list[str]) -> argparse.Namespace:
+    """Return the command (None is the summary) and its arguments."""
+    parser = Parser(prog="python -m pipeline", description="Without a command: the verdict on the last `dvc repro`.")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands.add_parser("models", help="every model, horizon and band method on test, as tables")
     command = commands.add_parser("forecast", help="the next sessions, or those after the last row of a file")
     command.add_argument("file", metavar="FILE", nargs="?", type=Path, help="a CSV or Parquet file of prices")
-    commands.add_parser("latest", help="Yahoo's prices up to the last finished session, then what that changes")
+    commands.add_parser("latest", help="fetch Yahoo's prices up to the last finished session, then run `dvc repro`")
     command = commands.add_parser("revisions", help="what the source has revised since a git revision")
     command.add_argument("rev", metavar="REV", help="such as HEAD~1")
     command = commands.add_parser("verify", help="rebuild a commit elsewhere and compare its outputs")
     command.add_argument("--rev", metavar="REV", default="HEAD")
     command.add_argument("--cpu", metavar="CPU", default="", help="an emulated processor, such as Haswell")
-    return parser.parse_args(given)
+    return parser.parse_args(words)
 
 
-def main(given: list[str]) -> int:
-    """Run a command. Returns the exit status; exits with one line for each of the user's mistakes."""
-    chosen, console = arguments(given), Console(soft_wrap=True, highlight=False)
+def main(words: list[str]) -> int:
+    """Run a command and return the exit status. Exit with one line for each of the user's mistakes."""
+    chosen, width = arguments(words), None if sys.stdout.isatty() else PIPE_WIDTH
+    console = Console(soft_wrap=True, highlight=False, width=width)
     try:
         match chosen.command:
             case None:
                 summary(console)
+            case "models":
+                models(console)
             case "forecast" if chosen.file:
                 forecast_of(console, chosen.file)
             case "forecast":
@@ -138,7 +156,7 @@ def main(given: list[str]) -> int:
 
                 return rebuild.command(chosen.rev, chosen.cpu)
     except UserError as error:
-        who = "" if chosen.command in (None, "forecast") else f"{chosen.command}: "
+        who = "" if chosen.command in (None, "models", "forecast") else f"{chosen.command}: "
         sys.exit("\n".join(f"{who}{line}" for line in str(error).splitlines()))
     return 0
 

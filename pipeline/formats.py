@@ -1,6 +1,10 @@
-"""Format numbers, p-values and dates for tables and sentences."""
+"""Format numbers, p-values, dates and tables for readers."""
+
+from typing import NamedTuple
 
 import pandas as pd
+
+NUMERIC = set("0123456789+-<.")  # what a cell with a number begins with
 
 
 def shown(value: float | None, form: str) -> str:
@@ -23,3 +27,19 @@ def format_p(p_value: float) -> str:
 def format_date(date: pd.Timestamp) -> str:
     """Format a date, with the time of day if it is not midnight."""
     return f"{date:%Y-%m-%d}" if date == date.normalize() else f"{date:%Y-%m-%d %H:%M}"
+
+
+class Table(NamedTuple):
+    """A table of texts; a cell is empty if there is no value."""
+
+    caption: str
+    heads: list[str]
+    rows: list[list[str]]
+
+    @property
+    def texts(self) -> list[bool]:
+        """Return, for each column, whether it has words instead of numbers."""
+        return [
+            any(row[column][:1] not in NUMERIC and row[column] != "undefined" for row in self.rows if row[column])
+            for column in range(len(self.heads))
+        ]

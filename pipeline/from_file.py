@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipeline import quality
 from pipeline.forecaster.forecaster import Forecaster
-from pipeline.forecaster.preparation import fitted
+from pipeline.forecaster.preparation import for_ticker
 from pipeline.formats import format_date
 from pipeline.io.errors import UserError
 from pipeline.io.params import load
@@ -35,10 +35,10 @@ def read_prices(path: Path, forecaster: Forecaster) -> pd.DataFrame:
     prices = file.prices(path, **file_format).prices
     if missing := sorted(set(needed) - set(prices.columns)):
         raise UserError(f"{path}: found no column {', '.join(missing)}; accepted: {', '.join(needed)}")
-    calendar = fitted(preparation.calendars, str(prices["ticker"].iloc[0])).name
+    calendar = for_ticker(preparation.calendars, str(prices["ticker"].iloc[0])).name
     clean = cleaned(canonical(prices), calendar)
     impossible = quality.impossible_row_lines(clean.dropped) if params.invalid_rows == "reject" else []
-    if lines := impossible or _missing_last_rows(clean, forecaster.least):
+    if lines := impossible or _missing_last_rows(clean, forecaster.min_sessions):
         accepted = "accepted: rows with possible values, and a value in each of the last rows"
         raise UserError("\n".join(f"{path}: {line}; {accepted}" for line in quality.first_lines(lines)))
     return clean.table

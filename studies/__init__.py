@@ -1,3 +1,3 @@
-"""Studies: the figures of the docs, the same to the byte each time; heavier than the pipeline, and no part of it."""
+"""Studies make the figures of the docs, with the same bytes each time. They take hours, and no stage uses them."""
 
-import pipeline  # noqa: F401  # pins the CPU code paths before a study loads numpy
+import pipeline  # noqa: F401  # selects the CPU code paths before a study loads numpy

@@ -1,12 +1,11 @@
-"""What was tried for the network on the sample, judged on validation alone; writes docs/studies/choices.csv.
+"""Compare configurations of the network on the sample data, by validation only. Writes docs/studies/choices.csv.
 
-The rule: the highest mean over the horizons of the validation skill of the variance, against HAR, of the mean of five
-members. A change is taken where it gains more than the standard deviation of that mean over single seeds
-(docs/studies/seeds.csv: one member, seeds 0 to 9), over all of validation and over its later half alone, which early
-stopping has not seen; else the simpler or cheaper configuration stays. No test figure is read. The default takes the
-best LSTM by this rule, DEFAULT; CHOSEN is the best of any cell.
+docs/choices.md explains the rule: the score is the validation skill of the log variance against HAR, as the mean over
+the horizons. A change must gain more than the standard deviation of the score over seeds (docs/studies/seeds.csv: one
+member each, seeds 0 to 9), on all of validation and on its later half. Otherwise the simpler configuration stays.
+No test score is read. DEFAULT is the best LSTM by this rule, and BEST is the best of any cell.
 
-`python -m studies.choices` runs all; with names it runs these configurations and keeps the other lines.
+`python -m studies.choices` runs all. With names it runs these configurations only, and keeps the other lines.
 """
 
 import sys
@@ -17,13 +16,13 @@ from typing import Any
 import pandas as pd
 
 from pipeline.forecaster.forecasts import NETWORK, member
-from pipeline.forecaster.samples import FILES, calibration, together
+from pipeline.forecaster.samples import FILES, calibration_mask, combined
 from pipeline.io.artifacts import read_json, read_table, write_csv
 from studies import study
 
 CHOICES = study.ROOT / "docs/studies/choices.csv"
 SEEDS = study.ROOT / "docs/studies/seeds.csv"
-MOST = 10  # members of the study of seeds
+N_SEEDS = 10
 
 FEATURES = [
     "variance_session",
@@ -37,7 +36,7 @@ FEATURES = [
     "close_location",
     "volume_month",
 ]
-# Where the search began, told whole: the list stays what it was when params.yaml follows a choice.
+# The start of the search. It has every key, so it stays the same when params.yaml adopts a choice.
 START: dict[str, Any] = {
     "benchmark.models": ["persistence", "har"],
     "benchmark.window": 1,
@@ -66,7 +65,7 @@ START: dict[str, Any] = {
 }
 CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "start": {},
-    # one thing at a time
+    # one change each
     "window 5": {"train.window": 5},
     "window 22": {"train.window": 22},
     "units 8": {"train.units": [8]},
@@ -83,12 +82,12 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
 }
 
 
-# what helped, together
-SHORT: dict[str, Any] = {"train.window": 5}
+# combinations of the changes that helped
+SHORT_WINDOW: dict[str, Any] = {"train.window": 5}
 DENSE: dict[str, Any] = {"train.window": 5, "train.cell": "dense"}
 CONFIGURATIONS |= {
     f"{cell}window 5, with {' and '.join(added)}": {**base, "prepare.features": FEATURES + added}
-    for cell, base in (("", SHORT), ("dense, ", DENSE))
+    for cell, base in (("", SHORT_WINDOW), ("dense, ", DENSE))
     for added in (["variance_year"], ["variance_year", "december"])
 }
 CONFIGURATIONS["dense, window 5, price weight 0.1, with variance_year and december"] = {
@@ -97,83 +96,89 @@ CONFIGURATIONS["dense, window 5, price weight 0.1, with variance_year and decemb
     "prepare.features": [*FEATURES, "variance_year", "december"],
 }
 DEFAULT = "window 5, with variance_year and december"
-CHOSEN = "dense, window 5, with variance_year and december"
-KNOBS: dict[str, dict[str, Any]] = {
+BEST = "dense, window 5, with variance_year and december"
+CHANGES_OF_BEST: dict[str, dict[str, Any]] = {
     "units 32": {"train.units": [32]},
     "dropout 0.1": {"train.dropout": 0.1},
     "weight decay 1e-1": {"train.weight_decay": 0.1},
     "huber": {"train.loss": "huber"},
 }
-CONFIGURATIONS |= {f"chosen, {name}": {**CONFIGURATIONS[CHOSEN], **changes} for name, changes in KNOBS.items()}
+CONFIGURATIONS |= {f"chosen, {name}": {**CONFIGURATIONS[BEST], **changes} for name, changes in CHANGES_OF_BEST.items()}
 
 
 def main() -> None:
     names = sys.argv[1:] or [*CONFIGURATIONS, "seeds"]
-    known = pd.read_csv(CHOICES, dtype=str, keep_default_na=False) if sys.argv[1:] and CHOICES.exists() else None
-    rows = {} if known is None else {row["configuration"]: row for row in known.to_dict("records")}
+    rows = {}  # of choices.csv, by configuration
+    if sys.argv[1:] and CHOICES.exists():
+        earlier = pd.read_csv(CHOICES, dtype=str, keep_default_na=False)
+        rows = {row["configuration"]: row for row in earlier.to_dict("records")}
     with tempfile.TemporaryDirectory() as temporary:
-        folder = study.cloned(Path(temporary) / "clone")
-        start = study.changed(study.committed("params.yaml"), START)
+        folder = study.clone_repository(Path(temporary) / "clone")
+        start = study.with_changes(study.read_params("params.yaml"), START)
         for name in names:
             if name == "seeds":
-                study.run(folder, study.changed(start, {"train.members": MOST}))
-                write_csv(SEEDS, seeds(folder))
+                study.run(folder, study.with_changes(start, {"train.members": N_SEEDS}))
+                write_csv(SEEDS, scores_by_seed(folder))
                 continue
             changes = CONFIGURATIONS[name]
-            study.run(folder, study.changed(start, changes))
-            rows[name] = {"configuration": name, "changes": compact(changes), **judged(folder)}
+            study.run(folder, study.with_changes(start, changes))
+            rows[name] = {"configuration": name, "changes": changes_text(changes), **validation_scores(folder)}
             print(*rows[name].values(), flush=True)
-            write_csv(CHOICES, pd.DataFrame([rows[found] for found in CONFIGURATIONS if found in rows]))
+            write_csv(CHOICES, pd.DataFrame([rows[name] for name in CONFIGURATIONS if name in rows]))
 
 
-def told(table: pd.DataFrame) -> str:
-    """docs/studies/choices.csv as the table of docs/choices.md, without its head. table: texts."""
+def markdown_rows(table: pd.DataFrame) -> str:
+    """Return the rows of the table in docs/choices.md. table: docs/studies/choices.csv, all columns as text."""
     columns = ["configuration", "variance", "later", "variance_h1", "variance_h5", "price_h1"]
     return "\n".join(f"| {' | '.join(row[name] for name in columns)} |" for row in table.to_dict("records"))
 
 
-def compact(changes: dict[str, Any]) -> str:
-    """Changes in short: "train.window=5 train.units=[32,16] +gap -high_low"."""
+def changes_text(changes: dict[str, Any]) -> str:
+    """Return changes in one line, with + and - for features: "train.window=5 train.units=[32,16] +gap -high_low"."""
     texts = [f"{key}={str(value).replace(' ', '')}" for key, value in changes.items() if key != "prepare.features"]
     features = changes.get("prepare.features", FEATURES)
     texts += [f"+{name}" for name in features if name not in FEATURES]
     return " ".join(texts + [f"-{name}" for name in FEATURES if name not in features])
 
 
-def judged(folder: Path) -> dict[str, str]:
-    """What the rule looks at, of the run in this folder."""
-    whole, later = skills(folder)
+def validation_scores(folder: Path) -> dict[str, str]:
+    """Return a row of choices.csv: the validation scores of the run in this folder."""
+    skill, later_skill = skills(folder)
     price = read_json(folder / "reports/metrics.json")["validation"]["price"]
     history = read_table(folder / "data/history.parquet")
-    best = history.loc[history.groupby("member")["val_loss"].idxmin(), "epoch"]
-    figures = {f"variance_h{h}": value for h, value in whole.items()}
-    figures |= {"variance": whole.mean(), "later_h1": later.iloc[0], "later": later.mean()}
-    figures |= {f"price_h{h}": price[f"h{h}"]["skill"] for h in (1, 5)}
-    return {name: f"{value:+.4f}" for name, value in figures.items()} | {"best_epochs": " ".join(map(str, best))}
+    best_epochs = history.loc[history.groupby("member")["val_loss"].idxmin(), "epoch"]
+    scores = {f"variance_h{h}": value for h, value in skill.items()}
+    scores |= {"variance": skill.mean(), "later_h1": later_skill.iloc[0], "later": later_skill.mean()}
+    scores |= {f"price_h{h}": price[f"h{h}"]["skill"] for h in (1, 5)}
+    return {name: f"{value:+.4f}" for name, value in scores.items()} | {"best_epochs": " ".join(map(str, best_epochs))}
 
 
-def seeds(folder: Path) -> pd.DataFrame:
-    """The same of single networks, by seed."""
-    found = {}
-    for seed in range(MOST):
-        whole, later = skills(folder, member(seed + 1))
-        found[seed] = {"variance_h1": whole.iloc[0], "variance": whole.mean(), "later": later.mean()}
-    table = pd.DataFrame.from_dict(found, orient="index").map("{:+.4f}".format)
+def scores_by_seed(folder: Path) -> pd.DataFrame:
+    """Return the rows of seeds.csv: the validation scores of each single member of the run in this folder."""
+    rows = {}
+    for seed in range(N_SEEDS):
+        skill, later_skill = skills(folder, member(seed + 1))
+        rows[seed] = {"variance_h1": skill.iloc[0], "variance": skill.mean(), "later": later_skill.mean()}
+    table = pd.DataFrame.from_dict(rows, orient="index").map("{:+.4f}".format)
     return table.rename_axis("seed").reset_index()
 
 
 def skills(folder: Path, model: str = NETWORK) -> tuple[pd.Series, pd.Series]:
-    """A model's skill of the variance against HAR by horizon, over all of validation and over its later half alone."""
+    """Return a model's skill on the log variance against HAR, by horizon: on all of validation, and on its later half.
+
+    The later half is the one that early stopping does not use.
+    """
     key = ["ticker", "origin", "horizon"]
-    rows = together(*(read_table(folder / f"data/samples/{name}.parquet") for name in FILES))
-    own = pd.concat([read_table(folder / f"data/{name}.parquet") for name in ("forecasts", "benchmark")])
-    own = own[(own["target"] == "variance") & own["model"].isin([model, "har"])]
-    told = read_table(folder / "data/predictions.parquet").query("split == 'validation'").set_index(key)
-    errors = own.pivot(index=key, columns="model", values="predicted").rsub(told["variance_actual"], axis=0).dropna()
-    seen_by_none = pd.MultiIndex.from_frame(rows.loc[calibration(rows), ["ticker", "date"]])
-    later = errors[errors.index.droplevel("horizon").isin(seen_by_none)]
-    mean, mean_later = ((part**2).groupby("horizon").mean() for part in (errors, later))
-    return 1 - mean[model] / mean["har"], 1 - mean_later[model] / mean_later["har"]
+    samples = combined(*(read_table(folder / f"data/samples/{name}.parquet") for name in FILES))
+    forecasts = pd.concat([read_table(folder / f"data/{name}.parquet") for name in ("forecasts", "benchmark")])
+    forecasts = forecasts[(forecasts["target"] == "variance") & forecasts["model"].isin([model, "har"])]
+    predicted = forecasts.pivot(index=key, columns="model", values="predicted")
+    validation = read_table(folder / "data/predictions.parquet").query("split == 'validation'").set_index(key)
+    errors = predicted.rsub(validation["variance_actual"], axis=0).dropna()
+    later_origins = pd.MultiIndex.from_frame(samples.loc[calibration_mask(samples), ["ticker", "date"]])
+    later_errors = errors[errors.index.droplevel("horizon").isin(later_origins)]
+    mse, later_mse = ((part**2).groupby("horizon").mean() for part in (errors, later_errors))
+    return 1 - mse[model] / mse["har"], 1 - later_mse[model] / later_mse["har"]
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""`python -m studies.results`: what the pipeline finds in each example, written to docs/results.md.
+"""Run every example and write its results to docs/results.md: `python -m studies.results`.
 
-The examples' own files are looked for beside the repository, in ../shared/data; the sample ships with a package.
+The data files of the examples are expected beside the repository, in ../shared/data. The sample data is in a package.
 """
 
 import shutil
@@ -8,22 +8,18 @@ import sys
 import tempfile
 from pathlib import Path
 
-from pipeline.io.artifacts import read_record, read_table, write_bytes
+from pipeline.io.artifacts import read_bytes, write_bytes
 from pipeline.io.errors import UserError
-from pipeline.plot.tables import short
-from pipeline.report.table import Table
-from pipeline.scoring.verdict import Verdict
 from studies import study
 
 PAGE = study.ROOT / "docs/results.md"
-SHARED = study.ROOT.parent / "shared/data"
-# Under other names there than in the examples.
-NAMES = {
+DATA_FOLDER = study.ROOT.parent / "shared/data"
+DATA_FILE_NAMES = {  # by the file name in the example, where the two names differ
     "nifty50.csv": "nifty50_niftyindices_1990_2024.csv",
     "nsei.csv": "NSEI_yahoo_2007_2023.csv",
     "sp500_482tickers.parquet": "sp500_482tickers_2015-01_2020-01.parquet",
 }
-SHOWN = {
+TITLES = {  # by the name of the example
     "full-benchmark": "S&P 500, 1999 to 2018, every simple model",
     "dense": "S&P 500, a dense network",
     "classic": "S&P 500, the classic notebook",
@@ -33,70 +29,61 @@ SHOWN = {
     "date-value": "Melbourne's daily minimum temperature, 1981 to 1990",
     "hourly-sensor": "Beijing's hourly PM2.5, 2010 to 2014",
 }
-HEAD = """# Results
+INTRODUCTION = """# Results
 
-What the pipeline finds in each example, at the nearest and the farthest horizon. `python -m studies.results` writes
-this page anew. Every choice was made on validation (`docs/choices.md`); test scores of earlier choices had been seen.
-Skill is 1 - MSE / MSE of the simple forecast of the same days, p the two-sided Diebold-Mariano p-value
-(`docs/method.md`). All else stands on the page that an example makes, and in what `python -m pipeline` prints after it.
+**One session ahead, the network forecasts the size of the price move better than HAR, but the price no better than
+persistence.** On the temperature and the air quality it beats persistence. This page has the summary of each example;
+`python -m studies.results` writes it. `docs/method.md` explains the models and the measures.
+
+Every choice was made on validation (`docs/choices.md`), but test scores of earlier choices had been seen. The page that
+an example writes, and `python -m pipeline models` after it, show more.
 """
 
 
 def main() -> None:
     texts = {}
     with tempfile.TemporaryDirectory() as temporary:
-        clone = study.cloned(Path(temporary) / "clone")
-        for name in SHOWN:
-            params = study.committed(f"examples/{name}.yaml")
+        clone = study.clone_repository(Path(temporary) / "clone")
+        for name in TITLES:
+            params = study.read_params(f"examples/{name}.yaml")
             try:
-                place(params, clone)
-            except UserError as error:  # a file that others do not have: what was found before stays
+                copy_data_file(params, clone)
+            except UserError as error:  # the data file is missing, so the earlier results stay
                 print(error, file=sys.stderr)
-                texts[name] = part(PAGE.read_text(), name)
+                texts[name] = section_text(PAGE.read_text(), name)
                 continue
             study.run(clone, params)
-            texts[name] = told(clone)
+            texts[name] = results_text(clone)
             print(f"{name}: done", file=sys.stderr)
     write_bytes(PAGE, page(texts).encode())
 
 
 def page(texts: dict[str, str]) -> str:
-    """The page, from what was found in each example."""
-    return HEAD + "".join(f"\n## {title}\n\n`examples/{name}.yaml`\n\n{texts[name]}\n" for name, title in SHOWN.items())
+    """Return the page. texts: the results text of each example, by its name."""
+    sections = [f"\n## {title}\n\n`examples/{name}.yaml`\n\n{texts[name]}\n" for name, title in TITLES.items()]
+    return INTRODUCTION + "".join(sections)
 
 
-def part(page: str, name: str) -> str:
-    """What a page tells of an example."""
+def section_text(page: str, name: str) -> str:
+    """Return the results text of one example from the page."""
     return page.split(f"`examples/{name}.yaml`\n\n")[1].split("\n\n## ")[0].rstrip()
 
 
-def place(params: study.Params, folder: Path) -> None:
-    """Copy the file an example's params name to where they look for it. Raises UserError where it is not there."""
+def copy_data_file(params: study.Params, folder: Path) -> None:
+    """Copy the data file that an example's params name into a clone. Raises UserError if the file is missing."""
     path = Path(params["scrape"]["path"])
     if params["scrape"]["source"] != "file":
         return
-    kept = SHARED / NAMES.get(path.name, path.name)
-    if not kept.exists():
-        raise UserError(f"../shared/data/{kept.name}: no such file beside the repository; the example needs it")
+    source = DATA_FOLDER / DATA_FILE_NAMES.get(path.name, path.name)
+    if not source.exists():
+        raise UserError(f"../shared/data/{source.name}: no such file beside the repository; the example needs it")
     (folder / path).parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(kept, folder / path)
+    shutil.copyfile(source, folder / path)
 
 
-def told(folder: Path) -> str:
-    """What evaluate found, in Markdown: a table of the nearest and the farthest horizon, then the verdict."""
-    verdict = read_record(folder / "data/verdict.json", Verdict)
-    scores = read_table(folder / "data/scores.parquet")
-    ends = (" +1", f" +{scores['horizon'].max()}")
-    table = short(verdict, scores)
-    rows = [row for row in table.rows if row[0].endswith(ends)]
-    sentences = [f"- {text}" for text in (*verdict.sentences.values(), verdict.band)]
-    return "\n".join([markdown(table._replace(rows=rows)), "", *sentences])
-
-
-def markdown(table: Table) -> str:
-    """A table in Markdown, without its caption."""
-    rules = [":--" if words else "--:" for words in table.texts]
-    return "\n".join(f"| {' | '.join(row)} |" for row in (table.heads, rules, *table.rows))
+def results_text(folder: Path) -> str:
+    """Return the summary that evaluate wrote in this folder."""
+    return read_bytes(folder / "reports/summary.md").decode().rstrip()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Runs the pipeline with changed parameters in a clone of its own, so that the user's workspace stays as it is.
+"""Run the pipeline with changed parameters in a clone of the repository. The user's own files stay as they are.
 
-The clone is of the last commit. DVC runs what a change touches, and restores what it has seen before in this clone.
+The clone has the last commit. DVC runs the stages that a change affects, and restores results that this clone has seen.
 """
 
 import os
@@ -16,45 +16,48 @@ from pipeline.io.errors import UserError
 from pipeline.io.params import parse_yaml
 
 ROOT = Path(__file__).parent.parent
-LIMIT = 6 * 3600  # seconds a run: hundreds of tickers take long
+RUN_TIMEOUT = 6 * 3600  # seconds; a run with hundreds of tickers takes long
 
 Params = dict[str, dict[str, Any]]
 
 
-def committed(name: str) -> Params:
-    """A params file of the repository, `params.yaml` or one of `examples/`, as plain values."""
-    return parse_yaml((ROOT / name).read_text())
+def read_params(path: str) -> Params:
+    """Read a params file of the repository, `params.yaml` or one of `examples/`."""
+    return parse_yaml((ROOT / path).read_text())
 
 
-def changed(params: Params, changes: dict[str, Any]) -> Params:
-    """The params with changes over them, by dotted keys: {"train.window": 5}. Raises UserError for an unknown key."""
+def with_changes(params: Params, changes: dict[str, Any]) -> Params:
+    """Return a copy of the params with new values, given by dotted keys such as {"train.window": 5}.
+
+    Raises UserError for an unknown key.
+    """
     params = deepcopy(params)
     for key, value in changes.items():
-        *path, last = key.split(".")
+        *section_names, name = key.split(".")
         section: Any = params
-        for step in path:
-            section = section.get(step, {})
-        if last not in section:
+        for section_name in section_names:
+            section = section.get(section_name, {})
+        if name not in section:
             raise UserError(f"{key}: unknown key; accepted: keys of params.yaml, such as train.window")
-        section[last] = value
+        section[name] = value
     return params
 
 
-def cloned(folder: Path) -> Path:
-    """A clone of this repository in a folder that is not there yet, with an empty DVC cache of its own."""
+def clone_repository(folder: Path) -> Path:
+    """Clone this repository into a new folder, with a separate, empty DVC cache, and return the folder."""
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(folder)], check=True)
     (folder / ".dvc/config.local").write_text("[cache]\n    dir = cache\n")
     return folder
 
 
-def run(clone: Path, params: Params, last: str = "evaluate") -> None:
-    """Run the stages up to `last` in a clone. Raises UserError with what a failing stage says."""
+def run(clone: Path, params: Params, last_stage: str = "evaluate") -> None:
+    """Run the stages up to `last_stage` in a clone. Raises UserError with the message of a stage that fails."""
     with (clone / "params.yaml").open("w") as file:
         YAML().dump(params, file)
-    command = [sys.executable, "-m", "dvc", "repro", "--quiet", last]
+    command = [sys.executable, "-m", "dvc", "repro", "--quiet", last_stage]
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = {**os.environ, "PATH": path}
-    done = subprocess.run(command, cwd=clone, env=environment, capture_output=True, text=True, timeout=LIMIT)
-    if done.returncode:
-        said = [line for line in done.stderr.splitlines() if line and not line.startswith("ERROR: failed to reproduce")]
-        raise UserError("\n".join(said))
+    result = subprocess.run(command, cwd=clone, env=environment, capture_output=True, text=True, timeout=RUN_TIMEOUT)
+    if result.returncode:
+        lines = [line for line in result.stderr.splitlines() if line]
+        raise UserError("\n".join(line for line in lines if not line.startswith("ERROR: failed to reproduce")))

@@ -19,12 +19,12 @@ from ruamel.yaml import YAML
 
 from pipeline.forecaster import inputs
 from pipeline.forecaster.preparation import ALL, Calendar, Preparation, Target
-from pipeline.forecaster.samples import FILES, together
+from pipeline.forecaster.samples import FILES, combined
 from pipeline.io.artifacts import read_table
 from pipeline.io.params import load
 from pipeline.models import registry
 from pipeline.models.model import Samples
-from pipeline.prepare.splits import in_splits
+from pipeline.prepare.splits import assign_splits
 from pipeline.prices import SourceData, canonical
 from pipeline.scrape import sample
 from tests.imports import ROOT
@@ -72,8 +72,8 @@ def rows_of(
 ) -> pd.DataFrame:
     """Rows in splits, unscaled; sessions after the last are the business days that follow."""
     needed = ["last", "log_variance", "volatility"]
-    rows = inputs.known(prices, "close", features, CALENDARS, horizon, 5, needed)
-    return in_splits(rows, validation, 0.15, needed)[0]
+    rows = inputs.unscaled_rows(prices, "close", features, CALENDARS, horizon, 5, needed)
+    return assign_splits(rows, validation, 0.15, needed)[0]
 
 
 def made_preparation(**fields: Any) -> Preparation:
@@ -98,7 +98,7 @@ def samples_of(rows: pd.DataFrame, season_length: int = 5, window: int = 5) -> S
 
 def forecast_of(name: str, rows: pd.DataFrame, horizon: int, season_length: int = 5) -> np.ndarray:
     """What a simple model of one target, fitted on the rows of train, forecasts from all rows."""
-    (model,), samples = registry.of(name, ["price", "variance"]), samples_of(rows, season_length)
+    (model,), samples = registry.models_of(name, ["price", "variance"]), samples_of(rows, season_length)
     return model.forecast(model.fit(samples, range(1, horizon + 1)), samples)
 
 
@@ -184,7 +184,7 @@ def committed(path: str) -> str:
 
 def samples_in(folder: Path) -> pd.DataFrame:
     """All samples that prepare wrote in this folder, sorted."""
-    return together(*(read_table(folder / f"data/samples/{name}.parquet") for name in FILES))
+    return combined(*(read_table(folder / f"data/samples/{name}.parquet") for name in FILES))
 
 
 def scores_on_test(folder: Path, target: str, horizon: int = 1) -> pd.DataFrame:

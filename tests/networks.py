@@ -1,6 +1,6 @@
-"""`python -m tests.networks NAME ...`: fit networks of many shapes briefly, print the SHA-256 of what comes of each.
+"""`python -m tests.networks NAME ...`: fit networks of many shapes briefly, and print a SHA-256 for each.
 
-A program of its own, so that it can run on an emulated processor.
+It is a separate program, so that it can run on an emulated processor.
 """
 
 import pipeline  # isort: skip  # pins the CPU code paths before anything loads numpy
@@ -43,7 +43,7 @@ NETWORKS: dict[str, dict[str, Any]] = {
 
 
 def digest(name: str) -> str:
-    """SHA-256 of the weights, losses and forecasts of a network fitted on random numbers."""
+    """Return the SHA-256 of the weights, losses and forecasts of a network fitted on random numbers."""
     own, random = {**DATA, **SHAPE, **FIT, **NETWORKS[name]}, np.random.default_rng(0)
     count = own["samples"] * 5 // 4
     windows = random.normal(size=(count, own["window"], own["features"])).astype(np.float32)

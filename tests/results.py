@@ -8,14 +8,14 @@ from pipeline.scoring.columns import ALL, MEASURES, TERCILES
 from pipeline.series import SeriesInfo
 
 CLOSE = SeriesInfo("close", "USD", "session", priced=True)
-REFERENCES = {"price": "drift", "variance": "har"}
+BASELINES = {"price": "drift", "variance": "har"}
 
 ROWS = [
     {**dict.fromkeys(MEASURES, 0.5), "model": model, "target": target, "split": split, "horizon": h, "ticker": "A",
      "slice": ALL, "n": 100, "best": "ridge", "mse": mse * h, "skill": skill, "p_value": p,
      "skill_against_best": -skill,
      "p_value_against_best": 0.8}
-    for target, reference in REFERENCES.items()
+    for target, reference in BASELINES.items()
     for split in ("validation", "test")
     for h in (1, 2, 3)
     for model, mse, skill, p in ((NETWORK, 4.0, 0.1 * h, 0.01), (reference, 5.0, 0.0, 1.0), ("ridge", 3.0, 0.3, 0.2),

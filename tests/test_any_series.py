@@ -32,15 +32,16 @@ def test_a_report_speaks_of_it_by_name_and_unit_and_never_of_a_close_or_a_sessio
 
 
 def test_the_verdict_and_the_summary_do_too(walked_heat: Path) -> None:
-    sentence, simpler = read_record(walked_heat / "data/verdict.json", Verdict).sentences.values()
-    assert sentence.startswith("On the heat one hour ahead the network ")
-    assert "the seasonal-naive forecast: skill" in sentence
+    verdict = read_record(walked_heat / "data/verdict.json", Verdict)
+    assert "the next heat of 2 tickers" in verdict.headline
+    assert "the heat one season earlier" in verdict.headline
+    assert "size of its move" not in verdict.headline
     command = [sys.executable, "-m", "pipeline"]
     done = subprocess.run(command, cwd=walked_heat, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
-    assert "heat +1" in done.stdout
-    assert sentence in done.stdout
-    assert simpler in done.stdout
-    assert "2 tickers, each heat in its own current volatility or typical change" in done.stdout
+    assert re.search(r"heat +1 hour ", done.stdout)
+    for sentence in (verdict.headline, *verdict.evidence, verdict.band):
+        assert sentence in " ".join(done.stdout.split())
+    assert "in units of each ticker's usual change" in " ".join(done.stdout.split())
 
 
 def test_gaps_are_no_origin_and_no_target_and_the_forecast_goes_on_beyond_the_last_hour(walked_heat: Path) -> None:
@@ -65,7 +66,7 @@ def test_the_seasonal_naive_forecast_is_what_is_departed_from_and_judged_against
     baselines = read_table(walked_heat / "data/benchmark.parquet").set_index(keys).sort_index()
     for h in (1, 2, 3):
         own = baselines.loc[("seasonal_naive", h)].reindex(pd.MultiIndex.from_frame(rows[["ticker", "date"]]))
-        np.testing.assert_array_equal(own["predicted"], rows[table.baseline("price", h)])
+        np.testing.assert_array_equal(own["predicted"], rows[table.baseline_column("price", h)])
 
 
 def test_each_series_is_scaled_by_its_own_spread(walked_heat: Path) -> None:
@@ -81,7 +82,7 @@ def test_changing_what_comes_after_validation_changes_nothing_before_it(
     walked_heat: Path, two_sensors: pd.DataFrame, tmp_path: Path
 ) -> None:
     rows = samples_in(walked_heat)
-    t = rows.loc[rows["split"] == "validation", table.date(3)].max()
+    t = rows.loc[rows["split"] == "validation", table.date_column(3)].max()
     later, changed = two_sensors["date"] > t, two_sensors.copy()
     rng = np.random.default_rng(0)
     changed.loc[later, "heat"] = rng.normal(0, 90, later.sum())
@@ -92,7 +93,8 @@ def test_changing_what_comes_after_validation_changes_nothing_before_it(
         found = read_table(folder / f"data/{name}.parquet")
         return found[found["origin"] <= t]
 
-    always = ["ticker", "date", "last", *table.features_of(rows), *(table.baseline("price", h) for h in (1, 2, 3))]
+    baselines = [table.baseline_column("price", h) for h in (1, 2, 3)]
+    always = ["ticker", "date", "last", *table.feature_columns(rows), *baselines]
     same(*(own.loc[own["date"] <= t, always] for own in (rows, samples_in(tmp_path))))
     forecast = ["ticker", "origin", "horizon", "date", "last", "predicted"]
     same(*(known(folder, "predictions")[forecast] for folder in (walked_heat, tmp_path)))

@@ -12,10 +12,10 @@ import pytest
 from pipeline import quality
 from pipeline.explore.page import ticker_figures
 from pipeline.explore.summary import summary
+from pipeline.formats import Table
 from pipeline.io.artifacts import read_record
-from pipeline.plot.page import points
+from pipeline.plot.page import max_points
 from pipeline.report.page import Ticker, page
-from pipeline.report.table import Table
 from pipeline.series import SeriesInfo
 from tests.conftest import UNPINNED
 from tests.pages import parsed, shown
@@ -112,7 +112,7 @@ def test_figures_have_the_marks_of_their_rows(walked: Path, opened: Callable[...
     assert marks(tested, "predicted", "area") == 1
     assert marks(tested, "loss", "line") == 2 * 2
     assert marks(tested, "horizons", "symbol") == marks(tested, "horizons", "rule") - 1 == 6  # and the line at 0
-    assert tested.locator("#beyond tbody tr").count() == 3
+    assert tested.locator("#next_forecast tbody tr").count() == 3
 
 
 def test_a_ticker_is_chosen_by_its_name_in_the_table_the_list_or_the_address(
@@ -135,7 +135,7 @@ def test_a_ticker_is_chosen_by_its_name_in_the_table_the_list_or_the_address(
     other = opened(walked / "reports/forecast.html", fragment="#BBB")
     assert other.locator("#chosen").text_content().startswith("BBB")
     assert other.locator("#figure-predicted").is_hidden()  # it ended before the test period
-    assert other.locator("#figure-beyond svg.marks").is_visible()
+    assert other.locator("#figure-next_forecast svg.marks").is_visible()
 
 
 def test_the_table_of_tickers_sorts_by_a_column_and_back(walked: Path, opened: Callable[..., Any]) -> None:
@@ -233,11 +233,20 @@ def test_printed_pages_are_dark_on_white_without_controls(walked: Path, opened: 
     assert own.locator("figure:not([hidden]) .chart").evaluate_all(beyond) == 0
 
 
-def test_the_numbers_beside_the_verdict_are_all_in_sight_on_a_desktop(walked: Path, opened: Callable[..., Any]) -> None:
-    own = opened(walked / "reports/forecast.html", 1200)
-    assert own.evaluate("document.querySelector('.opening table').scrollWidth") <= own.evaluate(
-        "document.querySelector('.opening .scroll').clientWidth"
-    )
+@pytest.mark.parametrize(
+    ("width", "height", "selectors"),
+    [
+        (380, 740, ("h1", "#figure-predicted .chart")),
+        (1200, 900, ("h1", "#figure-predicted .chart", ".evidence li:last-child")),
+    ],
+)
+def test_the_first_screen_has_the_headline_and_the_figure_and_on_a_desktop_the_evidence(
+    width: int, height: int, selectors: tuple[str, ...], walked: Path, opened: Callable[..., Any]
+) -> None:
+    own = opened(walked / "reports/forecast.html", width)
+    for selector in selectors:
+        box = own.locator(selector).first.bounding_box()
+        assert box["y"] + box["height"] <= height, selector
 
 
 def test_an_address_that_names_no_ticker_shows_the_first(walked: Path, opened: Callable[..., Any]) -> None:
@@ -275,7 +284,7 @@ def test_hundreds_of_tickers_make_a_page_below_10_mb_that_is_usable_in_two_secon
     (tmp_path / "explore.html").write_bytes(content)
     assert 5_000_000 < len(content) < 10_000_000
     usable(tmp_path / "explore.html", opened)
-    assert points(482) >= 188  # forecasts in the test of each: all are drawn
+    assert max_points(482) >= 188  # forecasts in the test of each: all are drawn
 
 
 @pytest.mark.parametrize("name", REPORTS)

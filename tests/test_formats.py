@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from pipeline.formats import format_date, format_p, percent, shown
+from pipeline.formats import Table, format_date, format_p, percent, shown
 
 
 def test_a_missing_number_is_empty() -> None:
@@ -21,3 +21,8 @@ def test_a_p_value_has_four_digits_or_is_below_the_last_of_them() -> None:
 def test_a_date_has_the_time_where_there_is_one() -> None:
     assert format_date(pd.Timestamp("2020-01-02")) == "2020-01-02"
     assert format_date(pd.Timestamp("2020-01-02 05:00")) == "2020-01-02 05:00"
+
+
+def test_columns_of_words_are_told_from_columns_of_numbers() -> None:
+    table = Table("Some", ["name", "n", "p"], [["AAA", "1", "undefined"], ["1 B", "", "<0.0001"]])
+    assert table.texts == [True, False, False]

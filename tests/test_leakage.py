@@ -1,4 +1,4 @@
-"""The acid test: nothing that happens after a session changes anything known, or forecast, at that session."""
+"""No look-ahead: nothing that happens after a session changes what is known or forecast at that session."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.forecaster import features as house
+from pipeline.forecaster import features as features_module
 from pipeline.forecaster import samples as table
-from pipeline.forecaster.features import Feature, features
+from pipeline.forecaster.features import Feature, feature_table
 from pipeline.forecaster.targets import Kind, log_variance
 from pipeline.io.artifacts import read_table
 from pipeline.prepare import fitting
@@ -25,11 +25,11 @@ STAGES = ("scrape", "prepare", "benchmark", "train", "predict", "evaluate")
 
 
 def corrupted(prices: pd.DataFrame, after: pd.Timestamp, seed: int) -> pd.DataFrame:
-    """The prices with every session after a date made another one, as wild as it is possible.
+    """Return the prices with random changes in every session after a date.
 
-    Each numeric column gets a random factor of its own. (One for all four prices would leave the variance as it is, and
-    a feature that sees tomorrow's variance would not be caught.) Then high is made the largest and low the smallest of
-    the four, for scrape refuses any other session.
+    Each numeric column is multiplied by its own random factor. With one factor for all four prices the variance would
+    not change, and the test would miss a feature that uses tomorrow's variance. Then high becomes the largest of the
+    four prices and low the smallest, because scrape rejects any other session.
     """
     rng, later, changed = np.random.default_rng(seed), prices["date"] > after, prices.copy()
     numeric = list(prices.select_dtypes("number"))
@@ -48,7 +48,7 @@ def test_changing_what_comes_after_validation_changes_nothing_before_it(
     share: float, walked: Path, two_tickers: pd.DataFrame, tmp_path: Path
 ) -> None:
     clean = samples_in(walked)
-    last = clean.loc[clean["split"] == "validation", table.date(3)].max()
+    last = clean.loc[clean["split"] == "validation", table.date_column(3)].max()
     later = np.sort(two_tickers.loc[two_tickers["date"] >= last, "date"].unique())
     t = pd.Timestamp(later[int(share * (len(later) - 1))])
     walk(tmp_path, corrupted(two_tickers, t, seed=1), *STAGES)
@@ -59,11 +59,11 @@ def test_changing_what_comes_after_validation_changes_nothing_before_it(
 
     rows = [own[own["date"] <= t] for own in (clean, samples_in(tmp_path))]
     steps = [(name, h) for name in table.TARGETS for h in (1, 2, 3)]
-    always = ["ticker", "date", "split", "last", "log_variance", "volatility", *table.features_of(clean)]
-    same(*(own[always + [table.baseline(*step) for step in steps]] for own in rows))
+    always = ["ticker", "date", "split", "last", "log_variance", "volatility", *table.feature_columns(clean)]
+    same(*(own[always + [table.baseline_column(*step) for step in steps]] for own in rows))
     for name, h in steps:  # a target is known once its session has come
-        columns = [table.target(name, h), table.scaled(name, h)]
-        same(*(own.loc[own[table.date(h)] <= t, columns] for own in rows))
+        columns = [table.target_column(name, h), table.scaled_column(name, h)]
+        same(*(own.loc[own[table.date_column(h)] <= t, columns] for own in rows))
     for name in ("forecasts", "benchmark"):
         same(*(known(folder, name) for folder in (walked, tmp_path)))
     forecast = ["ticker", "origin", "horizon", "date", "last", "predicted"]
@@ -83,7 +83,7 @@ def test_changing_what_comes_after_any_session_changes_no_feature_up_to_it(
 ) -> None:
     t = two_tickers.loc[session, "date"]
     clean, changed = (rows_of(prices, horizon=3) for prices in (two_tickers, corrupted(two_tickers, t, seed=2)))
-    columns = ["ticker", "date", "split", "last", "log_variance", "volatility", *table.features_of(clean)]
+    columns = ["ticker", "date", "split", "last", "log_variance", "volatility", *table.feature_columns(clean)]
     same(*(own.loc[own["date"] <= t, columns] for own in (clean, changed)))
     assert not clean[columns].equals(changed[columns])
 
@@ -92,15 +92,15 @@ AT_RANDOM = settings(max_examples=8, deadline=None, derandomize=True)  # the sam
 
 
 def before_and_after(name: str, prices: pd.DataFrame, t: pd.Timestamp, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """A feature of one ticker, from its prices and from those that are corrupted after t."""
+    """Return a feature of one ticker from its prices, and from the prices corrupted after t."""
     clean, changed = (
-        features(own.assign(log_variance=log_variance(own)), [name], "close")
+        feature_table(own.assign(log_variance=log_variance(own)), [name], "close")
         for own in (prices, corrupted(prices, t, seed))
     )
     return clean, changed
 
 
-@pytest.mark.parametrize("name", house.FEATURES)
+@pytest.mark.parametrize("name", features_module.FEATURES)
 @given(session=st.integers(66, 418), seed=st.integers(0, 99))
 @AT_RANDOM
 def test_no_feature_sees_the_future_at_any_date(name: str, session: int, seed: int, two_tickers: pd.DataFrame) -> None:
@@ -109,7 +109,7 @@ def test_no_feature_sees_the_future_at_any_date(name: str, session: int, seed: i
         clean, changed = before_and_after(name, own, t, seed)
         same(clean[own["date"] <= t], changed[own["date"] <= t])
         if ticker == "AAA":
-            assert clean.equals(changed) == (name == "december")  # which sees the date alone
+            assert clean.equals(changed) == (name == "december")  # it uses only the date
 
 
 PLANTED: dict[str, Callable[[pd.DataFrame, str], pd.Series]] = {
@@ -126,7 +126,7 @@ PLANTED: dict[str, Callable[[pd.DataFrame, str], pd.Series]] = {
 def test_a_planted_feature_that_sees_tomorrow_is_caught(
     name: str, two_tickers: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(house.FEATURES, name, Feature(PLANTED[name], lookback=0))
+    monkeypatch.setitem(features_module.FEATURES, name, Feature(PLANTED[name], lookback=0))
     own = two_tickers[two_tickers["ticker"] == "AAA"]
     t = own.loc[200, "date"]
     clean, changed = before_and_after(name, own, t, seed=0)
@@ -134,9 +134,9 @@ def test_a_planted_feature_that_sees_tomorrow_is_caught(
         same(clean[own["date"] <= t], changed[own["date"] <= t])
 
 
-def targeted(rows: pd.DataFrame, kind: Kind, baseline: Any) -> pd.DataFrame:
-    """The rows with this target of the price."""
-    return rows.join(fitting.target(rows, "price", kind, baseline, 5, "standard")[1])
+def with_target(rows: pd.DataFrame, kind: Kind, baseline: Any) -> pd.DataFrame:
+    """Return the rows with the columns of this price target."""
+    return rows.join(fitting.fit_target(rows, "price", kind, baseline, 5, "standard")[1])
 
 
 @pytest.mark.parametrize("kind", get_args(Kind))
@@ -148,24 +148,26 @@ def test_no_target_or_baseline_of_a_price_sees_beyond_its_own_date(
 ) -> None:
     t = two_tickers.loc[session, "date"]
     wild = rows_of(corrupted(two_tickers, t, seed), 3)
-    clean, changed = (targeted(rows, kind, baseline) for rows in (two_tickers_rows, wild))
+    clean, changed = (with_target(rows, kind, baseline) for rows in (two_tickers_rows, wild))
     fitted = baseline == "drift"  # on train: changing train changes its slope
-    trained = clean.loc[clean["split"] == "train", table.date(3)].max()
+    trained = clean.loc[clean["split"] == "train", table.date_column(3)].max()
     for h in (1, 2, 3):
-        known = clean[table.date(h)] <= t
-        same(clean.loc[known, [table.target("price", h)]], changed.loc[known, [table.target("price", h)]])
+        known = clean[table.date_column(h)] <= t
+        same(clean.loc[known, [table.target_column("price", h)]], changed.loc[known, [table.target_column("price", h)]])
         if t >= trained or not fitted:
             before = clean["date"] <= t
-            same(clean.loc[before, [table.baseline("price", h)]], changed.loc[before, [table.baseline("price", h)]])
+            baseline_columns = [table.baseline_column("price", h)]
+            same(clean.loc[before, baseline_columns], changed.loc[before, baseline_columns])
         if t >= trained:
-            same(clean.loc[known, [table.scaled("price", h)]], changed.loc[known, [table.scaled("price", h)]])
+            scaled_columns = [table.scaled_column("price", h)]
+            same(clean.loc[known, scaled_columns], changed.loc[known, scaled_columns])
 
 
 def test_corrupting_validation_and_test_leaves_the_fitted_numbers_and_corrupting_train_does_not(
     walked: Path, two_tickers: pd.DataFrame, tmp_path: Path
 ) -> None:
     rows = samples_in(walked)
-    train = rows.loc[rows["split"] == "train", table.date(3)].max()
+    train = rows.loc[rows["split"] == "train", table.date_column(3)].max()
     found = []
     for folder, after in (("later", train), ("earlier", rows.loc[100, "date"])):
         walk(tmp_path / folder, corrupted(two_tickers, after, seed=3), "scrape", "prepare")
@@ -179,7 +181,7 @@ DATES = {"validation": "2002-07-01", "test": "2002-09-02"}
 
 
 @pytest.mark.parametrize("later", [1, 2, 7, 60])
-def test_new_sessions_leave_what_train_reads_as_it_was_where_boundaries_are_dates(
+def test_new_sessions_change_nothing_that_train_reads_if_boundaries_are_dates(
     later: int, two_tickers: pd.DataFrame, tmp_path: Path
 ) -> None:
     days = np.sort(two_tickers["date"].unique())
@@ -192,7 +194,7 @@ def test_new_sessions_leave_what_train_reads_as_it_was_where_boundaries_are_date
     assert tests[1] == tests[0] + later
 
 
-def test_the_prices_of_the_test_period_and_columns_of_ones_own_do_not_reach_what_train_reads(
+def test_prices_of_the_test_period_change_nothing_that_train_reads_even_with_extra_columns(
     two_tickers: pd.DataFrame, tmp_path: Path
 ) -> None:
     prices = two_tickers.assign(mood=np.sin(np.arange(len(two_tickers))) + 2, adj_close=two_tickers["close"] * 0.9)
@@ -206,13 +208,13 @@ def test_the_prices_of_the_test_period_and_columns_of_ones_own_do_not_reach_what
     assert tests[0] != tests[1]
 
 
-def test_no_price_of_a_later_split_stands_in_the_files_that_train_reads(walked: Path) -> None:
+def test_the_files_that_train_reads_have_no_price_of_a_later_split(walked: Path) -> None:
     train, validation, test = (read_table(walked / f"data/samples/{name}.parquet") for name in table.FILES)
-    first_validation, first_test = validation[table.date(1)].min(), test[table.date(1)].min()
+    first_validation, first_test = validation[table.date_column(1)].min(), test[table.date_column(1)].min()
     for own, first in ((train, first_validation), (validation, first_test)):
-        assert own[table.date(1)].max() < first
+        assert own[table.date_column(1)].max() < first
         assert own["date"].max() < first
         for name in table.TARGETS:
             for h in (1, 2, 3):
-                targeted = own[[table.target(name, h), table.scaled(name, h)]].notna().any(axis=1)
-                assert own.loc[targeted, table.date(h)].max() < first
+                targeted = own[[table.target_column(name, h), table.scaled_column(name, h)]].notna().any(axis=1)
+                assert own.loc[targeted, table.date_column(h)].max() < first

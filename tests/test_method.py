@@ -18,11 +18,11 @@ MAKEFILE = (ROOT / "Makefile").read_text()
 @pytest.mark.parametrize(
     "path", sorted(set(re.findall(r"[`(]((?:docs|examples|pipeline|studies|tests)/[\w./-]+)[`)]", DOCS)))
 )
-def test_every_path_exists(path: str) -> None:
+def test_every_path_that_the_docs_name_exists(path: str) -> None:
     assert (ROOT / path).exists()
 
 
-def test_every_command_exists_and_is_made_by_bench() -> None:
+def test_every_study_that_the_docs_name_exists_and_make_bench_runs_it() -> None:
     bench = MAKEFILE.split("\nbench:")[1].split("\n\n")[0]
     modules = set(re.findall(r"`python -m (studies\.\w+)`", DOCS))
     assert modules
@@ -31,28 +31,29 @@ def test_every_command_exists_and_is_made_by_bench() -> None:
         assert (ROOT / f"{module.replace('.', '/')}.py").exists()
 
 
-def test_the_flattery_of_the_best_of_many_is_that_of_normal_draws() -> None:
-    counts = re.search(r"^\| k candidates \|(.+)\|$", METHOD, re.MULTILINE)
-    told = re.search(r"^\| price_accuracy \|(.+)\|$", METHOD, re.MULTILINE)
-    assert counts
-    assert told
-    for k, price_accuracy in zip(counts[1].split("|"), told[1].split("|"), strict=True):
+def test_the_luck_of_the_best_of_k_candidates_is_the_mean_of_the_largest_of_k_normal_draws() -> None:
+    candidates = re.search(r"^\| k candidates \|(.+)\|$", METHOD, re.MULTILINE)
+    luck = re.search(r"^\| luck of the best \|(.+)\|$", METHOD, re.MULTILINE)
+    assert candidates
+    assert luck
+    for k, stated in zip(candidates[1].split("|"), luck[1].split("|"), strict=True):
         mean, _ = quad(lambda x, k=int(k): x * k * norm.pdf(x) * norm.cdf(x) ** (k - 1), -10, 10)
-        assert f"{mean:.2f} s" == price_accuracy.strip()
+        assert f"{mean:.2f} s" == stated.strip()
 
 
-def test_the_open_of_the_sample_is_the_close_before_until_2005(sample_prices: pd.DataFrame) -> None:
+def test_the_open_of_the_sample_data_is_the_close_before_until_2005(sample_prices: pd.DataFrame) -> None:
     same = (sample_prices["open"] - sample_prices["close"].shift()).abs() < 0.01
     shares = same.groupby(sample_prices["date"].dt.year).mean()
     assert (shares.loc[:2005] > 0.9).all()
     assert shares.loc[2016:].max() < 0.3
 
 
-def test_the_r2_of_persistence_is_that_of_the_sample(sample_prices: pd.DataFrame) -> None:
-    found = re.search(r"standard deviation is (\d+) points.+?is off by ([\d.]+) points", METHOD, re.DOTALL)
-    assert found
+def test_the_r2_of_persistence_is_that_of_the_sample_data(sample_prices: pd.DataFrame) -> None:
+    text = " ".join(METHOD.split())
+    stated = re.search(r"standard deviation is (\d+) points.+?is off by ([\d.]+) points", text)
+    assert stated
     last, close = (sample_prices["close"].shift(by).to_numpy()[-755:] for by in (1, 0))
-    spread, error, returns = close.std(), np.sqrt(np.mean((close - last) ** 2)), np.log(close / last)
-    assert found.groups() == (f"{spread:.0f}", f"{error:.1f}")
-    assert f"({found[2]} / {found[1]})² = {1 - (error / spread) ** 2:.3f}" in METHOD
-    assert f"that the same forecast implies is {1 - np.mean(returns**2) / returns.var():.3f}" in METHOD
+    deviation, error, returns = close.std(), np.sqrt(np.mean((close - last) ** 2)), np.log(close / last)
+    assert stated.groups() == (f"{deviation:.0f}", f"{error:.1f}")
+    assert f"({stated[2]} / {stated[1]})² = {1 - (error / deviation) ** 2:.3f}" in text
+    assert f"that the same forecast implies is {1 - np.mean(returns**2) / returns.var():.3f}" in text

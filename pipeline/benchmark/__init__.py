@@ -1,1 +1,1 @@
-"""What benchmark alone needs: its parameters."""
+"""The code that only benchmark needs: its parameters."""

@@ -1,4 +1,4 @@
-"""Fit the simple models and forecast with them from the same origins."""
+"""Fit the simple models and forecast with them."""
 
 from pathlib import Path
 
@@ -15,14 +15,14 @@ from pipeline.models.model import Samples
 
 def main(params: Params) -> None:
     files = ("data/samples/train.parquet", "data/samples/validation.parquet", "data/samples/test.parquet")
-    rows = samples.together(*(read_table(Path(path)) for path in files))
+    rows = samples.combined(*(read_table(Path(path)) for path in files))
     preparation = read_record(Path("data/preparation.json"), Preparation)
-    known, parts = Samples(rows, preparation, params.window), []
+    inputs, tables = Samples(rows, preparation, params.window), []
     for name in sorted(params.models):
-        models = registry.of(name, list(preparation.targets))
-        parts += [registry.forecasts(model, known) for model in models]
+        models = registry.models_of(name, list(preparation.targets))
+        tables += [registry.forecasts(model, inputs) for model in models]
         print(f"{name}: {' and '.join(model.target for model in models)}, horizons 1 to {preparation.horizon}")
-    write_table(Path("data/benchmark.parquet"), pd.concat(parts), forecasts.SCHEMA)
+    write_table(Path("data/benchmark.parquet"), pd.concat(tables), forecasts.SCHEMA)
 
 
 if __name__ == "__main__":

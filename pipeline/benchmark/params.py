@@ -8,14 +8,14 @@ from pipeline.io.params import Section, each_once
 from pipeline.models import registry
 
 
-def known(name: str) -> str:
-    """Refuse what is no name of the registry."""
+def in_registry(name: str) -> str:
+    """Reject a name that is not in the registry of simple models."""
     if name not in registry.NAMES:
         raise ValueError(f"found {name!r}; accepted: {', '.join(registry.NAMES)}")
     return name
 
 
-Name = Annotated[str, AfterValidator(known)]
+Name = Annotated[str, AfterValidator(in_registry)]
 
 
 class Params(Section):

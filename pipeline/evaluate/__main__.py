@@ -1,4 +1,4 @@
-"""Put bands around the forecasts, score them beside the simple ones on the same days, reach a verdict."""
+"""Put bands around the forecasts, score all models on the same sessions, and reach a verdict."""
 
 from pathlib import Path
 
@@ -8,42 +8,43 @@ from pipeline.evaluate import intervals, scores
 from pipeline.evaluate.metrics import metrics
 from pipeline.evaluate.params import Params
 from pipeline.evaluate.predictions import SCHEMA, predictions
-from pipeline.evaluate.sentences import verdict_of
+from pipeline.evaluate.verdict import verdict
 from pipeline.forecaster import samples
 from pipeline.forecaster.preparation import Preparation
-from pipeline.io.artifacts import read_record, read_table, write_json, write_record, write_table
+from pipeline.io.artifacts import read_record, read_table, write_bytes, write_json, write_record, write_table
 from pipeline.io.stage import run
 from pipeline.prices import PRICES
-from pipeline.scoring import columns
+from pipeline.scoring import columns, summary
 from pipeline.scoring.results import series_of
 
 
 def main(params: Params) -> None:
     files = ("data/samples/train.parquet", "data/samples/validation.parquet", "data/samples/test.parquet")
-    rows = samples.together(*(read_table(Path(path)) for path in files))
+    rows = samples.combined(*(read_table(Path(path)) for path in files))
     preparation = read_record(Path("data/preparation.json"), Preparation)
     benchmark = read_table(Path("data/benchmark.parquet"))
-    references = scores.references(preparation, set(benchmark["model"]))
+    baselines = scores.baselines(preparation, set(benchmark["model"]))
     forecasts = pd.concat([read_table(Path("data/forecasts.parquet")), benchmark], ignore_index=True)
     priced = preparation.column in PRICES
 
     predicted, origins = predictions(rows, forecasts), scores.origins(rows, priced=priced)
     for ticker in sorted(set(rows["ticker"]) - set(origins.dropna(subset="error_scale")["ticker"])):
-        print(f"{ticker}: not pooled, for it never changes over train")
+        print(f"{ticker}: left out of the pooled scores, because it never changes in train")
     known = predicted.merge(origins, how="left", on=["ticker", "origin"], validate="many_to_one")
     scale = intervals.scales(known, forecasts, priced=priced)
     bands = intervals.calibrated(known, scale, params.coverage)
-    held = intervals.table(known, scale, params.coverage)
-    scored = scores.table(scores.side_by_side(known, forecasts), references)
-    verdict = verdict_of(scored, held, references, series_of(preparation), bands.method, params.coverage)
+    band_scores = intervals.table(known, scale, params.coverage)
+    scored = scores.table(scores.side_by_side(known, forecasts), baselines)
+    reached = verdict(scored, band_scores, baselines, series_of(preparation), bands.method, params.coverage)
 
     write_table(Path("data/predictions.parquet"), intervals.with_bands(predicted, scale, bands), SCHEMA)
     write_table(Path("data/scores.parquet"), scored, columns.SCHEMA)
-    write_table(Path("data/bands.parquet"), held, intervals.SCHEMA)
+    write_table(Path("data/bands.parquet"), band_scores, intervals.SCHEMA)
     write_record(Path("data/bands.json"), bands)
-    write_record(Path("data/verdict.json"), verdict)
-    write_json(Path("reports/metrics.json"), metrics(verdict, scored, held))
-    print("\n".join(verdict.sentences.values()))
+    write_record(Path("data/verdict.json"), reached)
+    write_bytes(Path("reports/summary.md"), summary.markdown(reached).encode())
+    write_json(Path("reports/metrics.json"), metrics(reached, scored, band_scores))
+    print(reached.headline)
 
 
 if __name__ == "__main__":

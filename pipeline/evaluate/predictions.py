@@ -1,7 +1,8 @@
-"""data/predictions.parquet: one row is the network's forecast for a session; actuals are null in the future.
+"""data/predictions.parquet: one row is the network's forecast from one origin for one session.
 
-`actual` and `predicted` are values of the forecast column; `lower` and `upper` bound the band, null where nothing is
-known of its width; `variance_*` are log Garman-Klass variances, null where the variance is not forecast.
+`actual` and `predicted` are values of the forecast column. `actual` is null in the future. `lower` and `upper` are the
+bounds of the band, null where its width is unknown. `variance_*` are log Garman-Klass variances, null if the variance
+is not forecast.
 """
 
 import numpy as np
@@ -33,24 +34,24 @@ NAMES = {"price": "predicted", "variance": "variance_predicted"}
 
 
 def predictions(rows: pd.DataFrame, forecasts: pd.DataFrame) -> pd.DataFrame:
-    """The columns of data/predictions.parquet but for the band, sorted: every forecast of the network, and its actual.
+    """Return data/predictions.parquet without its band, sorted: every forecast of the network, with the actual value.
 
-    rows: of forecaster/samples, all of them; forecasts: of forecaster/forecasts. A forecast whose actual is not known
-    yet has split future, one whose actual never was, purged.
+    A forecast of a session that is still to come has split `future`. One whose actual value is missing has `purged`.
+
+    rows: all of forecaster/samples; forecasts: of forecaster/forecasts.
     """
-    own = forecasts[forecasts["model"] == NETWORK]
-    found = (
-        own.pivot(index=KEY, columns="target", values="predicted").reindex(columns=list(NAMES)).rename(columns=NAMES)
-    )
-    dates = samples.dates_of(rows)
-    at = rows[["ticker", "date", "split", "last"]].rename(columns={"date": "origin"})
-    came = rows[["ticker", "date", "last", "log_variance"]]
-    came = came.rename(columns={"last": "actual", "log_variance": "variance_actual"})
-    found = found.reset_index().merge(at, how="left", on=["ticker", "origin"], validate="many_to_one")
-    found = found.merge(samples.by_horizon(rows, date=dates), how="left", on=KEY, validate="one_to_one")
-    found = found.merge(came, how="left", on=["ticker", "date"], validate="many_to_one")
-    if "variance" not in set(own["target"]):
-        found["variance_actual"] = np.nan
-    beyond = found["date"] > found["ticker"].map(rows.groupby("ticker")["date"].max())
-    split = np.where(beyond, "future", np.where(found["actual"].isna(), "purged", found["split"]))
-    return found.assign(split=split)
+    network = forecasts[forecasts["model"] == NETWORK]
+    by_target = network.pivot(index=KEY, columns="target", values="predicted")
+    table = by_target.reindex(columns=list(NAMES)).rename(columns=NAMES).reset_index()
+    origins = rows[["ticker", "date", "split", "last"]].rename(columns={"date": "origin"})
+    actuals = rows[["ticker", "date", "last", "log_variance"]]
+    actuals = actuals.rename(columns={"last": "actual", "log_variance": "variance_actual"})
+    dates = samples.by_horizon(rows, date=samples.target_dates(rows))
+    table = table.merge(origins, how="left", on=["ticker", "origin"], validate="many_to_one")
+    table = table.merge(dates, how="left", on=KEY, validate="one_to_one")
+    table = table.merge(actuals, how="left", on=["ticker", "date"], validate="many_to_one")
+    if "variance" not in set(network["target"]):
+        table["variance_actual"] = np.nan
+    in_future = table["date"] > table["ticker"].map(rows.groupby("ticker")["date"].max())
+    split = np.where(in_future, "future", np.where(table["actual"].isna(), "purged", table["split"]))
+    return table.assign(split=split)

@@ -1,4 +1,4 @@
-"""How good forecasts were, beside a reference on the very same days."""
+"""The scores of the network and of every simple model, on the same sessions: data/scores.parquet."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -11,61 +11,65 @@ from pipeline.evaluate.significance import diebold_mariano, skill_interval
 from pipeline.forecaster import samples
 from pipeline.forecaster.forecasts import NETWORK, member
 from pipeline.forecaster.preparation import Preparation
-from pipeline.forecaster.targets import change
+from pipeline.forecaster.targets import typical_change
 from pipeline.io.errors import UserError
 from pipeline.scoring.columns import ALL, POOLED, SCHEMA, TERCILES
 
 Floats = NDArray[np.float64]
-KNOWN = ["ticker", "origin", "horizon", "split", "date", "tercile", "error_scale", "percent", "actual", "center"]
+KEY = ["ticker", "origin", "horizon"]
+COLUMNS = [*KEY, "split", "date", "tercile", "error_scale", "percent", "actual", "center"]  # beside the models'
 SPLITS = ("train", "validation", "test")
 
 
 def terciles(rows: pd.DataFrame, volatility: pd.Series) -> pd.Series:
-    """Each row's tercile, 0 to 2, by volatility among the rows of its ticker and split; NaN where it has none."""
-    share = volatility.groupby(rows["ticker"] + "\n" + rows["split"]).rank(method="first", pct=True)
-    return np.ceil(share * 3) - 1
+    """Return each row's tercile of volatility, 0 to 2, among the rows of its ticker and split; NaN where unknown."""
+    rank = volatility.groupby(rows["ticker"] + "\n" + rows["split"]).rank(method="first", pct=True)
+    return np.ceil(rank * 3) - 1
 
 
 def slices(forecasts: pd.DataFrame, *, sliced: bool) -> Iterator[tuple[str, pd.DataFrame]]:
-    """All forecasts; then, if `sliced`, those of each year and of each tercile that has any, by name.
+    """Yield all forecasts as slice `all`. If `sliced`, yield those of each year and of each tercile too.
 
-    forecasts: with the date that is forecast and the origin's tercile, as `terciles` gives it.
+    forecasts: with `date`, the date forecast, and `tercile`, that of the origin.
     """
     yield ALL, forecasts
     if sliced:
-        for year, own in forecasts.groupby(forecasts["date"].dt.year):
-            yield str(year), own
-        for tercile, own in forecasts.groupby("tercile"):
-            yield TERCILES[int(tercile)], own
+        for year, part in forecasts.groupby(forecasts["date"].dt.year):
+            yield str(year), part
+        for tercile, part in forecasts.groupby("tercile"):
+            yield TERCILES[int(tercile)], part
 
 
 def measures(actual: Floats, predicted: Floats) -> dict[str, Floats]:
-    """Measures of several models, each (models,). actual: (forecasts,); predicted: (forecasts, models).
+    """Return MSE, RMSE, MAE and R² of several models, each (models,).
 
-    r2 is 1 - MSE / variance of the actuals; NaN where undefined.
+    R² = 1 - MSE / variance of the actual values; NaN where undefined. actual: (forecasts,); predicted: (forecasts,
+    models).
     """
     error = actual[:, None] - predicted
-    mse, spread = np.mean(error**2, axis=0), np.mean((actual - actual.mean()) ** 2)
+    mse, variance = np.mean(error**2, axis=0), np.mean((actual - actual.mean()) ** 2)
     return {
         "mse": mse,
         "rmse": np.sqrt(mse),
         "mae": np.mean(np.abs(error), axis=0),
-        "r2": 1 - mse / spread if spread else np.full(len(mse), np.nan),
+        "r2": 1 - mse / variance if variance else np.full(len(mse), np.nan),
     }
 
 
-def skill(mse: Floats, rival: float) -> Floats:
-    """1 - MSE / MSE of the rival (Murphy 1988, "Skill scores based on the mean square error", Monthly Weather Review
-    116). (models,); NaN where the rival has no error.
+def skill(mse: Floats, baseline_mse: float) -> Floats:
+    """Return the skill of several models, (models,); NaN where the baseline has no error.
+
+    skill = 1 - MSE / MSE of the baseline (Murphy 1988, "Skill scores based on the mean square error", Monthly Weather
+    Review 116).
     """
-    return 1 - mse / rival if rival else np.full(len(mse), np.nan)
+    return 1 - mse / baseline_mse if baseline_mse else np.full(len(mse), np.nan)
 
 
 def directional_accuracy(change: Floats, predicted: Floats) -> tuple[Floats, float]:
-    """Each model's share of forecasts that tell up from down, (models,), and the share of ups on the same days: what
-    "always up" would have got. Days without a change do not count; NaN for a model that forecasts none.
+    """Return each model's share of forecasts with the right sign, (models,), and the share that "always up" would get.
 
-    change: (forecasts,); predicted: (forecasts, models), both against the last value known.
+    Days without a change are left out. A model that never forecasts a change gets NaN. change: (forecasts,); predicted:
+    (forecasts, models); both are differences from the last known value.
     """
     moved = change != 0
     if not moved.any():
@@ -75,205 +79,225 @@ def directional_accuracy(change: Floats, predicted: Floats) -> tuple[Floats, flo
 
 
 def smearing(actual: Floats, predicted: Floats) -> Floats:
-    """The mean of exp(actual - predicted), (models,): what turns exp of a forecast log into a forecast mean: Duan
-    (1983), "Smearing estimate", Journal of the American Statistical Association 78(383).
+    """Return the factor that turns exp(forecast of a logarithm) into a forecast of the mean: (models,).
+
+    factor = mean of exp(actual - predicted) (Duan 1983, "Smearing estimate", Journal of the American Statistical
+    Association 78(383)).
     """
     return np.mean(np.exp(actual[:, None] - predicted), axis=0)
 
 
 def qlike(actual: Floats, predicted: Floats, smear: Floats) -> Floats:
-    """Losses v / f - log(v / f) - 1, (forecasts, models), v the variance, f its forecast exp(predicted) x smear: Patton
-    (2011), "Volatility forecast comparison using imperfect volatility proxies", Journal of Econometrics 160(1).
+    """Return the QLIKE loss of each forecast of a variance, (forecasts, models); smaller is better.
 
-    actual: log variances, (forecasts,); predicted: (forecasts, models); smear: as `smearing` of train gives it.
+    QLIKE = v / f - log(v / f) - 1, v the variance, f = exp(predicted) x smear its forecast (Patton 2011, "Volatility
+    forecast comparison using imperfect volatility proxies", Journal of Econometrics 160(1)).
+
+    actual: log variances, (forecasts,); predicted: (forecasts, models); smear: `smearing` of train.
     """
-    log = actual[:, None] - predicted - np.log(smear)
-    return np.exp(log) - log - 1
+    log_ratio = actual[:, None] - predicted - np.log(smear)
+    return np.exp(log_ratio) - log_ratio - 1
 
 
 def daily(values: Floats, dates: pd.Series) -> Floats:
-    """Each day's sum over the mean count a day, in order: (forecasts, models) and (forecasts,) -> (days, models).
+    """Return the sum of each day, divided by the mean number of forecasts a day: (forecasts, models) -> (days, models).
 
-    Of as many tickers every day it is their mean; of fewer on some days it keeps the mean over all forecasts.
+    If every day has the same number of forecasts, this is the mean of the day. In any case the mean over days equals
+    the mean over forecasts.
     """
-    if dates.is_monotonic_increasing and dates.is_unique:  # of one ticker: a forecast a day
+    if dates.is_monotonic_increasing and dates.is_unique:  # one ticker: one forecast a day
         return values
     _, day = np.unique(dates, return_inverse=True)
-    return np.stack([np.bincount(day, weights=own) for own in values.T], axis=1) / np.bincount(day).mean()
+    return np.stack([np.bincount(day, weights=column) for column in values.T], axis=1) / np.bincount(day).mean()
 
 
 def origins(rows: pd.DataFrame, *, priced: bool) -> pd.DataFrame:
-    """What is needed of each origin: columns ticker, origin, change, error_scale, percent, tercile, calibration.
+    """Return what the scores need to know of each origin.
 
-    rows: of forecaster/samples. change: as targets.change gives it. unit: in what the errors of several tickers are
-    told together, which is for prices the current volatility, as a change of price; where there is none, the ticker's
-    mean absolute change from step to step over train; NaN for a ticker that never changed. percent: of the last price;
-    NaN of anything else. tercile: as `terciles` gives it, by current volatility. calibration: whether bands are
-    calibrated on the forecasts from there.
+    - change: the size of a usual step, by targets.typical_change.
+    - error_scale: the unit in which errors of several tickers are added up. For prices it is the current volatility as
+      a change of price; where that is unknown, the mean absolute change over train; NaN if it never changed.
+    - percent: 1 % of the last price; NaN for a series that is not a price.
+    - tercile: of current volatility, by `terciles`.
+    - calibration: whether the bands are calibrated on the forecasts from this origin.
+
+    rows: all of forecaster/samples.
     """
     train = rows["last"].where(rows["split"] == "train")
-    typical = train.groupby(rows["ticker"]).diff().abs().groupby(rows["ticker"]).transform("mean")
+    mean_change = train.groupby(rows["ticker"]).diff().abs().groupby(rows["ticker"]).transform("mean")
     current = rows["last"] * rows["volatility"] if priced else pd.Series(np.nan, rows.index)
-    error_scale = current.where(current > 0).fillna(typical)
-    moves = change(rows, priced=priced)
+    error_scale = current.where(current > 0).fillna(mean_change)
+    step_size = typical_change(rows, priced=priced)
     return rows[["ticker"]].assign(
         origin=rows["date"],
-        change=moves,
+        change=step_size,
         error_scale=error_scale.where(error_scale > 0),
         percent=rows["last"] / 100 if priced else np.nan,
-        tercile=terciles(rows, moves / rows["last"] if priced else moves),
-        calibration=samples.calibration(rows),
+        tercile=terciles(rows, step_size / rows["last"] if priced else step_size),
+        calibration=samples.calibration_mask(rows),
     )
 
 
 def side_by_side(predictions: pd.DataFrame, forecasts: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """For each target the forecasts of every model, from the network's origins.
+    """Yield, for each target, the forecasts of every model from the network's origins.
 
-    predictions: of data/predictions.parquet, with the columns of `origins`; forecasts: of forecaster/forecasts, of
-    every model. Columns: KNOWN, where center is what changes are told from, 0 for the variance; and one for each model.
+    The frame has COLUMNS and one column a model. `center` is the value that changes are measured from: the last price,
+    or 0 for the variance.
 
-    Raises UserError where a model has no forecast from one of the network's origins.
+    predictions: data/predictions.parquet with the columns of `origins`; forecasts: those of every model. Raises
+    UserError if a model has no forecast from one of the network's origins.
     """
-    key = ["ticker", "origin", "horizon"]
-    for target, theirs in forecasts.groupby("target"):
-        own = predictions.assign(center=predictions["last"])
+    for target, target_forecasts in forecasts.groupby("target"):
+        rows = predictions.assign(center=predictions["last"])
         if target == "variance":
-            own = own.assign(actual=own["variance_actual"], center=0.0, error_scale=1.0, percent=np.nan)
-        own = own.loc[own["split"].isin(SPLITS) & own["actual"].notna(), KNOWN]
-        own = own.join(theirs.pivot(index=key, columns="model", values="predicted"), on=key)
-        for model in models_of(own):
-            if lacking := int(own[model].isna().sum()):
+            rows = rows.assign(actual=rows["variance_actual"], center=0.0, error_scale=1.0, percent=np.nan)
+        rows = rows.loc[rows["split"].isin(SPLITS) & rows["actual"].notna(), COLUMNS]
+        rows = rows.join(target_forecasts.pivot(index=KEY, columns="model", values="predicted"), on=KEY)
+        for model in models_of(rows):
+            if missing := int(rows[model].isna().sum()):
                 raise UserError(
-                    f"data/benchmark.parquet: {model} lacks {lacking} of the network's {len(own)} forecasts of known "
-                    "values; accepted: benchmark.window at most train.window"
+                    f"data/benchmark.parquet: {model} has no forecast from {missing} of the network's {len(rows)} "
+                    "origins; accepted: benchmark.window at most train.window"
                 )
-        yield str(target), own
+        yield str(target), rows
 
 
 def models_of(forecasts: pd.DataFrame) -> list[str]:
-    """The names of the models in a frame as `side_by_side` gives it."""
-    return [name for name in forecasts.columns if name not in KNOWN]
+    """Return the names of the models in a frame of `side_by_side`."""
+    return [name for name in forecasts.columns if name not in COLUMNS]
 
 
 def _arrays(forecasts: pd.DataFrame) -> tuple[Floats, Floats]:
-    """The actuals, (forecasts,), and every model's forecasts, (forecasts, models), row by row in memory: a sum's last
-    digit depends on it.
+    """Return the actual values, (forecasts,), and every model's forecasts, (forecasts, models).
+
+    They are contiguous in memory, because the last digit of a sum depends on that.
     """
     return forecasts["actual"].to_numpy(), np.ascontiguousarray(forecasts[models_of(forecasts)])
 
 
-def table(forecasts: Iterable[tuple[str, pd.DataFrame]], references: dict[str, str]) -> pd.DataFrame:
-    """The scores of data/scores.parquet, sorted.
+def table(forecasts: Iterable[tuple[str, pd.DataFrame]], baselines: dict[str, str]) -> pd.DataFrame:
+    """Return data/scores.parquet, sorted.
 
-    forecasts: as `side_by_side` gives them; references: for each target the model it is judged against. Several
-    tickers are also scored together, as POOLED, for the errors of dear tickers would drown those of cheap ones; what
-    has no unit is left out of that. A ticker has slices where it is alone, else the pool has.
+    Several tickers are also scored together, as POOLED, with errors divided by `error_scale`: otherwise expensive
+    tickers would dominate. Years and terciles are scored for the only ticker, or for POOLED.
+
+    forecasts: as `side_by_side` yields them; baselines: by target, the model that it is judged against.
     """
-    found: list[dict[str, Any]] = []
+    scores: list[dict[str, Any]] = []
     for target, rows in forecasts:
-        alone = rows["ticker"].nunique() == 1
-        for _, own in rows.groupby("ticker"):
-            found += _scored(own, target, references[target], sliced=alone)
-        if not alone:
-            found += _scored(pooled(rows), target, references[target], sliced=True)
+        single = rows["ticker"].nunique() == 1
+        for _, ticker_rows in rows.groupby("ticker"):
+            scores += _scored(ticker_rows, target, baselines[target], sliced=single)
+        if not single:
+            scores += _scored(pooled(rows), target, baselines[target], sliced=True)
     by = ["model", "target", "split", "horizon", "ticker", "slice"]
-    scored = pd.DataFrame(found)
-    every = dict.fromkeys([*SCHEMA.names, *scored])  # one that the schema lacks stays, and is refused when written
-    return scored.reindex(columns=list(every)).sort_values(by, ignore_index=True)
+    frame = pd.DataFrame(scores)
+    columns = dict.fromkeys([*SCHEMA.names, *frame])  # a column that the schema lacks is refused when it is written
+    return frame.reindex(columns=list(columns)).sort_values(by, ignore_index=True)
 
 
 def pooled(rows: pd.DataFrame) -> pd.DataFrame:
-    """The forecasts of all tickers as those of one, POOLED: changes from `center`, in each one's `error_scale`."""
-    own = rows[rows["error_scale"].notna()]
+    """Return the forecasts of all tickers as those of one, POOLED: (value - center) / error_scale.
+
+    Tickers without an error scale are left out.
+    """
+    known = rows[rows["error_scale"].notna()]
     values = ["actual", *models_of(rows)]
-    together = own[values].sub(own["center"], axis=0).div(own["error_scale"], axis=0)
-    return own.assign(ticker=POOLED, center=0.0, percent=np.nan, **together)
+    scaled = known[values].sub(known["center"], axis=0).div(known["error_scale"], axis=0)
+    return known.assign(ticker=POOLED, center=0.0, percent=np.nan, **scaled)
 
 
-def _scored(rows: pd.DataFrame, target: str, reference: str, *, sliced: bool) -> Iterator[dict[str, Any]]:
-    """The scores of one ticker: each split but train, horizon, slice and model."""
+def _scored(rows: pd.DataFrame, target: str, baseline: str, *, sliced: bool) -> Iterator[dict[str, Any]]:
+    """Yield the scores of one ticker: for validation and test, each horizon, slice and model."""
     models = models_of(rows)
-    for horizon, own in rows.groupby("horizon"):
-        smear = smearing(*_arrays(own[own["split"] == "train"])) if target == "variance" else None
-        best = best_of(own[own["split"] == "validation"], reference)
-        for split, scored in own[own["split"] != "train"].groupby("split"):
+    for horizon, horizon_rows in rows.groupby("horizon"):
+        smear = smearing(*_arrays(horizon_rows[horizon_rows["split"] == "train"])) if target == "variance" else None
+        best = best_simple_model(horizon_rows[horizon_rows["split"] == "validation"], baseline)
+        for split, split_rows in horizon_rows[horizon_rows["split"] != "train"].groupby("split"):
             key = {"target": target, "split": split, "horizon": horizon, "ticker": rows["ticker"].iloc[0]}
-            for name, part in slices(scored, sliced=sliced):
-                values = _measured(part, {"skill": reference, "skill_against_best": best}, smear)
+            for name, part in slices(split_rows, sliced=sliced):
+                values = _measured(part, {"skill": baseline, "skill_against_best": best}, smear)
                 if name == ALL:
-                    rivals = {"p_value": reference, "p_value_against_best": best, "p_value_against_network": NETWORK}
+                    rivals = {
+                        "p_value": baseline,
+                        "p_value_against_best": best,
+                        "p_value_against_network": NETWORK,
+                    }
                     values |= _tested(part, rivals, int(horizon), smear)
                     if sliced:
-                        values |= _bootstrapped(part, reference, int(horizon))
-                for at, model in enumerate(models):
+                        values |= _bootstrapped(part, baseline, int(horizon))
+                for column, model in enumerate(models):
                     yield {**key, "model": model, "slice": name, "n": len(part), "best": best} | {
-                        measure: value[at] for measure, value in values.items()
+                        measure: value[column] for measure, value in values.items()
                     }
 
 
-def best_of(validation: pd.DataFrame, reference: str) -> str:
-    """The simple model with the least MSE on validation, the reference where it is as good."""
+def best_simple_model(validation: pd.DataFrame, baseline: str) -> str:
+    """Return the simple model with the lowest MSE on validation; the baseline if it is as good."""
     simple = [name for name in models_of(validation) if name != NETWORK and not name.startswith(member(""))]
-    error = validation[[reference, *simple]].sub(validation["actual"], axis=0)
-    return str((error**2).mean().idxmin()) if len(error) else reference
+    error = validation[[baseline, *simple]].sub(validation["actual"], axis=0)
+    return str((error**2).mean().idxmin()) if len(error) else baseline
 
 
 def _measured(part: pd.DataFrame, rivals: dict[str, str], smear: Floats | None) -> dict[str, Floats]:
-    """The measures of a slice, each (models,)."""
+    """Return the measures of a slice, each (models,). rivals: by name of a skill, the model it compares with."""
     (actual, predicted), center, models = _arrays(part), part["center"].to_numpy(), models_of(part)
-    found = measures(actual, predicted)
+    values = measures(actual, predicted)
     for name, rival in rivals.items():
-        found[name] = skill(found["mse"], found["mse"][models.index(rival)])
+        values[name] = skill(values["mse"], values["mse"][models.index(rival)])
     if smear is not None:
-        found["qlike"] = np.mean(qlike(actual, predicted, smear), axis=0)
-        return found
+        values["qlike"] = np.mean(qlike(actual, predicted, smear), axis=0)
+        return values
     change, forecast = actual - center, predicted - center[:, None]
-    found["directional_accuracy"], ups = directional_accuracy(change, forecast)
-    found["naive_directional_accuracy"] = np.full(len(models), ups)
-    if part["percent"].notna().all():  # log returns; NaN for a price forecast that has none
-        sound = np.where(predicted > 0, predicted, np.nan)
-        change, forecast = np.log(actual / center), np.log(sound / center[:, None])
-    found["r2_return"] = measures(change, forecast)["r2"]
-    return found
+    values["directional_accuracy"], always_up = directional_accuracy(change, forecast)
+    values["naive_directional_accuracy"] = np.full(len(models), always_up)
+    if part["percent"].notna().all():  # a price: log returns, NaN where the forecast price is not above zero
+        positive = np.where(predicted > 0, predicted, np.nan)
+        change, forecast = np.log(actual / center), np.log(positive / center[:, None])
+    values["r2_return"] = measures(change, forecast)["r2"]
+    return values
 
 
 def _losses(part: pd.DataFrame, smear: Floats | None = None) -> Floats:
-    """Each day's squared errors, or QLIKE where `smear` is given: (days, models)."""
+    """Return each day's squared errors, or QLIKE losses if `smear` is given: (days, models)."""
     actual, predicted = _arrays(part)
     losses = (predicted - actual[:, None]) ** 2 if smear is None else qlike(actual, predicted, smear)
     return daily(losses, part["origin"])
 
 
 def _tested(part: pd.DataFrame, rivals: dict[str, str], horizon: int, smear: Floats | None) -> dict[str, Floats]:
-    """The p-values of each model's squared errors against those of its rivals, and of its QLIKE's, (models,)."""
+    """Return the p-values of every model against its rivals, (models,): of squared errors, and of QLIKE."""
     models = models_of(part)
 
     def p_values(losses: Floats, rival: str) -> Floats:
-        return np.array([diebold_mariano(own - losses[:, models.index(rival)], horizon) for own in losses.T])
+        return np.array([diebold_mariano(column - losses[:, models.index(rival)], horizon) for column in losses.T])
 
     squared = _losses(part)
-    found = {name: p_values(squared, rival) for name, rival in rivals.items()}
+    values = {name: p_values(squared, rival) for name, rival in rivals.items()}
     if smear is not None:
-        found["qlike_p_value_against_network"] = p_values(_losses(part, smear), NETWORK)
-    return found
+        values["qlike_p_value_against_network"] = p_values(_losses(part, smear), NETWORK)
+    return values
 
 
-def _bootstrapped(part: pd.DataFrame, reference: str, horizon: int) -> dict[str, Floats]:
-    """The interval of the network's skill alone: of each simple model it would take minutes in a panel."""
+def _bootstrapped(part: pd.DataFrame, baseline: str, horizon: int) -> dict[str, Floats]:
+    """Return the interval of the network's skill, NaN for the other models: for them it would take minutes."""
     models, losses = models_of(part), _losses(part)
-    own, rival = (losses[:, models.index(name)] for name in (NETWORK, reference))
-    bounds = np.where(np.array(models)[:, None] == NETWORK, skill_interval(own, rival, horizon), np.nan)
+    network, rival = (losses[:, models.index(name)] for name in (NETWORK, baseline))
+    bounds = np.where(np.array(models)[:, None] == NETWORK, skill_interval(network, rival, horizon), np.nan)
     return {"skill_low": bounds[:, 0], "skill_high": bounds[:, 1]}
 
 
-def references(preparation: Preparation, models: set[str]) -> dict[str, str]:
-    """The simple forecast each target is judged against: what it departs from, persistence where from nothing."""
-    baselines = {name: target.baseline for name, target in preparation.targets.items()}
-    references = {name: "persistence" if own == "none" else str(own) for name, own in baselines.items()}
-    for target, model in references.items():
+def baselines(preparation: Preparation, models: set[str]) -> dict[str, str]:
+    """Return the simple model that each target is judged against: its baseline, or persistence where it has none.
+
+    Raises UserError if it is not among the models that were benchmarked.
+    """
+    named = {name: target.baseline for name, target in preparation.targets.items()}
+    judges = {name: "persistence" if baseline == "none" else str(baseline) for name, baseline in named.items()}
+    for target, model in judges.items():
         if model not in models:
             raise UserError(
                 f"params.yaml: benchmark.models: found {', '.join(sorted(models))}; "
-                f"{model} must be among them, for the {target} is judged against it"
+                f"{model} must be among them, because the {target} forecast is judged against it"
             )
-    return references
+    return judges

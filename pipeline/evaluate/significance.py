@@ -1,4 +1,4 @@
-"""How sure a difference is: the Diebold-Mariano test, and a skill's interval by resampling days."""
+"""Is a difference more than luck? The Diebold-Mariano test, and an interval of the skill from resampled days."""
 
 import numpy as np
 from arch.bootstrap import StationaryBootstrap, optimal_block_length
@@ -11,38 +11,43 @@ LEVEL = 0.95
 SEED = 0
 
 
-def skill_interval(own: Floats, rival: Floats, horizon: int) -> tuple[float, float]:
-    """The LEVEL percentile interval of 1 - mean(own) / mean(rival), from REPETITIONS resamplings of whole days.
+def skill_interval(losses: Floats, rival_losses: Floats, horizon: int) -> tuple[float, float]:
+    """Return the LEVEL percentile interval of the skill, 1 - mean(losses) / mean(rival_losses).
 
-    own, rival: each day's squared error of the forecast and of the one it is compared with, in order, (days,). The
-    stationary bootstrap of Politis and Romano (1994), Journal of the American Statistical Association 89(428), with
-    the mean block of Patton, Politis and White (2009), Econometric Reviews 28(4), for the losses' difference, at least
-    the horizon. NaN for fewer than 10 days or a rival without error.
+    Days are resampled in blocks, because neighbouring days resemble each other: the stationary bootstrap of Politis and
+    Romano (1994), Journal of the American Statistical Association 89(428). The mean block length is that of Patton,
+    Politis and White (2009), Econometric Reviews 28(4), for the difference of the losses, and at least the horizon.
+
+    losses, rival_losses: each day's squared error, in order, (days,). NaN for fewer than 10 days, or if the rival has
+    no error.
     """
-    if len(own) < 10 or not rival.any():
+    if len(losses) < 10 or not rival_losses.any():
         return float("nan"), float("nan")
-    difference = own - rival
+    difference = losses - rival_losses
     best = float(optimal_block_length(difference)["stationary"].iloc[0]) if np.ptp(difference) else 1.0
-    block = int(np.ceil(min(max(best, horizon), len(own)))) if np.isfinite(best) else horizon
-    days = StationaryBootstrap(block, np.column_stack([own, rival]), seed=np.random.default_rng(SEED))
+    block = int(np.ceil(min(max(best, horizon), len(losses)))) if np.isfinite(best) else horizon
+    both = np.column_stack([losses, rival_losses])
+    days = StationaryBootstrap(block, both, seed=np.random.default_rng(SEED))
     interval = days.conf_int(_skill, REPETITIONS, method="percentile", size=LEVEL)
     return float(interval[0, 0]), float(interval[1, 0])
 
 
 def _skill(losses: Floats) -> Floats:
-    own, rival = losses.mean(axis=0)
-    return np.array([1 - own / rival])
+    mean, rival_mean = losses.mean(axis=0)
+    return np.array([1 - mean / rival_mean])
 
 
 def diebold_mariano(difference: Floats, horizon: int) -> float:
-    """Two-sided p-value of no difference in accuracy, from the losses' differences in order: (days,).
+    """Return the two-sided p-value of the test of Diebold and Mariano (1995), "Comparing predictive accuracy", Journal
+    of Business & Economic Statistics 13(3). A small value says that one forecast is more accurate than the other.
 
-    Diebold and Mariano (1995), "Comparing predictive accuracy", Journal of Business & Economic Statistics 13(3),
-    with the small-sample correction and t distribution of Harvey, Leybourne and Newbold (1997), "Testing the
-    equality of prediction mean squared errors", International Journal of Forecasting 13(2). The variance of the mean
-    is Newey and West's (1987), Econometrica 55(3), with max(2 (h - 1), 4 (n / 100)^(2/9)) lags: squared errors stay
-    correlated longer than overlapping horizons explain, and Bartlett's weights, which keep it positive, take from the
-    lags that matter. (Harvey et al. derived theirs for equal weights.) NaN for fewer than 10 days.
+    The variance of the mean difference is that of Newey and West (1987), Econometrica 55(3), over
+    max(2 (h - 1), 4 (n / 100)^(2/9)) lags. Overlapping horizons explain fewer lags, but squared errors stay correlated
+    longer. The small-sample correction and the t distribution are those of Harvey, Leybourne and
+    Newbold (1997), "Testing the equality of prediction mean squared errors", International Journal of Forecasting
+    13(2), who derived them for equal weights.
+
+    difference: each day's loss of one forecast minus that of the other, in order, (days,). NaN for fewer than 10 days.
     """
     n = len(difference)
     if n < 10:

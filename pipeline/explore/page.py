@@ -7,14 +7,13 @@ import pandas as pd
 
 from pipeline.explore import figures
 from pipeline.explore.summary import LAGS, measured
-from pipeline.formats import format_p
+from pipeline.formats import Table, format_p
 from pipeline.io.errors import UserError
 from pipeline.prices import PRICES, has_range
 from pipeline.quality import Scraped, TickerReport, is_odd, notes
 from pipeline.report import charts
 from pipeline.report.figures import Figure, histogram, memory
 from pipeline.report.page import Ticker, page
-from pipeline.report.table import Table
 from pipeline.series import SeriesInfo
 
 MAX_ROWS = 50_000  # of the longest tables of a page, shared by its tickers

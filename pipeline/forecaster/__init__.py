@@ -1,1 +1,1 @@
-"""From prices to a forecast with its band: what applies the numbers that were fitted on train, and the network."""
+"""Everything that is needed to forecast new prices: features, baselines, fitted numbers and the network."""

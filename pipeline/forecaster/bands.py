@@ -1,4 +1,4 @@
-"""The band around a forecast, with quantiles that were calibrated before: data/bands.json, as typed values."""
+"""The band around a forecast. Its calibrated quantiles are stored in data/bands.json."""
 
 from typing import Literal
 
@@ -6,43 +6,51 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.forecaster.preparation import by_row
+from pipeline.forecaster.preparation import for_rows
 from pipeline.io.artifacts import Record
 
 Floats = NDArray[np.float64]
 
 
 class Bands(Record):
-    """half the width = the quantile of the horizon x the scale of the forecast"""
+    """The numbers that make a band: half its width = the quantile of the horizon x the scale of the forecast."""
 
     coverage: float
-    """The share of values that the band is to hold, between 0 and 1."""
+    """The share of actual values that the band should contain, between 0 and 1."""
     method: Literal["network", "current"]
-    """What the width follows: the network's forecast of the variance, or how much the series moves now."""
+    """What the scale is made from: the network's variance forecast, or the current size of the changes."""
     quantiles: dict[str, list[float]]
-    """Of |error| / scale: by ticker or ALL, then by horizon."""
+    """The quantiles of |error| / scale: by ticker or ALL, then by horizon."""
 
 
-def by_variance(last: Floats, log_variances: Floats) -> Floats:
-    """How much the price may move by a forecast of its variance: last x the root of the sum over i = 1 ... h of
-    exp(log variance forecast for i). last: (origins,); log_variances, and what is given: (origins, horizon).
+def scale_from_variance(last: Floats, log_variances: Floats) -> Floats:
+    """Return the expected size of the price move by a variance forecast: (origins, horizon).
+
+    scale[h] = last x sqrt(sum over i = 1 ... h of exp(log_variances[i]))
+
+    last: (origins,); log_variances: (origins, horizon).
     """
-    return _positive(last[:, None] * np.sqrt(np.exp(log_variances).cumsum(axis=1)))
+    return _nan_unless_positive(last[:, None] * np.sqrt(np.exp(log_variances).cumsum(axis=1)))
 
 
-def by_change(change: Floats, horizon: int) -> Floats:
-    """How much the value may move when its steps stay as large as they are: change x the root of h.
+def scale_from_change(change: Floats, horizon: int) -> Floats:
+    """Return the expected size of the move if the steps stay as large as they are now: (origins, horizon).
 
-    change: of one step, as targets.change gives it, (origins,); what is given: (origins, horizon).
+    scale[h] = change x sqrt(h)
+
+    change: of one step, as targets.typical_change returns it, (origins,).
     """
-    return _positive(change[:, None] * np.sqrt(np.arange(1, horizon + 1)))
+    return _nan_unless_positive(change[:, None] * np.sqrt(np.arange(1, horizon + 1)))
 
 
-def _positive(scale: Floats) -> Floats:
-    """NaN where nothing moves: there is no band."""
+def _nan_unless_positive(scale: Floats) -> Floats:
+    """Replace zeros by NaN: a series that does not move has no band."""
     return np.where(scale > 0, scale, np.nan)
 
 
 def half_widths(scale: Floats, bands: Bands, tickers: pd.Series) -> Floats:
-    """Half the width of each band, (origins, horizon), in the value's units. scale: so too; tickers: (origins,)."""
-    return scale * by_row(bands.quantiles, tickers)
+    """Return half the width of each band, in the units of the value: (origins, horizon).
+
+    scale: (origins, horizon); tickers: (origins,).
+    """
+    return scale * for_rows(bands.quantiles, tickers)

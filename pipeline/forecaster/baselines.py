@@ -1,8 +1,8 @@
-"""The simple forecasts that a target departs from: what train teaches of them, and how they forecast.
+"""The baselines, from which the network's forecasts depart: how they are fitted on train, and how they forecast.
 
-Each forecast takes rows of one or more tickers, in order (at least ticker and last, or log_variance), and gives
-(rows, horizon) float64: prices, or log variances; NaN where its look-back is incomplete. A row's forecast does not
-depend on how many other rows there are, to the bit.
+The forecast functions take rows of one or more tickers, in order, with ticker and last or log_variance. They return
+(rows, horizon) float64: prices or log variances, NaN where too few earlier rows are known. The forecast of a row has
+exactly the same bits however many other rows there are.
 """
 
 from collections.abc import Sequence
@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.forecaster.preparation import ALL, Coefficients, by_row
-from pipeline.forecaster.targets import MONTH, ahead
+from pipeline.forecaster.preparation import ALL, Coefficients, for_rows
+from pipeline.forecaster.targets import MONTH, future_values
 
 Floats = NDArray[np.float64]
 
 
 def forecast(name: str, rows: pd.DataFrame, coefficients: Coefficients, horizon: int, season_length: int) -> Floats:
-    """The baseline of this name: persistence, drift, seasonal_naive or har."""
+    """Forecast with a baseline. name: persistence, drift, seasonal_naive or har."""
     match name:
         case "persistence":
             return persistence(rows, horizon)
@@ -27,96 +27,103 @@ def forecast(name: str, rows: pd.DataFrame, coefficients: Coefficients, horizon:
         case "seasonal_naive":
             return seasonal_naive(rows, season_length, horizon)
         case "har":
-            return linear(means(rows, "log_variance"), coefficients, rows["ticker"])
+            return linear_forecast(trailing_means(rows, "log_variance"), coefficients, rows["ticker"])
         case _:
             raise ValueError(name)
 
 
 def fit(name: str, rows: pd.DataFrame, horizon: int) -> Coefficients:
-    """What train teaches of the baseline of this name; nothing of one without coefficients."""
+    """Fit a baseline on the train rows. The result is empty for a baseline without coefficients."""
     match name:
         case "drift":
-            return drift_of(rows, range(1, horizon + 1))
+            return fit_drift(rows, range(1, horizon + 1))
         case "har":
-            return har_of(rows, range(1, horizon + 1))
+            return fit_har(rows, range(1, horizon + 1))
         case _:
             return {}
 
 
 def persistence(rows: pd.DataFrame, horizon: int) -> Floats:
-    """The price stays as it is."""
+    """Forecast that the price stays the same."""
     return np.repeat(rows["last"].to_numpy(np.float64)[:, None], horizon, axis=1)
 
 
 def drift(rows: pd.DataFrame, coefficients: Coefficients, horizon: int) -> Floats:
-    """The price goes on by its ticker's mean change over train. coefficients: the change after h = 1 ... horizon."""
-    change = by_row(coefficients, rows["ticker"])  # (rows, horizon, 1)
+    """Forecast that the price keeps its mean change over train. coefficients: the change after 1 ... horizon steps."""
+    change = for_rows(coefficients, rows["ticker"])  # (rows, horizon, 1)
     return persistence(rows, horizon) + change[:, :, 0]
 
 
 def seasonal_naive(rows: pd.DataFrame, season_length: int, horizon: int) -> Floats:
-    """The price is what it last was at the same place in the season: Hyndman and Athanasopoulos, "Forecasting:
-    principles and practice", 3rd ed., section 5.2.
+    """Forecast the last value known at the same place in the season.
+
+    Source: Hyndman and Athanasopoulos, "Forecasting: principles and practice", 3rd ed., section 5.2.
     """
-    own = rows.groupby("ticker", sort=False)["last"]
-    ahead = [
-        own.transform(lambda last, h=h: seasons(last, season_length).shift(-h % season_length)).to_numpy(np.float64)
+    last_by_ticker = rows.groupby("ticker", sort=False)["last"]
+    columns = [
+        last_by_ticker.transform(lambda last, h=h: fill_by_season(last, season_length).shift(-h % season_length))
         for h in range(1, horizon + 1)
     ]
-    return np.column_stack(ahead)
+    return np.column_stack([column.to_numpy(np.float64) for column in columns])
 
 
-def seasons(last: pd.Series, season_length: int) -> pd.Series:
-    """One ticker's values, each gap filled with the last value known at the same place in the season."""
+def fill_by_season(last: pd.Series, season_length: int) -> pd.Series:
+    """Fill each gap of one ticker with the last value known at the same place in the season."""
     return last.groupby(np.arange(len(last)) % season_length).ffill()
 
 
-def means(rows: pd.DataFrame, column: str) -> Floats:
-    """A column's means over a session, a week and a month: (rows, 3)."""
-    own = rows.groupby("ticker", sort=False)[column]
-    spans = [own.transform(lambda values, n=n: values.rolling(n).mean()) for n in (1, 5, MONTH)]
-    return np.column_stack([span.to_numpy(np.float64) for span in spans])
+def trailing_means(rows: pd.DataFrame, column: str) -> Floats:
+    """Return the means of a column over the last session, week and month: (rows, 3)."""
+    by_ticker = rows.groupby("ticker", sort=False)[column]
+    means = [by_ticker.transform(lambda values, n=n: values.rolling(n).mean()) for n in (1, 5, MONTH)]
+    return np.column_stack([mean.to_numpy(np.float64) for mean in means])
 
 
-def linear(terms: Floats, coefficients: Coefficients, tickers: pd.Series) -> Floats:
-    """A constant and a multiple of each term: (rows, k) and k + 1 coefficients a horizon -> (rows, horizon).
+def linear_forecast(terms: Floats, coefficients: Coefficients, tickers: pd.Series) -> Floats:
+    """Return a constant plus a multiple of each term: (rows, horizon).
 
-    Added term by term: a matrix product's order of adding up would depend on how many rows there are.
+    terms: (rows, k); coefficients: k + 1 for each horizon, the constant first.
     """
-    own = by_row(coefficients, tickers)  # (rows, horizon, k + 1)
-    forecast = own[:, :, 0].copy()
+    coefficients_by_row = for_rows(coefficients, tickers)  # (rows, horizon, k + 1)
+    forecast = coefficients_by_row[:, :, 0].copy()
+    # The terms are added one by one: in a matrix product the order of the sums depends on the number of rows.
     for k, term in enumerate(terms.T, 1):
-        forecast += term[:, None] * own[:, :, k]
+        forecast += term[:, None] * coefficients_by_row[:, :, k]
     return forecast
 
 
-def drift_of(rows: pd.DataFrame, horizons: Sequence[int]) -> Coefficients:
-    """Each ticker's mean change over train, times each horizon: Hyndman and Athanasopoulos, "Forecasting: principles
-    and practice", 3rd ed., section 5.2, fitted once instead of at each origin.
+def fit_drift(rows: pd.DataFrame, horizons: Sequence[int]) -> Coefficients:
+    """Return the mean change of each ticker over train, times each horizon.
+
+    Source: Hyndman and Athanasopoulos, "Forecasting: principles and practice", 3rd ed., section 5.2. Here the mean is
+    fitted once, not again at each origin.
     """
-    at = rows.groupby("ticker").cumcount()  # gaps are steps too
-    train = rows.assign(at=at)[rows["split"] == "train"].groupby("ticker")[["last", "at"]]
+    positions = rows.groupby("ticker").cumcount()  # a row with a gap counts as a step too
+    train = rows.assign(position=positions)[rows["split"] == "train"].groupby("ticker")[["last", "position"]]
     change = train.last() - train.first()
-    slopes = change["last"] / change["at"]
+    slopes = change["last"] / change["position"]
     return {str(ticker): [[float(slope * h)] for h in horizons] for ticker, slope in slopes.items()}
 
 
-def least_squares(rows: pd.DataFrame, terms: Floats, horizons: Sequence[int]) -> Coefficients:
-    """A constant and a multiple of each term by ordinary least squares on train, one fit for each horizon, pooled over
-    tickers. terms: (rows, k).
+def fit_least_squares(rows: pd.DataFrame, terms: Floats, horizons: Sequence[int]) -> Coefficients:
+    """Fit log variance on a constant and the terms by ordinary least squares, on the train rows of all tickers.
+
+    Each horizon has its own fit. terms: (rows, k).
     """
-    with_constant, future = np.column_stack([np.ones(len(terms)), terms]), ahead(rows, "log_variance", max(horizons))
-    train = (rows["split"] == "train").to_numpy() & np.isfinite(terms).all(axis=1)
+    with_constant = np.column_stack([np.ones(len(terms)), terms])
+    future = future_values(rows, "log_variance", max(horizons))
+    is_train = (rows["split"] == "train").to_numpy() & np.isfinite(terms).all(axis=1)
     fits = []
     for h in horizons:
-        seen = train & np.isfinite(future[:, h - 1])
-        fits.append(np.linalg.lstsq(with_constant[seen], future[seen, h - 1])[0].tolist())
+        used = is_train & np.isfinite(future[:, h - 1])
+        fits.append(np.linalg.lstsq(with_constant[used], future[used, h - 1])[0].tolist())
     return {ALL: fits}
 
 
-def har_of(rows: pd.DataFrame, horizons: Sequence[int]) -> Coefficients:
-    """The heterogeneous autoregression of Corsi (2009), "A simple approximate long-memory model of realized
-    volatility", Journal of Financial Econometrics 7(2), on log variance: `least_squares` on its means over a session, a
-    week and a month.
+def fit_har(rows: pd.DataFrame, horizons: Sequence[int]) -> Coefficients:
+    """Fit HAR: a regression of log variance on its means over the last session, week and month.
+
+    Source: Corsi (2009), "A simple approximate long-memory model of realized volatility", Journal of Financial
+    Econometrics 7(2). HAR stands for heterogeneous autoregression.
     """
-    return least_squares(rows, means(rows, "log_variance"), horizons)
+    return fit_least_squares(rows, trailing_means(rows, "log_variance"), horizons)

@@ -1,4 +1,4 @@
-"""What a price table must satisfy before it is forecast from."""
+"""Checks of a price table before a forecast is made from it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,73 +12,76 @@ from pipeline.io.errors import UserError
 from pipeline.prices import OHLC, PRICES, impossible_rows
 
 
-def checked(prices: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
-    """ticker, date and these columns, as float64, rows numbered from 0. Raises UserError for what is no price table."""
-    wanted = ["ticker", "date", *columns]
-    if lacking := [name for name in wanted if name not in prices.columns]:
-        raise UserError(f"prices: found no column {', '.join(lacking)}; accepted: {', '.join(wanted)}")
-    if doubled := [name for name in wanted if list(prices.columns).count(name) > 1]:
-        raise UserError(f"prices: found the column {doubled[0]} twice; accepted: each once")
+def checked_prices(prices: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """Return ticker, date and these columns as float64, with rows numbered from 0.
+
+    Raises UserError if the table lacks a column or has values of another type.
+    """
+    required = ["ticker", "date", *columns]
+    if missing := [name for name in required if name not in prices.columns]:
+        raise UserError(f"prices: found no column {', '.join(missing)}; accepted: {', '.join(required)}")
+    if repeated := [name for name in required if list(prices.columns).count(name) > 1]:
+        raise UserError(f"prices: found the column {repeated[0]} twice; accepted: each column once")
     if prices.empty:
-        raise UserError("prices: found no rows; accepted: at least one ticker's")
+        raise UserError("prices: found no rows; accepted: the rows of at least one ticker")
     if prices["ticker"].isna().any():
-        raise UserError("prices: column ticker: found rows without one; accepted: a name in each")
+        raise UserError("prices: column ticker: found rows without a ticker; accepted: a ticker in each row")
     if not pd.api.types.is_datetime64_dtype(prices["date"]) or prices["date"].isna().any():
-        raise UserError("prices: column date: found values that are no dates; accepted: datetime64 without a zone")
+        raise UserError("prices: column date: found values that are not dates; accepted: datetime64 without time zone")
     for name in columns:
         if not pd.api.types.is_numeric_dtype(prices[name]):
             raise UserError(f"prices: column {name}: found {prices[name].dtype}; accepted: numbers")
-    kinds = {"date": "datetime64[us]", **dict.fromkeys(columns, "float64")}
-    return prices[wanted].astype(kinds).reset_index(drop=True)
+    types = {"date": "datetime64[us]", **dict.fromkeys(columns, "float64")}
+    return prices[required].astype(types).reset_index(drop=True)
 
 
-def refuse(faults: Mapping[Any, str | None]) -> None:
-    """Raise UserError, a line for each ticker with a fault."""
+def raise_faults(faults: Mapping[Any, str | None]) -> None:
+    """Raise UserError if any ticker has a fault, with one line for each such ticker."""
     if lines := [f"{ticker}: {fault}" for ticker, fault in faults.items() if fault]:
         raise UserError("\n".join(lines))
 
 
-def fault(prices: pd.DataFrame, least: int, calendar: str, returns_of: str | None) -> str | None:
-    """What is wrong with the rows of one ticker, as `checked` gives them: the first thing found, or None.
+def first_fault(prices: pd.DataFrame, min_rows: int, calendar: str, returns_of: str | None) -> str | None:
+    """Describe the first fault in the rows of one ticker, or return None.
 
-    least: how many rows are needed; calendar: an exchange's, or the step of an evenly spaced series; returns_of: the
-    column that returns are taken of, if they are. Missing values of prices are no fault: see `gap`.
+    prices: as `checked_prices` returns them; calendar: the code of an exchange, or the step of an evenly spaced series;
+    returns_of: the column whose returns are used, if any. A missing price is not a fault here: see `gap_message`.
     """
-    steps, every = prices["date"].diff().iloc[1:], calendars.step_length(calendar)
-    late = prices["date"][steps.index[steps <= pd.Timedelta(0)]]
-    if len(late):
-        return f"found {format_date(late.iloc[0])} after a date as late; accepted: dates that rise, each once"
-    if len(prices) < least:
-        return f"found {len(prices)} rows; accepted: at least {least}"
-    uneven = prices["date"][steps.index[steps != every]] if every else late
-    if len(uneven):
-        accepted = f"a row every {calendar}, its value missing where there is none"
-        return f"found {format_date(uneven.iloc[0])} after another step; accepted: {accepted}"
+    steps, expected_step = prices["date"].diff().iloc[1:], calendars.step_length(calendar)
+    unsorted = prices["date"][steps.index[steps <= pd.Timedelta(0)]]
+    if len(unsorted):
+        return f"found {format_date(unsorted.iloc[0])} after the same or a later date; accepted: rising dates"
+    if len(prices) < min_rows:
+        return f"found {len(prices)} rows; accepted: at least {min_rows}"
+    if expected_step and (steps != expected_step).any():
+        uneven = prices["date"][steps.index[steps != expected_step]]
+        accepted = f"a row every {calendar}, with a missing value where nothing was measured"
+        return f"found {format_date(uneven.iloc[0])} after a step of another length; accepted: {accepted}"
     values = prices.drop(columns=["ticker", "date"])
     for name in [name for name in values if name not in (*PRICES, returns_of)]:
-        if values[name].tail(least).isna().all():
-            return f"found no value of {name} in the last {least} rows; accepted: numbers"
-    # A table of prices is judged as scrape judges it, which knows of a volume too.
-    ranged = set(OHLC) <= set(values)
-    judged = prices.assign(volume=prices.get("volume", 0.0)) if ranged else prices.rename(columns={"close": "value"})
+        if values[name].tail(min_rows).isna().all():
+            return f"found no value of {name} in the last {min_rows} rows; accepted: numbers"
+    # Prices are judged by the rules of the scrape stage, which expect a volume.
+    has_ohlc = set(OHLC) <= set(values)
+    judged = prices.assign(volume=prices.get("volume", 0.0)) if has_ohlc else prices.rename(columns={"close": "value"})
     for row in impossible_rows(judged, None).itertuples():
-        return f"found on {format_date(row.date)}: {row.reason}; accepted: rows that can be true"
-    low = prices[prices[returns_of] <= 0] if returns_of else late
-    if len(low):
-        found = f"{returns_of} {low[returns_of].iloc[0]:g} on {format_date(low['date'].iloc[0])}"
-        return f"found {found}, which has no return; accepted: values above 0"
+        return f"found on {format_date(row.date)}: {row.reason}; accepted: possible values"
+    if returns_of and (prices[returns_of] <= 0).any():
+        row = prices[prices[returns_of] <= 0].iloc[0]
+        value = f"{returns_of} {row[returns_of]:g} on {format_date(row['date'])}"
+        return f"found {value}, which has no return; accepted: values above 0"
     return None
 
 
-def gap(prices: pd.DataFrame, columns: list[str]) -> str:
-    """Why there is no forecast from the last of these rows: the last value that is missing.
+def gap_message(prices: pd.DataFrame, columns: list[str]) -> str:
+    """Say why there is no forecast from the last of these rows: name the last missing value.
 
-    prices: the rows of one ticker that the forecast rests on; columns: in which none may be missing.
+    prices: the rows of one ticker that the forecast uses; columns: the columns in which no value may be missing.
     """
     gaps = np.argwhere(prices[columns].isna().to_numpy())
-    origin = f"no forecast from {format_date(prices['date'].iloc[-1])}"
+    no_forecast = f"no forecast from {format_date(prices['date'].iloc[-1])}"
     if not len(gaps):
-        return f"{origin}: found no whole season before it; accepted: a longer table"
+        return f"{no_forecast}: found no complete season before it; accepted: a longer table"
     row, column = gaps[-1]
-    found = f"found no {columns[column]} on {format_date(prices['date'].iloc[row])}"
-    return f"{origin}: {found}; accepted: prices without this gap"
+    missing = f"found no {columns[column]} on {format_date(prices['date'].iloc[row])}"
+    return f"{no_forecast}: {missing}; accepted: prices without this gap"

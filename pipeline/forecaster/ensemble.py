@@ -1,4 +1,4 @@
-"""The network's members: their files, and what they forecast from its origins, each of them and their mean."""
+"""The members of the network: load their files, and forecast with each of them and with their mean."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,43 +7,48 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.forecaster import network, targets
-from pipeline.forecaster import samples as table
+from pipeline.forecaster import network
 from pipeline.forecaster.forecasts import NETWORK, member
 from pipeline.forecaster.preparation import Preparation
+from pipeline.forecaster.samples import feature_column, windows
+from pipeline.forecaster.targets import unscaled_forecasts
 from pipeline.io.artifacts import read_bytes
 
 Floats = NDArray[np.float64]
 
 
-def loaded(folder: Path) -> list[network.Model]:
-    """The members whose files lie in a folder: 1.keras ... Raises UserError for one that is missing or no model."""
+def load_members(folder: Path) -> list[network.Model]:
+    """Load the members from the files 1.keras, 2.keras, ... of a folder.
+
+    Raises UserError if a file is missing or is not a model.
+    """
     network.make_deterministic()
     count = max(1, len(list(folder.glob("*.keras"))))
     files = [folder / f"{number}.keras" for number in range(1, count + 1)]
-    return [network.loaded(str(path), read_bytes(path)) for path in files]
+    return [network.model_from_bytes(str(path), read_bytes(path)) for path in files]
 
 
 def forecasts(
-    models: Sequence[network.Model], rows: pd.DataFrame, at: NDArray[np.intp], preparation: Preparation
+    models: Sequence[network.Model], rows: pd.DataFrame, positions: NDArray[np.intp], preparation: Preparation
 ) -> dict[str, dict[str, Floats]]:
-    """By model, `network` and where there are several `network 1` ..., then by target: prices or log variances,
-    (origins, horizon).
+    """Forecast with the members and with their mean, named `network`: by model, then by target, (origins, horizon).
 
-    rows: as inputs.prepared gives them; at: the origins, positions in rows. The mean is taken of the members' scaled
-    outputs, and then brought back.
+    The values are prices or log variances. The scaled outputs of the members are averaged first and unscaled then. If
+    there are several members, each has its own forecasts too, named `network 1`, `network 2`, ...
+    rows: as inputs.prepared_rows returns them; positions: of the origins in rows.
     """
-    features = rows[[table.feature(name) for name in preparation.names]].to_numpy(np.float32)
-    seen = table.windows(features, at, network.window_of(models[0]))
-    scaled = [network.predict(model, seen) for model in models]
-    answers = {NETWORK: {name: np.mean([own[name].astype(np.float64) for own in scaled], axis=0) for name in scaled[0]}}
+    features = rows[[feature_column(name) for name in preparation.feature_names]].to_numpy(np.float32)
+    inputs = windows(features, positions, network.window_of(models[0]))
+    outputs = [network.predict(model, inputs) for model in models]
+    mean = {name: np.mean([output[name].astype(np.float64) for output in outputs], axis=0) for name in outputs[0]}
+    scaled_by_model = {NETWORK: mean}
     if len(models) > 1:
-        answers |= {member(number): own for number, own in enumerate(scaled, 1)}
-    origins, horizons = rows.iloc[at], range(1, preparation.horizon + 1)
+        scaled_by_model |= {member(number): output for number, output in enumerate(outputs, 1)}
+    origins, horizons = rows.iloc[positions], range(1, preparation.horizon + 1)
     return {
         model: {
-            target: targets.values(origins, own[target], preparation, target, horizons)
+            target: unscaled_forecasts(origins, scaled[target], preparation, target, horizons)
             for target in preparation.targets
         }
-        for model, own in answers.items()
+        for model, scaled in scaled_by_model.items()
     }

@@ -1,8 +1,10 @@
-"""Causal features of one ticker's price table: a row sees its own session and earlier ones, never later ones.
+"""The features of one ticker's price table. A row uses its own session and earlier ones, never later ones.
 
-All but the raw columns are free of the price's level. g is log Garman-Klass variance, g22 its mean over 22
-sessions, sigma = exp(g22 / 2) the current volatility, r the log return of the column that is forecast. Price tables
-come with their `log_variance`.
+Except for raw columns, no feature depends on the level of the price. In the formulas:
+- g is the log Garman-Klass variance of a session (column `log_variance`), and g5, g22, ... are its means over 5, 22,
+  ... sessions.
+- sigma = exp(g22 / 2) is the current volatility.
+- r is the log return of the forecast column, and r5, r22 are its log returns over 5 and 22 sessions.
 """
 
 from collections.abc import Callable
@@ -19,17 +21,20 @@ from pipeline.prices import value_columns
 
 @dataclass(frozen=True)
 class Feature:
-    """values: (prices of one ticker, name of the forecast column) -> one value a row, NaN where unknown."""
+    """How a feature is computed, and from what.
+
+    values: (prices of one ticker, name of the forecast column) -> one value for each row, NaN where unknown.
+    """
 
     values: Callable[[pd.DataFrame, str], pd.Series]
-    lookback: int  # earlier sessions that a row needs
-    needs: tuple[str, ...] = ("log_variance",)  # columns
-    most: int = 0  # earlier sessions that a row sees, where that may be more
+    lookback: int  # how many earlier sessions a row needs
+    columns: tuple[str, ...] = ("log_variance",)  # that the price table must have
+    optional_lookback: int = 0  # how many it uses if they exist, where this is more than `lookback`
 
     @property
-    def reach(self) -> int:
-        """How many earlier sessions a row's value may depend on."""
-        return max(self.lookback, self.most)
+    def max_lookback(self) -> int:
+        """The number of earlier sessions that a value can depend on."""
+        return max(self.lookback, self.optional_lookback)
 
 
 def _mean(g: pd.Series, sessions: int) -> pd.Series:
@@ -37,61 +42,61 @@ def _mean(g: pd.Series, sessions: int) -> pd.Series:
 
 
 def variance_session(prices: pd.DataFrame, column: str) -> pd.Series:
-    """G - g22: is this session wilder than its month?"""
+    """Return g - g22: is this session more volatile than its month?"""
     g = prices["log_variance"]
     return g - _mean(g, MONTH)
 
 
 def variance_week(prices: pd.DataFrame, column: str) -> pd.Series:
-    """g5 - g22: is this week wilder than its month?"""
+    """Return g5 - g22: is this week more volatile than its month?"""
     g = prices["log_variance"]
     return _mean(g, 5) - _mean(g, MONTH)
 
 
 def variance_quarter(prices: pd.DataFrame, column: str) -> pd.Series:
-    """g22 - g66: is this month wilder than its quarter?"""
+    """Return g22 - g66: is this month more volatile than its quarter?"""
     g = prices["log_variance"]
     return _mean(g, MONTH) - _mean(g, 66)
 
 
 def variance_year(prices: pd.DataFrame, column: str) -> pd.Series:
-    """G66 - g250: is this quarter wilder than its year? Of as many of the 250 sessions as there are."""
+    """Return g66 - g250: is this quarter more volatile than its year? g250 may use fewer sessions, but at least 66."""
     g = prices["log_variance"]
     return _mean(g, 66) - g.rolling(250, min_periods=66).mean()
 
 
 def return_over(prices: pd.DataFrame, column: str, sessions: int) -> pd.Series:
-    """Log return over that many sessions, in current volatilities: r / sigma, r5 / sigma, r22 / sigma."""
+    """Return the log return over some sessions, divided by sigma: r / sigma, r5 / sigma, r22 / sigma."""
     log = np.log(prices[column])
     return (log - log.shift(sessions)) / volatility(prices["log_variance"])
 
 
 def return_down(prices: pd.DataFrame, column: str) -> pd.Series:
-    """min(r / sigma, 0): losses raise the variance more than gains do."""
+    """Return min(r / sigma, 0): losses increase the variance more than gains do."""
     return return_over(prices, column, 1).clip(upper=0)
 
 
 def high_low(prices: pd.DataFrame, column: str) -> pd.Series:
-    """log(log(high / low)) - g22 / 2: the session's range against its month; missing where high = low."""
-    span = np.log(prices["high"] / prices["low"])
-    return np.log(span.where(span > 0)) - _mean(prices["log_variance"], MONTH) / 2
+    """Return log(log(high / low)) - g22 / 2: the range of the session against its month. NaN where high = low."""
+    log_range = np.log(prices["high"] / prices["low"])
+    return np.log(log_range.where(log_range > 0)) - _mean(prices["log_variance"], MONTH) / 2
 
 
 def close_location(prices: pd.DataFrame, column: str) -> pd.Series:
-    """((close - low) - (high - close)) / (high - low): 1 at the high, -1 at the low, 0 where high = low."""
+    """Return ((close - low) - (high - close)) / (high - low): 1 at the high, -1 at the low, 0 where high = low."""
     high, low, close = prices["high"], prices["low"], prices["close"]
     location = ((close - low) - (high - close)) / (high - low).where(high > low)
     return location.mask(high == low, 0.0)
 
 
 def volume_month(prices: pd.DataFrame, column: str) -> pd.Series:
-    """Log volume against its mean over 22 sessions; zero volume is missing."""
+    """Return log volume minus its mean over 22 sessions. A volume of zero counts as missing."""
     log = np.log(prices["volume"].where(prices["volume"] > 0))
     return log - log.rolling(MONTH, min_periods=1).mean()
 
 
 def december(prices: pd.DataFrame, column: str) -> pd.Series:
-    """1 in the second half of December, when little is traded, else 0."""
+    """Return 1 in the second half of December, when trading is thin, and 0 otherwise."""
     date = prices["date"]
     return ((date.dt.month == 12) & (date.dt.day >= 15)).astype("float64")
 
@@ -100,7 +105,7 @@ FEATURES = {
     "variance_session": Feature(variance_session, MONTH - 1),
     "variance_week": Feature(variance_week, MONTH - 1),
     "variance_quarter": Feature(variance_quarter, 65),
-    "variance_year": Feature(variance_year, 65, most=249),
+    "variance_year": Feature(variance_year, 65, optional_lookback=249),
     "return_session": Feature(partial(return_over, sessions=1), MONTH - 1),
     "return_down": Feature(return_down, MONTH - 1),
     "return_week": Feature(partial(return_over, sessions=5), MONTH - 1),
@@ -113,27 +118,26 @@ FEATURES = {
 
 
 def lookback(names: list[str]) -> int:
-    """How many earlier sessions a row needs for all of these features; a raw column needs none."""
+    """Return how many earlier sessions a row needs for all of these features. A raw column needs none."""
     return max([0, *(FEATURES[name].lookback for name in names if name in FEATURES)])
 
 
-def take_returns(target: str, names: list[str]) -> bool:
-    """Whether a target or any of these features is a return, for which the forecast column must be above zero."""
+def uses_returns(target: str, names: list[str]) -> bool:
+    """Say whether the target or any of these features is a return. Returns need values above zero."""
     return target == "return" or any(name.startswith("return_") for name in names)
 
 
-def features(prices: pd.DataFrame, names: list[str], column: str) -> pd.DataFrame:
-    """These features of one ticker's price table: float64, one row a session, one column a name.
+def feature_table(prices: pd.DataFrame, names: list[str], column: str) -> pd.DataFrame:
+    """Compute these features of one ticker's prices: float64, one row for each session, one column for each name.
 
-    A name that is not in FEATURES is a raw column: what the classic notebooks feed their networks.
-    Raises UserError for an unknown name, or one whose columns are not there.
+    A name that is not in FEATURES is a raw column of the price table.
+    Raises UserError for an unknown name, or for a feature whose columns are missing.
     """
-    raw = [name for name in value_columns(prices) if name != "log_variance"]
-    possible = [name for name, feature in FEATURES.items() if set(feature.needs) <= set(prices.columns)]
+    raw_columns = [name for name in value_columns(prices) if name != "log_variance"]
+    computable = [name for name, feature in FEATURES.items() if set(feature.columns) <= set(prices.columns)]
+    accepted = [*computable, *raw_columns]
     for name in names:
-        if name not in [*possible, *raw]:
-            raise UserError(
-                f"params.yaml: prepare.features: found {name!r}; accepted here: {', '.join([*possible, *raw])}"
-            )
-    values = {name: prices[name] if name in raw else FEATURES[name].values(prices, column) for name in names}
+        if name not in accepted:
+            raise UserError(f"params.yaml: prepare.features: found {name!r}; accepted here: {', '.join(accepted)}")
+    values = {name: prices[name] if name in raw_columns else FEATURES[name].values(prices, column) for name in names}
     return pd.DataFrame(values, index=prices.index)

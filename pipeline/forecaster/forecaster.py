@@ -1,4 +1,4 @@
-"""The forecaster: what the pipeline has fitted, ready to forecast prices that it has not seen."""
+"""The forecaster: everything that the pipeline has fitted, ready to forecast new prices."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,20 +7,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.forecaster import bands, checks, ensemble, inputs, network
-from pipeline.forecaster import samples as table
+from pipeline.forecaster import bands, checks, ensemble, inputs, network, samples
 from pipeline.forecaster.bands import Bands
-from pipeline.forecaster.features import FEATURES, take_returns
+from pipeline.forecaster.features import FEATURES, uses_returns
 from pipeline.forecaster.forecasts import NETWORK
-from pipeline.forecaster.preparation import Preparation, fitted
-from pipeline.forecaster.targets import change
+from pipeline.forecaster.preparation import Preparation, for_ticker
+from pipeline.forecaster.targets import typical_change
 from pipeline.io.artifacts import read_record
 from pipeline.prices import OHLC, PRICES
 
 
 @dataclass(frozen=True)
 class Forecaster:
-    """preparation: how samples are made; bands: how wide they are; models: the members of the network."""
+    """preparation: how samples are made; bands: the calibrated quantiles; models: the members of the network."""
 
     preparation: Preparation
     bands: Bands
@@ -28,99 +27,110 @@ class Forecaster:
 
     @classmethod
     def load(cls, folder: Path) -> "Forecaster":
-        """The one whose files lie in a folder: preparation.json, bands.json, model/1.keras ...
+        """Load preparation.json, bands.json and the members model/1.keras, model/2.keras, ... of a folder.
 
-        Raises UserError for a file that is missing, or was written in another form. The network has as many members as
-        there are files.
+        Raises UserError for a file that is missing or has another form. The number of members is the number of files.
         """
-        models = ensemble.loaded(folder / "model")
+        models = ensemble.load_members(folder / "model")
         preparation = read_record(folder / "preparation.json", Preparation)
         return cls(preparation, read_record(folder / "bands.json", Bands), models)
 
     @property
     def window(self) -> int:
-        """How many sessions the network sees."""
+        """The number of sessions in the network's window."""
         return network.window_of(self.models[0])
 
     @property
-    def least(self) -> int:
-        """How many sessions of a ticker it needs."""
-        return self.window + inputs.earlier(self.preparation.names, self.preparation.season_length)
+    def min_sessions(self) -> int:
+        """The number of sessions of a ticker that a forecast needs."""
+        return self.window + inputs.min_earlier_rows(self.preparation.feature_names, self.preparation.season_length)
 
     @property
-    def reach(self) -> int:
-        """How many sessions of a ticker a forecast may depend on; made of fewer, it differs a little."""
-        features = [FEATURES[name].reach for name in self.preparation.names if name in FEATURES]
-        return self.window + max([self.least - self.window, *features])
+    def max_sessions(self) -> int:
+        """The number of sessions of a ticker that a forecast can depend on. With fewer, it differs a little."""
+        lookbacks = [FEATURES[name].max_lookback for name in self.preparation.feature_names if name in FEATURES]
+        return self.window + max([self.min_sessions - self.window, *lookbacks])
 
     @property
     def columns(self) -> list[str]:
-        """The columns that a price table must have, beside ticker and date."""
-        fit = self.preparation
-        needs = [FEATURES[name].needs if name in FEATURES else (name,) for name in fit.names]
-        names = {fit.column, *(name for need in needs for name in need)} - {"date"}
-        by_range = self.bands.method == "current" and fit.ranged
-        if "log_variance" in names or fit.target == "return" or fit.variance or by_range:
+        """The columns that a price table must have, besides ticker and date."""
+        preparation = self.preparation
+        names = {preparation.column}
+        for name in preparation.feature_names:
+            names |= set(FEATURES[name].columns) if name in FEATURES else {name}
+        names -= {"date"}
+        band_needs_ohlc = self.bands.method == "current" and preparation.ranged
+        if "log_variance" in names or preparation.target == "return" or preparation.variance or band_needs_ohlc:
             names = names - {"log_variance"} | set(OHLC)
         return sorted(names)
 
     def forecast(self, prices: pd.DataFrame, *, stale: bool = False) -> pd.DataFrame:
-        """The next sessions of each ticker, as many as the horizon, from its last row.
+        """Forecast the next sessions of each ticker from its last row, up to the horizon.
 
-        prices: ticker, date (datetime64, no zone) and `columns`, numbers; the dates of each ticker rise. A forecast
-        may depend on `reach` sessions; `least` are enough, but give a slightly other one. stale: where there is no
-        forecast from the last row, take the last row that has one, instead of refusing.
+        prices: ticker, date (datetime64, no time zone) and the numeric `columns`. The dates of each ticker must rise.
+        Each ticker needs `min_sessions` rows. With `max_sessions` rows, more rows change nothing.
+        stale: if there is no forecast from the last row, use the last row that has one, instead of raising an error.
 
-        Gives ticker, origin, date, horizon, forecast, lower, upper (values of the forecast column; the band is NaN
-        where nothing moves) and volatility (the median of the session's, 0.01 for 1 %; NaN where it is not forecast).
+        The result has ticker, origin, date, horizon, forecast, lower, upper and volatility. forecast, lower and upper
+        are values of the forecast column. The band is NaN where the series does not move. volatility is the median
+        volatility of the session, such as 0.01 for 1 %. It is NaN where the variance is not forecast.
 
-        Raises UserError, a line for each ticker, for prices without a forecast.
+        Raises UserError, with one line for each ticker that has no forecast.
         """
-        prices = checks.checked(prices, self.columns)
-        by_ticker = dict(iter(prices.groupby("ticker")))
-        checks.refuse({ticker: self._fault(str(ticker), own) for ticker, own in by_ticker.items()})
+        prices = checks.checked_prices(prices, self.columns)
+        prices_by_ticker = dict(iter(prices.groupby("ticker")))
+        checks.raise_faults({name: self._fault(str(name), table) for name, table in prices_by_ticker.items()})
         rows = self._rows(prices)
-        at = pd.Series(table.origins(rows, self.window))
-        last = at.groupby(rows["ticker"].to_numpy()[at]).max().reindex(list(by_ticker))
-        ends = pd.Series(np.arange(len(rows))).groupby(rows["ticker"]).max()
-        lacking = last.isna() if stale else last != ends
-        rests_on = sorted({self.preparation.column} | (set(OHLC) & set(self.columns)))
-        gaps = {ticker: checks.gap(by_ticker[ticker].tail(self.least), rests_on) for ticker in last.index[lacking]}
-        checks.refuse(gaps)
-        return self._answer(rows, last.to_numpy(np.intp))
+        origins = pd.Series(samples.origins(rows, self.window))
+        last_origins = origins.groupby(rows["ticker"].to_numpy()[origins]).max().reindex(list(prices_by_ticker))
+        last_rows = pd.Series(np.arange(len(rows))).groupby(rows["ticker"]).max()
+        has_gap = last_origins.isna() if stale else last_origins != last_rows
+        needed = sorted({self.preparation.column} | (set(OHLC) & set(self.columns)))
+        tails = {name: prices_by_ticker[name].tail(self.min_sessions) for name in last_origins.index[has_gap]}
+        checks.raise_faults({name: checks.gap_message(tail, needed) for name, tail in tails.items()})
+        return self._forecast_from(rows, last_origins.to_numpy(np.intp))
 
     def _fault(self, ticker: str, prices: pd.DataFrame) -> str | None:
-        """What is wrong with the rows of one ticker."""
-        fit = self.preparation
-        returns_of = fit.column if take_returns(fit.target, fit.names) else None
-        return checks.fault(prices, self.least, fitted(fit.calendars, ticker).name, returns_of)
+        """Describe the first fault in the rows of one ticker, if any."""
+        preparation = self.preparation
+        takes_returns = uses_returns(preparation.target, preparation.feature_names)
+        calendar = for_ticker(preparation.calendars, ticker).name
+        return checks.first_fault(prices, self.min_sessions, calendar, preparation.column if takes_returns else None)
 
     def _rows(self, prices: pd.DataFrame) -> pd.DataFrame:
-        """The samples of these prices, without targets."""
-        fit = self.preparation
-        needed = inputs.needed(fit.target, variance=fit.variance is not None)
-        rows = inputs.known(prices, fit.column, fit.names, fit.calendars, fit.horizon, fit.season_length, needed)
+        """Return the samples of these prices, without targets."""
+        fitted = self.preparation
+        required = inputs.required_columns(fitted.target, variance=fitted.variance is not None)
+        rows = inputs.unscaled_rows(
+            prices,
+            fitted.column,
+            fitted.feature_names,
+            fitted.calendars,
+            fitted.horizon,
+            fitted.season_length,
+            required,
+        )
         rows = rows.assign(split=np.where(rows["complete"], "future", "warmup"))
-        return inputs.prepared(rows, fit)
+        return inputs.prepared_rows(rows, fitted)
 
-    def _answer(self, rows: pd.DataFrame, at: NDArray[np.intp]) -> pd.DataFrame:
-        """The forecast from these positions of the rows."""
-        chosen, horizon = rows.iloc[at], self.preparation.horizon
-        answers = ensemble.forecasts(self.models, rows, at, self.preparation)[NETWORK]
+    def _forecast_from(self, rows: pd.DataFrame, positions: NDArray[np.intp]) -> pd.DataFrame:
+        """Return the forecast with its band from these positions of the rows."""
+        origins, horizon = rows.iloc[positions], self.preparation.horizon
+        forecasts = ensemble.forecasts(self.models, rows, positions, self.preparation)[NETWORK]
         if self.bands.method == NETWORK:
-            scale = bands.by_variance(chosen["last"].to_numpy(), answers["variance"])
+            scale = bands.scale_from_variance(origins["last"].to_numpy(), forecasts["variance"])
         else:
-            size = change(rows, priced=self.preparation.column in PRICES).to_numpy()[at]
-            scale = bands.by_change(size, horizon)
-        half = bands.half_widths(scale, self.bands, chosen["ticker"])
-        variance = answers.get("variance", np.full(half.shape, np.nan))
-        found = table.by_horizon(
-            chosen,
-            date=table.dates_of(chosen),
-            forecast=answers["price"],
-            lower=answers["price"] - half,
-            upper=answers["price"] + half,
-            volatility=np.exp(variance / 2),
+            change = typical_change(rows, priced=self.preparation.column in PRICES).to_numpy()[positions]
+            scale = bands.scale_from_change(change, horizon)
+        half_width = bands.half_widths(scale, self.bands, origins["ticker"])
+        log_variance = forecasts.get("variance", np.full(half_width.shape, np.nan))
+        table = samples.by_horizon(
+            origins,
+            date=samples.target_dates(origins),
+            forecast=forecasts["price"],
+            lower=forecasts["price"] - half_width,
+            upper=forecasts["price"] + half_width,
+            volatility=np.exp(log_variance / 2),
         )
         columns = ["ticker", "origin", "date", "horizon", "forecast", "lower", "upper", "volatility"]
-        return found[columns].reset_index(drop=True)
+        return table[columns].reset_index(drop=True)

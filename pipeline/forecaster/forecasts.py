@@ -1,7 +1,8 @@
-"""data/benchmark.parquet and data/forecasts.parquet: one row is what a model forecasts of a target at an origin.
+"""The columns of data/benchmark.parquet and data/forecasts.parquet: the forecasts of all models.
 
-`predicted` is a value of the forecast column where `target` is `price`, a log variance where it is `variance`. The
-network is `network`, the mean of its members, and where there are several each of them: `network 1`, ...
+One row is the forecast of one model for one target, origin and horizon. `predicted` is a value of the forecast column
+if `target` is `price`, and a log variance if it is `variance`. Model `network` is the mean of the members. If there are
+several members, each has its own rows too: `network 1`, `network 2`, ...
 """
 
 import pyarrow as pa
@@ -21,5 +22,5 @@ SCHEMA = pa.schema(
 
 
 def member(number: int | str) -> str:
-    """What one of the networks is called."""
+    """Return the name of one member."""
     return f"{NETWORK} {number}"

@@ -1,4 +1,4 @@
-"""What is known at each origin: features, baselines and the dates ahead. Nothing here sees what comes after it."""
+"""What is known at each origin: features, baselines and the dates ahead. No value here uses later rows."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -8,88 +8,93 @@ import pandas as pd
 
 from pipeline import calendars
 from pipeline.forecaster import baselines, targets
-from pipeline.forecaster import samples as table
-from pipeline.forecaster.features import features, lookback
-from pipeline.forecaster.preparation import CLIP, Calendar, Coefficients, Preparation, fitted, transform
+from pipeline.forecaster.features import feature_table, lookback
+from pipeline.forecaster.preparation import MAX_DEVIATIONS, Calendar, Coefficients, Preparation, for_ticker, transform
+from pipeline.forecaster.samples import baseline_column, date_column, feature_column
 from pipeline.forecaster.targets import MONTH, log_variance, volatility
 from pipeline.prices import OHLC
 
 
-def known(
+def unscaled_rows(
     prices: pd.DataFrame,
     column: str,
-    names: list[str],
-    by_ticker: Mapping[str, Calendar],
+    feature_names: list[str],
+    calendar_by_ticker: Mapping[str, Calendar],
     horizon: int,
     season_length: int,
-    needed: list[str],
+    required: list[str],
 ) -> pd.DataFrame:
-    """A row a session, unscaled: ticker, date, last, log_variance, volatility, feature_*, date_*, and `complete`,
-    whether the row's look-back is.
+    """Return one row for each session: ticker, date, last, log_variance, volatility, feature_*, date_*, complete.
 
-    prices: sorted by ticker and date; column: what is forecast; names: of features; by_ticker: by ticker or ALL, whose
-    sessions follow a ticker's last; needed: the columns that a complete row must have a value of.
+    A row is `complete` if all earlier values that it needs are known. prices: sorted by ticker and date; column: the
+    forecast column; calendar_by_ticker: by ticker or ALL, gives the dates after a ticker's last; required: the columns
+    that need a value in a complete row.
     """
-    following, ranged, parts = cache(calendars.next_dates), set(OHLC) <= set(prices.columns), []
-    for ticker, own in prices.groupby("ticker"):
-        g = log_variance(own) if ranged else pd.Series(np.nan, own.index)
-        rows = own[["ticker", "date"]].assign(last=own[column], log_variance=g, volatility=volatility(g))
-        seen = features(own.assign(log_variance=g) if ranged else own, names, column)
-        calendar = fitted(by_ticker, str(ticker)).name
-        dates = np.concatenate([own["date"].to_numpy(), following(calendar, own["date"].max(), horizon).to_numpy()])
-        ahead = {table.date(h): dates[h : h + len(own)] for h in range(1, horizon + 1)}
-        # What is missing of a season is taken from the one before: each phase of it must have been seen once.
-        phases = baselines.seasons(rows["last"], season_length).notna().rolling(season_length).sum() == season_length
-        complete = (np.arange(len(own)) >= earlier(names, season_length)) & phases & rows[needed].notna().all(axis=1)
-        parts.append(rows.join(seen.rename(columns=table.feature)).assign(**ahead, complete=complete))
-    return pd.concat(parts, ignore_index=True)
+    next_dates, has_ohlc, tables = cache(calendars.next_dates), set(OHLC) <= set(prices.columns), []
+    for ticker, table in prices.groupby("ticker"):
+        variances = log_variance(table) if has_ohlc else pd.Series(np.nan, table.index)
+        rows = table[["ticker", "date"]].assign(last=table[column])
+        rows = rows.assign(log_variance=variances, volatility=volatility(variances))
+        table_with_variances = table.assign(log_variance=variances) if has_ohlc else table
+        features = feature_table(table_with_variances, feature_names, column)
+        calendar = for_ticker(calendar_by_ticker, str(ticker)).name
+        dates = np.concatenate([rows["date"], next_dates(calendar, rows["date"].max(), horizon)])
+        dates_ahead = {date_column(h): dates[h : h + len(rows)] for h in range(1, horizon + 1)}
+        # A gap is filled with the value one season earlier, so every place in the season must have occurred once.
+        has_value = baselines.fill_by_season(rows["last"], season_length).notna()
+        has_season = has_value.rolling(season_length).sum() == season_length
+        has_lookback = np.arange(len(rows)) >= min_earlier_rows(feature_names, season_length)
+        complete = has_lookback & has_season & rows[required].notna().all(axis=1)
+        tables.append(rows.join(features.rename(columns=feature_column)).assign(**dates_ahead, complete=complete))
+    return pd.concat(tables, ignore_index=True)
 
 
-def earlier(names: list[str], season_length: int) -> int:
-    """How many earlier sessions a complete row has at least."""
-    return max(MONTH - 1, lookback(names), season_length - 1)
+def min_earlier_rows(feature_names: list[str], season_length: int) -> int:
+    """Return how many earlier rows of its ticker a complete row needs."""
+    return max(MONTH - 1, lookback(feature_names), season_length - 1)
 
 
-def needed(target: str, *, variance: bool) -> list[str]:
-    """The columns that a complete row must have a value of."""
+def required_columns(target: str, *, variance: bool) -> list[str]:
+    """Return the columns that need a value in a complete row."""
     return ["last", "log_variance", "volatility"] if target == "return" or variance else ["last"]
 
 
-def baseline(
+def baseline_targets(
     rows: pd.DataFrame, target: targets.Target, name: str, coefficients: Coefficients, horizon: int, season_length: int
 ) -> baselines.Floats:
-    """What a target departs from, in its own units: (rows, horizon); 0 where it departs from nothing.
+    """Return the forecast of a baseline in the form of the target: (rows, horizon).
 
-    target: return, level or difference of the price, or variance; name: of the simple forecast, or none.
+    It is 0 everywhere if the name of the baseline is none.
     """
     if name == "none":
         return np.zeros((len(rows), horizon))
     forecast = baselines.forecast(name, rows, coefficients, horizon, season_length)
     if target == "variance":
         return forecast
-    return targets.target(target, forecast, rows["last"].to_numpy(), rows["volatility"].to_numpy())
+    return targets.target_from_price(target, forecast, rows["last"].to_numpy(), rows["volatility"].to_numpy())
 
 
-def prepared(rows: pd.DataFrame, preparation: Preparation) -> pd.DataFrame:
-    """Rows as `known` gives them, with the baselines, and with their features scaled.
+def prepared_rows(rows: pd.DataFrame, preparation: Preparation) -> pd.DataFrame:
+    """Return the rows with scaled features and with the baselines of all targets. rows: as from `unscaled_rows`.
 
-    Raises UserError for a ticker that needs a scaler of its own and has none.
+    Raises UserError for a ticker for which no scaler was fitted.
     """
     columns: dict[str, baselines.Floats] = {}
     for name, fit in preparation.targets.items():
-        kind, horizon = preparation.kind(name), preparation.horizon
-        own = baseline(rows, kind, fit.baseline, fit.coefficients, horizon, preparation.season_length)
-        columns |= {table.baseline(name, h): own[:, h - 1] for h in range(1, horizon + 1)}
-    return pd.concat([scaled(rows, preparation), pd.DataFrame(columns, index=rows.index)], axis=1)
+        kind, horizon = preparation.target_kind(name), preparation.horizon
+        baseline = baseline_targets(rows, kind, fit.baseline, fit.coefficients, horizon, preparation.season_length)
+        columns |= {baseline_column(name, h): baseline[:, h - 1] for h in range(1, horizon + 1)}
+    return pd.concat([with_scaled_features(rows, preparation), pd.DataFrame(columns, index=rows.index)], axis=1)
 
 
-def scaled(rows: pd.DataFrame, preparation: Preparation) -> pd.DataFrame:
-    """Rows with their features scaled, float32: clipped where they are standardised, 0 where missing."""
+def with_scaled_features(rows: pd.DataFrame, preparation: Preparation) -> pd.DataFrame:
+    """Return the rows with scaled features, float32. Standardised ones are clipped; a missing value becomes 0."""
     columns = {}
-    for name in preparation.names:
-        scalers = {group: own[name] for group, own in preparation.features.items()}
-        values = transform(rows[table.feature(name)].to_numpy(np.float64), scalers, rows["ticker"])
+    for name in preparation.feature_names:
+        column = feature_column(name)
+        scalers = {group: by_name[name] for group, by_name in preparation.features.items()}
+        values = transform(rows[column].to_numpy(np.float64), scalers, rows["ticker"])
         if preparation.scaling == "standard":
-            values = np.clip(values, -CLIP, CLIP)
-        columns[table.feature(name)] = np.nan_to_num(values, nan=0.0).astype(np.float32)
+            values = np.clip(values, -MAX_DEVIATIONS, MAX_DEVIATIONS)
+        columns[column] = np.nan_to_num(values, nan=0.0).astype(np.float32)
     return rows.assign(**columns)

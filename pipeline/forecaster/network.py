@@ -1,4 +1,4 @@
-"""The network (the only module that imports Keras): build, fit, answer, save, load."""
+"""The network (the only module that imports Keras): build, fit, predict, save, load."""
 
 import os
 import subprocess
@@ -17,10 +17,10 @@ from pipeline.io.errors import UserError
 
 @contextmanager
 def without_announcement() -> Iterator[None]:
-    """Drop oneDNN's announcement from standard error; it ignores TF_CPP_MIN_LOG_LEVEL. All other lines pass.
+    """Hide two announcements from standard error that TF_CPP_MIN_LOG_LEVEL does not hide. Other lines are shown.
 
-    A process of its own filters, so that the last words of a crashing import are shown too. Where there is no standard
-    error, or no grep, nothing is dropped.
+    A separate process filters the lines, so the last lines of an import that crashes are shown too. Nothing is hidden
+    if there is no standard error or no grep.
     """
     noise = ["-e", "oneDNN custom operations are on", "-e", "log messages before absl::InitializeLog"]
     try:
@@ -51,22 +51,22 @@ Cell = Literal["lstm", "gru", "rnn", "dense"]
 Optimizer = Literal["adamw", "adam", "nadam", "rmsprop", "sgd"]
 Loss = Literal["mse", "mae", "huber"]
 
-ANSWERED = 1024  # windows a batch
+PREDICT_BATCH_SIZE = 1024  # windows
 
 
 def seed(seed: int) -> None:
-    """Make what follows in this process repeat itself: weights, order, dropout, and every operation."""
-    keras.utils.clear_session()  # layers are named by a count that the session keeps
+    """Make this process reproducible: the weights, the order of samples, dropout, and every operation."""
+    keras.utils.clear_session()  # the names of layers contain a counter of the session
     keras.utils.set_random_seed(seed)
     make_deterministic()
 
 
 def make_deterministic() -> None:
-    """Make every operation of this process give the same bits each time."""
+    """Make every operation of this process return the same bits each time."""
     tf.config.experimental.enable_op_determinism()
-    # It turns x / sqrt(y) into x * rsqrt(y), an approximate instruction that differs between AMD and Intel.
+    # This optimization computes x / sqrt(y) as x * rsqrt(y). That approximation differs between AMD and Intel.
     tf.config.optimizer.set_experimental_options({"arithmetic_optimization": False})
-    tf.get_logger().setLevel("ERROR")  # it warns of every member's own graph
+    tf.get_logger().setLevel("ERROR")  # it warns about the graph of every member
 
 
 def build(
@@ -79,9 +79,9 @@ def build(
     bidirectional: bool,
     dropout: float,
 ) -> keras.Model:
-    """(windows, *shape) -> for each head (windows, horizon), all 0 until it has been fitted.
+    """Build a network: (windows, *shape) -> for each head (windows, horizon), all 0 before it is fitted.
 
-    shape: (steps, features).
+    shape: (steps, features); heads: the targets.
     """
     recurrent = {"lstm": layers.LSTM, "gru": layers.GRU, "rnn": layers.SimpleRNN}
     inputs = keras.Input(shape, name="window")
@@ -94,9 +94,9 @@ def build(
             x = layers.Bidirectional(layer)(x) if bidirectional else layer(x)
         if dropout:
             x = layers.Dropout(dropout)(x)
-    # Kernels of zeros: the network starts as its baseline and has to earn every departure from it.
-    answers = {head: layers.Dense(horizon, kernel_initializer="zeros", name=head)(x) for head in heads}
-    model = keras.Model(inputs, answers)
+    # The last kernels start at zero, so the network starts with the forecast of its baseline.
+    outputs = {head: layers.Dense(horizon, kernel_initializer="zeros", name=head)(x) for head in heads}
+    model = keras.Model(inputs, outputs)
     for variable in model.trainable_variables:
         if variable.name == "recurrent_kernel":
             variable.assign(orthogonal(*variable.shape))
@@ -104,9 +104,10 @@ def build(
 
 
 def orthogonal(rows: int, columns: int) -> Floats:
-    """Draw (rows, columns) with orthonormal rows, as Keras draws recurrent kernels; columns >= rows.
+    """Draw a random matrix (rows, columns) with orthonormal rows, as Keras does for recurrent kernels.
 
-    TensorFlow's QR decomposition rounds by the size of the processor's cache, LAPACK's does not.
+    There must be at least as many columns as rows. The QR decomposition is LAPACK's, because the rounding of
+    TensorFlow's depends on the size of the processor's cache.
     """
     normal = keras.random.normal((columns, rows)).numpy().astype(np.float64)
     q, r = np.linalg.qr(normal)
@@ -128,8 +129,12 @@ def fit(
     patience: int,
     progress: bool,
 ) -> pd.DataFrame:
-    """Fit in place, stop on `stopping`, keep the best epoch's weights. Gives a row an epoch."""
-    kinds = {
+    """Fit the model in place and return its losses, one row for each epoch.
+
+    Fitting stops early by the loss on `stopping`. The model keeps the weights of its best epoch.
+    train, stopping: (windows, scaled targets by head).
+    """
+    optimizers = {
         "adamw": keras.optimizers.AdamW,
         "adam": keras.optimizers.Adam,
         "nadam": keras.optimizers.Nadam,
@@ -138,7 +143,7 @@ def fit(
     }
     heads = model.output_names
     model.compile(
-        optimizer=kinds[optimizer](learning_rate=learning_rate, weight_decay=weight_decay),
+        optimizer=optimizers[optimizer](learning_rate=learning_rate, weight_decay=weight_decay),
         loss=dict.fromkeys(heads, loss),
         loss_weights={head: loss_weights[head] for head in heads},
     )
@@ -147,7 +152,7 @@ def fit(
         *train,
         validation_data=stopping,
         batch_size=batch_size,
-        validation_batch_size=ANSWERED,
+        validation_batch_size=PREDICT_BATCH_SIZE,
         epochs=epochs,
         callbacks=[stop],
         verbose=2 if progress else 0,
@@ -157,38 +162,43 @@ def fit(
 
 
 def predict(model: keras.Model, windows: Floats) -> dict[str, Floats]:
-    """What each head says to each window: (windows, horizon) float32.
+    """Return the output of each head: (windows, horizon) float32.
 
-    Every batch is filled up to ANSWERED: else the last bit of an answer would depend on how many were asked for.
+    Every batch is padded to PREDICT_BATCH_SIZE. Otherwise the last bit of a forecast would depend on
+    the number of windows.
     """
     count = len(windows)
-    padded = np.zeros((-(-count // ANSWERED) * ANSWERED, *windows.shape[1:]), np.float32)
+    padded = np.zeros((-(-count // PREDICT_BATCH_SIZE) * PREDICT_BATCH_SIZE, *windows.shape[1:]), np.float32)
     padded[:count] = windows
-    found = model.predict(padded, batch_size=ANSWERED, verbose=0)
-    return {head: values[:count] for head, values in found.items()}
+    outputs = model.predict(padded, batch_size=PREDICT_BATCH_SIZE, verbose=0)
+    return {head: values[:count] for head, values in outputs.items()}
 
 
 def window_of(model: keras.Model) -> int:
-    """How many sessions a model sees."""
+    """Return the number of sessions in a window of the model."""
     return int(model.input_shape[1])
 
 
-def saved(model: keras.Model) -> bytes:
-    """The model as a .keras file, without its optimizer."""
-    bare = type(model).from_config(model.get_config())
-    bare.set_weights(model.get_weights())
+def model_to_bytes(model: keras.Model) -> bytes:
+    """Return the content of a .keras file of the model, without its optimizer."""
+    copy = type(model).from_config(model.get_config())
+    copy.set_weights(model.get_weights())
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.keras"
-        bare.save(path)
+        copy.save(path)
         return path.read_bytes()
 
 
-def loaded(name: str, keras_file: bytes) -> keras.Model:
-    """The model of a .keras file. name: of the file, for readers. Raises UserError for what is none."""
+def model_from_bytes(name: str, content: bytes) -> keras.Model:
+    """Load a model from the content of a .keras file. name: of the file, for the message.
+
+    Raises UserError if it is not a model.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.keras"
-        path.write_bytes(keras_file)
+        path.write_bytes(content)
         try:
             return keras.saving.load_model(path, compile=False)
         except (ValueError, OSError, KeyError, TypeError):
-            raise UserError(f"{name}: no model that Keras can load; `dvc repro` makes it") from None
+            message = f"{name}: found no model that Keras can load; accepted: a file made by `dvc repro`"
+            raise UserError(message) from None

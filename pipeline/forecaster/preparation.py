@@ -1,4 +1,4 @@
-"""What `prepare` fitted on train, and how samples are made: data/preparation.json, as typed values."""
+"""What `prepare` fitted on train, and how it made the samples. It is stored in data/preparation.json."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeVar
@@ -14,113 +14,119 @@ ALL = "all tickers"
 T = TypeVar("T")
 Floats = NDArray[np.float64]
 
-CLIP = 6.0  # standard deviations, for features
+MAX_DEVIATIONS = 6.0  # standardised features are clipped to this many standard deviations
 
-Kind = Literal["return", "level", "difference"]  # of a price
+Kind = Literal["return", "level", "difference"]  # how a price becomes a target
 Scaling = Literal["standard", "minmax"]
 Baseline = Literal["persistence", "drift", "seasonal_naive", "har", "none"]
 
-# By ticker or ALL, then by horizon. persistence and seasonal_naive have none.
+# By ticker or ALL, then by horizon. persistence and seasonal_naive have no coefficients.
 Coefficients = dict[str, list[list[float]]]
 
 
 class Scaler(Record):
-    """scaled = (value - center) / scale"""
+    """The numbers of scaled = (value - center) / scale. Both are in the units of the value."""
 
     center: float
-    """Subtracted first; in the value's units."""
     scale: float
-    """Divided by then; in the value's units."""
 
 
 class Target(Record):
     """How one target is made and scaled."""
 
     baseline: Baseline
-    """The simple forecast it departs from."""
+    """The forecast that is subtracted from the target."""
     coefficients: Coefficients
-    """Of the baseline."""
+    """The fitted numbers of the baseline."""
     scalers: dict[str, list[Scaler]]
-    """Of the departure from the baseline: by ticker or ALL, then by horizon."""
+    """The scalers of target minus baseline: by ticker or ALL, then by horizon."""
 
     def scalers_of(self, h: int) -> dict[str, Scaler]:
-        """Those of a horizon: by ticker or ALL."""
-        return {group: own[h - 1] for group, own in self.scalers.items()}
+        """Return the scalers of one horizon: by ticker or ALL."""
+        return {group: scalers[h - 1] for group, scalers in self.scalers.items()}
 
 
 class Calendar(Record):
-    """When a ticker has values."""
+    """The dates at which a ticker has values."""
 
     name: str
-    """An exchange's market identifier code, such as XNYS, or the step of an evenly spaced series, such as 1h."""
+    """The market identifier code of an exchange, such as XNYS, or the step of an evenly spaced series, such as 1h."""
     step: str
-    """What one step is called: session, hour, day, ..."""
+    """The word for one step: session, hour, day, ..."""
 
 
 class Preparation(Record):
-    """All that is needed to make samples of prices that come later."""
+    """Everything that is needed to make samples from new prices."""
 
     column: str
     """The column that is forecast."""
     target: Kind
-    """What the network forecasts of it."""
+    """The form in which the network forecasts it."""
     horizon: int
-    """The farthest session that is forecast."""
+    """The number of steps that are forecast."""
     season_length: int
-    """Steps in a season."""
+    """The number of steps in a season."""
     scaling: Scaling
-    """The kind of scaling; features that are standardised are clipped."""
+    """The kind of scaling. Standardised features are also clipped to MAX_DEVIATIONS."""
     ranged: bool
-    """Whether the prices have open, high, low and close, of which variances are made."""
+    """Whether the prices have open, high, low and close, from which variances are computed."""
     features: dict[str, dict[str, Scaler]]
-    """By ticker or ALL, then by name, in the network's order."""
+    """The scalers of the features: by ticker or ALL, then by name, in the order of the network's inputs."""
     price: Target
     variance: Target | None
-    """None where the variance is not forecast."""
+    """None if the variance is not forecast."""
     missing: dict[str, int]
-    """How many values each feature lacked on train; they became 0 after scaling."""
+    """The number of missing values of each feature on train. They are 0 after scaling."""
     calendars: dict[str, Calendar]
-    """By ticker or ALL."""
+    """The calendars: by ticker or ALL."""
     units: dict[str, str]
-    """Of the forecast column, by ticker; empty where unknown."""
+    """The unit of the forecast column by ticker, empty if unknown."""
 
     @property
-    def names(self) -> list[str]:
-        """The features, in the network's order."""
+    def feature_names(self) -> list[str]:
+        """The features, in the order of the network's inputs."""
         return list(next(iter(self.features.values())))
 
     @property
     def targets(self) -> dict[str, Target]:
-        """By name, those that are forecast."""
+        """The targets that are forecast, by name."""
         return {"price": self.price} | ({"variance": self.variance} if self.variance else {})
 
-    def kind(self, name: str) -> Kind | Literal["variance"]:
-        """As what a target is forecast. name: price or variance."""
+    def target_kind(self, name: str) -> Kind | Literal["variance"]:
+        """Return the form in which a target is forecast. name: price or variance."""
         return self.target if name == "price" else "variance"
 
 
-def fitted(fits: Mapping[str, T], ticker: str) -> T:
-    """What was fitted for a ticker, or for all of them. Raises UserError where nothing was."""
+def for_ticker(fits: Mapping[str, T], ticker: str) -> T:
+    """Return what was fitted for a ticker, or for ALL if there is nothing. Raises UserError if both are missing."""
     if ticker in fits:
         return fits[ticker]
     if ALL in fits:
         return fits[ALL]
-    raise UserError(f"{ticker}: found no scaler of its own; accepted: {', '.join(sorted(fits))}")
+    raise UserError(f"{ticker}: found no fitted numbers for this ticker; accepted: {', '.join(sorted(fits))}")
 
 
-def by_row(fits: Mapping[str, Sequence[Any]], tickers: pd.Series) -> Floats:
-    """The numbers that were fitted for each row's ticker: (rows, ...). Raises UserError as `fitted`."""
-    at, names = pd.factorize(tickers)
-    return np.array([fitted(fits, str(name)) for name in names], np.float64)[at]
+def for_rows(fits: Mapping[str, Sequence[Any]], tickers: pd.Series) -> Floats:
+    """Return the numbers fitted for each row's ticker: (rows, ...). Raises UserError as `for_ticker` does."""
+    positions, names = pd.factorize(tickers)
+    return np.array([for_ticker(fits, str(name)) for name in names], np.float64)[positions]
 
 
 def transform(values: Floats, scalers: Mapping[str, Scaler], tickers: pd.Series) -> Floats:
-    """(value - center) / scale. values, tickers: (rows,); scalers: by ticker or ALL. Raises UserError as `fitted`."""
-    center, scale = by_row({group: (own.center, own.scale) for group, own in scalers.items()}, tickers).T
+    """Return (value - center) / scale. values, tickers: (rows,); scalers: by ticker or ALL.
+
+    Raises UserError as `for_ticker` does.
+    """
+    center, scale = _center_and_scale(scalers, tickers)
     return (values - center) / scale
 
 
 def inverse_transform(values: Floats, scalers: Mapping[str, Scaler], tickers: pd.Series) -> Floats:
-    """The inverse of `transform`."""
-    center, scale = by_row({group: (own.center, own.scale) for group, own in scalers.items()}, tickers).T
+    """Return value x scale + center: the inverse of `transform`."""
+    center, scale = _center_and_scale(scalers, tickers)
     return values * scale + center
+
+
+def _center_and_scale(scalers: Mapping[str, Scaler], tickers: pd.Series) -> Floats:
+    """Return the center and the scale for each row: (2, rows)."""
+    return for_rows({group: (scaler.center, scaler.scale) for group, scaler in scalers.items()}, tickers).T

@@ -1,4 +1,4 @@
-"""What is forecast: a session's log variance and its price as a target, and the way back from the network's outputs."""
+"""The targets (log variance and price), and the way back from the network's scaled outputs to forecasts."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -7,57 +7,62 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.forecaster import samples as table
 from pipeline.forecaster.preparation import Kind, Preparation, inverse_transform
+from pipeline.forecaster.samples import baseline_column
 
 Target = Literal["return", "level", "difference", "variance"]
 Floats = NDArray[np.float64]
 
-FLOOR = 1e-8  # of a session's variance, 0.01 % of movement: a session with high = low has no logarithm
+MIN_VARIANCE = 1e-8  # of a session, a move of 0.01 %: the log of 0, where high = low, does not exist
 MONTH = 22  # sessions
-DECAY = 0.94  # RiskMetrics' (1996) lambda for daily data
+DECAY = 0.94  # the lambda of RiskMetrics (1996) for daily data
 
 
 def log_variance(prices: pd.DataFrame) -> pd.Series:
-    """Log of each session's variance by Garman and Klass (1980), "On the estimation of security price
-    volatilities from historical data", Journal of Business 53(1):
-    0.5 log(high/low)^2 - (2 log 2 - 1) log(close/open)^2, floored at FLOOR.
+    """Return the log of the Garman-Klass variance of each session, which is estimated from its four prices.
 
-    prices: open, high, low, close of one ticker, in order. Missing prices give NaN.
+    variance = 0.5 log(high / low)^2 - (2 log 2 - 1) log(close / open)^2, at least MIN_VARIANCE
+
+    Source: Garman and Klass (1980), "On the estimation of security price volatilities from historical data", Journal of
+    Business 53(1).
+    prices: open, high, low, close of one ticker, in order. A missing price gives NaN.
     """
     log = np.log(prices[["open", "high", "low", "close"]])
     variance = 0.5 * (log["high"] - log["low"]) ** 2 - (2 * np.log(2) - 1) * (log["close"] - log["open"]) ** 2
-    return np.log(variance.clip(lower=FLOOR))
+    return np.log(variance.clip(lower=MIN_VARIANCE))
 
 
 def volatility(log_variance: pd.Series) -> pd.Series:
-    """Standard deviation of a session's log return as known now: exp of half the MONTH's mean log variance."""
+    """Return the current standard deviation of a session's log return: exp(mean log variance of the month / 2)."""
     return np.exp(log_variance.rolling(MONTH).mean() / 2)
 
 
-def change(rows: pd.DataFrame, *, priced: bool) -> pd.Series:
-    """The size of a step's change as known now, in the value's own units: last x volatility of prices; of anything
-    else, or where there is none, the exponentially weighted mean of absolute changes. rows: forecaster/samples, by
-    ticker in order.
+def typical_change(rows: pd.DataFrame, *, priced: bool) -> pd.Series:
+    """Return the size of one step's change as known at each origin, in the units of the value.
+
+    For prices it is last x volatility. For other values, or where the volatility is missing, it is the exponentially
+    weighted mean of the absolute changes. rows: samples, in order within each ticker; priced: whether they are prices.
     """
-    own = rows.groupby("ticker", sort=False)["last"]
-    typical = own.transform(lambda last: last.diff().abs().ewm(alpha=1 - DECAY).mean())
-    return (rows["last"] * rows["volatility"]).fillna(typical) if priced else typical
+    last_by_ticker = rows.groupby("ticker", sort=False)["last"]
+    mean_change = last_by_ticker.transform(lambda last: last.diff().abs().ewm(alpha=1 - DECAY).mean())
+    return (rows["last"] * rows["volatility"]).fillna(mean_change) if priced else mean_change
 
 
-def ahead(rows: pd.DataFrame, column: str, horizon: int) -> Floats:
-    """A column's values h = 1 ... horizon sessions later: (rows, horizon) float64, NaN beyond a ticker's end.
+def future_values(rows: pd.DataFrame, column: str, horizon: int) -> Floats:
+    """Return the values of a column 1 ... horizon steps later: (rows, horizon) float64.
 
-    rows: sorted by ticker and date.
+    Values after the last row of a ticker are NaN. rows: sorted by ticker and date.
     """
-    own = rows.groupby("ticker", sort=False)[column]
-    return np.column_stack([own.shift(-h).to_numpy(np.float64) for h in range(1, horizon + 1)])
+    by_ticker = rows.groupby("ticker", sort=False)[column]
+    return np.column_stack([by_ticker.shift(-h).to_numpy(np.float64) for h in range(1, horizon + 1)])
 
 
-def target(kind: Kind, price: Floats, last: Floats, volatility: Floats) -> Floats:
-    """A future price as a target. price: (rows, horizon); last, volatility: (rows,), at the origin.
+def target_from_price(kind: Kind, price: Floats, last: Floats, volatility: Floats) -> Floats:
+    """Convert future prices to targets: (rows, horizon).
 
-    return: log(price / last) / volatility; level: the price; difference: price - last.
+    return: log(price / last) / volatility; level: price; difference: price - last
+
+    price: (rows, horizon); last, volatility: at the origin, (rows,).
     """
     match kind:
         case "return":
@@ -68,8 +73,8 @@ def target(kind: Kind, price: Floats, last: Floats, volatility: Floats) -> Float
             return price - last[:, None]
 
 
-def price(kind: Kind, target: Floats, last: Floats, volatility: Floats) -> Floats:
-    """The inverse of `target`: a target, (rows, horizon), as a price."""
+def price_from_target(kind: Kind, target: Floats, last: Floats, volatility: Floats) -> Floats:
+    """Convert targets back to prices: the inverse of `target_from_price`."""
     match kind:
         case "return":
             return last[:, None] * np.exp(target * volatility[:, None])
@@ -79,16 +84,19 @@ def price(kind: Kind, target: Floats, last: Floats, volatility: Floats) -> Float
             return target + last[:, None]
 
 
-def values(rows: pd.DataFrame, answers: Floats, preparation: Preparation, name: str, horizons: Sequence[int]) -> Floats:
-    """What answers at some rows say of a target, in prices or log variances: (rows, horizons) float64.
+def unscaled_forecasts(
+    rows: pd.DataFrame, scaled: Floats, preparation: Preparation, name: str, horizons: Sequence[int]
+) -> Floats:
+    """Convert scaled outputs to forecasts, in prices or log variances: (rows, horizons) float64.
 
-    rows: of forecaster/samples; answers: the scaled departures, (rows, horizons); name: price or variance. The baseline
-    at each row and the unscaled departure from it; a price is then made of the price target.
+    Each output is unscaled and added to the baseline of its row. For the price, this target is then converted to a
+    price. rows: samples; scaled: outputs of the network or of a regressor, (rows, horizons); name: price or variance.
     """
-    forecast, fit = np.empty(answers.shape), preparation.targets[name]
+    forecast, fit = np.empty(scaled.shape), preparation.targets[name]
     for column, h in enumerate(horizons):
-        departure = inverse_transform(answers[:, column].astype(np.float64), fit.scalers_of(h), rows["ticker"])
-        forecast[:, column] = rows[table.baseline(name, h)].to_numpy() + departure
+        difference = inverse_transform(scaled[:, column].astype(np.float64), fit.scalers_of(h), rows["ticker"])
+        forecast[:, column] = rows[baseline_column(name, h)].to_numpy() + difference
     if name == "price":
-        return price(preparation.target, forecast, rows["last"].to_numpy(), rows["volatility"].to_numpy())
+        last, volatility = rows["last"].to_numpy(), rows["volatility"].to_numpy()
+        return price_from_target(preparation.target, forecast, last, volatility)
     return forecast

@@ -1,4 +1,4 @@
-"""The variance by GJR-GARCH: losses and gains of a session feed the next ones' variance, each with its own weight."""
+"""GJR-GARCH, a simple model of the variance in which losses and gains have different effects on the next variance."""
 
 from collections.abc import Sequence
 from itertools import accumulate
@@ -9,81 +9,83 @@ import pandas as pd
 
 from pipeline.io.errors import UserError
 from pipeline.models.model import Floats, Model, Samples
-from pipeline.models.variance import mean_error, returns
+from pipeline.models.variance import log_returns, mean_error
 
-PERCENT = 100  # the optimizer works well where returns are near 1
+PERCENT = 100  # the optimizer works best if returns are near 1
 
 
 class Fit(NamedTuple):
-    """parameters: by ticker mean, omega, alpha, gamma, beta and the first session's variance, of returns in percent;
-    added: to the log of the expected variance, (horizons,).
+    """The fitted numbers.
+
+    parameters: by ticker: mean, omega, alpha, gamma, beta and the variance of the first session, for returns in
+    percent; log_correction: is added to the log of the expected variance, (horizons,).
     """
 
     parameters: dict[str, Floats]
     horizons: list[int]
-    added: Floats
+    log_correction: Floats
 
 
 def fit(samples: Samples, horizons: Sequence[int]) -> Fit:
-    """GJR-GARCH(1,1) with Student t errors and a constant mean, by maximum likelihood: once for each ticker, on its
-    returns up to its last train origin.
+    """Fit GJR-GARCH(1,1) with Student t errors and a constant mean by maximum likelihood.
 
-    Glosten, Jagannathan and Runkle (1993), "On the relation between the expected value and the volatility of the
-    nominal excess return on stocks", Journal of Finance 48(5):
-    v[t+1] = omega + (alpha + gamma [e[t] < 0]) e[t]^2 + beta v[t].
-    Raises UserError, naming the ticker, for a fit that fails.
+    v[t+1] = omega + (alpha + gamma [e[t] < 0]) e[t]^2 + beta v[t]
+
+    Each ticker is fitted once, on its returns up to its last train origin.
+    Source: Glosten, Jagannathan and Runkle (1993), "On the relation between the expected value and the volatility of
+    the nominal excess return on stocks", Journal of Finance 48(5).
+    Raises UserError with the name of the ticker if a fit fails.
     """
     rows = samples.rows
-    earned, split, parameters = _earned(rows), rows["split"].to_numpy(), {}
-    for ticker, own in rows.groupby("ticker", sort=False).indices.items():
-        known = own[np.isfinite(earned[own])]
+    returns, split, parameters = _percent_returns(rows), rows["split"].to_numpy(), {}
+    for ticker, positions in rows.groupby("ticker", sort=False).indices.items():
+        known = positions[np.isfinite(returns[positions])]
         train = known[: np.flatnonzero(split[known] == "train")[-1] + 1]
-        parameters[str(ticker)] = _fitted(earned[train], str(ticker))
-    nothing = Fit(parameters, list(horizons), np.zeros(len(horizons)))
-    return nothing._replace(added=mean_error(rows, forecast(nothing, samples), horizons))
+        parameters[str(ticker)] = _fit_ticker(returns[train], str(ticker))
+    uncorrected = Fit(parameters, list(horizons), np.zeros(len(horizons)))
+    return uncorrected._replace(log_correction=mean_error(rows, forecast(uncorrected, samples), horizons))
 
 
 def forecast(fitted: Fit, samples: Samples) -> Floats:
-    """The log of the expected variance, filtered through all rows, on the scale of log Garman-Klass variance. NaN at a
-    ticker's first row and in gaps.
-    """
-    rows, farthest = samples.rows, max(fitted.horizons)
-    earned, found = _earned(rows), np.full((len(rows), farthest), np.nan)
-    for ticker, own in rows.groupby("ticker", sort=False).indices.items():
-        known = own[np.isfinite(earned[own])]
-        found[known] = _expected(earned[known], fitted.parameters[str(ticker)], farthest)
-    return np.log(found[:, [h - 1 for h in fitted.horizons]]) + fitted.added
+    """Forecast the log of the Garman-Klass variance: (rows, horizons). NaN at a ticker's first row and in gaps."""
+    rows, max_horizon = samples.rows, max(fitted.horizons)
+    returns, variance = _percent_returns(rows), np.full((len(rows), max_horizon), np.nan)
+    for ticker, positions in rows.groupby("ticker", sort=False).indices.items():
+        known = positions[np.isfinite(returns[positions])]
+        variance[known] = _expected_variance(returns[known], fitted.parameters[str(ticker)], max_horizon)
+    return np.log(variance[:, [h - 1 for h in fitted.horizons]]) + fitted.log_correction
 
 
-def _earned(rows: pd.DataFrame) -> Floats:
-    """Returns in percent, (rows,)."""
-    return PERCENT * returns(rows, "gjr_garch").to_numpy(np.float64)
+def _percent_returns(rows: pd.DataFrame) -> Floats:
+    """Return the log returns in percent, (rows,)."""
+    return PERCENT * log_returns(rows, "gjr_garch").to_numpy(np.float64)
 
 
-def _fitted(train: Floats, ticker: str) -> Floats:
-    """As in Fit."""
+def _fit_ticker(train: Floats, ticker: str) -> Floats:
+    """Return the parameters of one ticker in the order of Fit. train: its returns in percent."""
     from arch.univariate import GARCH, ConstantMean, StudentsT  # takes seconds to load
 
     model = ConstantMean(train, volatility=GARCH(p=1, o=1, q=1), distribution=StudentsT(), rescale=False)
-    with np.errstate(all="ignore"):  # what goes wrong is told in one line
+    with np.errstate(all="ignore"):  # a failed fit is reported below, in one line
         fit = model.fit(disp="off", show_warning=False)
     start = fit.conditional_volatility[0] ** 2
     if fit.convergence_flag or not np.isfinite([*fit.params, start]).all():
         raise UserError(
             f"params.yaml: benchmark.models: found gjr_garch, whose fit fails for {ticker} on {len(train)} train "
-            "returns; accepted: tickers with more of them (prepare.exclude_tickers), or other models"
+            "returns; accepted: only tickers with more train returns (prepare.exclude_tickers), or other models"
         )
     return np.array([*fit.params.to_numpy(np.float64)[:5], float(start)])
 
 
-def _expected(earned: Floats, parameters: Floats, horizon: int) -> Floats:
-    """The expected variance h = 1 ... horizon sessions after each return: (returns, horizon)."""
+def _expected_variance(returns: Floats, parameters: Floats, horizon: int) -> Floats:
+    """Return the expected variance 1 ... horizon sessions after each return: (returns, horizon)."""
     mean, omega, alpha, gamma, beta, start = parameters
-    error = earned - mean
-    news = omega + np.where(error < 0, alpha + gamma, alpha) * error**2
-    expected = np.empty((len(earned), horizon))
-    expected[:, 0] = list(accumulate(news, lambda variance, own: own + beta * variance, initial=start))[1:]
-    for h in range(1, horizon):  # a loss is as likely as a gain
+    error = returns - mean
+    # The next variance without its last term, beta v[t].
+    without_beta = omega + np.where(error < 0, alpha + gamma, alpha) * error**2
+    expected = np.empty((len(returns), horizon))
+    expected[:, 0] = list(accumulate(without_beta, lambda variance, new: new + beta * variance, initial=start))[1:]
+    for h in range(1, horizon):  # losses and gains are equally likely, so gamma counts half
         expected[:, h] = omega + (alpha + gamma / 2 + beta) * expected[:, h - 1]
     return expected
 

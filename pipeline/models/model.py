@@ -1,4 +1,4 @@
-"""What every simple model is: a name, what it forecasts, how it is fitted and how it forecasts."""
+"""The two types that all simple models share: their input (Samples) and their form (Model)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Samples:
-    """What a model is fitted on, and forecasts from."""
+    """The samples that a model is fitted on and forecasts from."""
 
     rows: pd.DataFrame
-    """Of forecaster/samples, sorted by ticker and date. Those of split `train` are to be fitted on."""
+    """With the columns of forecaster/samples, sorted by ticker and date. A model is fitted on split `train` only."""
     preparation: Preparation
-    """How they were made."""
+    """How the samples were made."""
     window: int
-    """Sessions that ridge and boosting see."""
+    """The number of sessions that ridge and boosting use."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,10 @@ class Model:
     """A simple model of one target."""
 
     name: str
-    """As params.yaml has it."""
+    """The name in params.yaml."""
     target: str
-    """price, or variance: the logarithm of it."""
+    """price or variance. The variance is forecast as its logarithm."""
     fit: Callable[[Samples, Sequence[int]], Any]
-    """(samples, horizons) -> what was fitted on them. Raises UserError where it cannot be."""
+    """(samples, horizons) -> fitted numbers, of any type. Raises UserError if the fit fails."""
     forecast: Callable[[Any, Samples], Floats]
-    """(what was fitted, samples) -> (rows, horizons): prices or log variances, NaN where it has none."""
+    """(fitted numbers, samples) -> (rows, horizons): prices or log variances, NaN where there is no forecast."""

@@ -1,4 +1,4 @@
-"""The simple forecasts of a price."""
+"""The simple models of the price. Each of them can also be the baseline of the network."""
 
 from collections.abc import Sequence
 
@@ -7,8 +7,8 @@ from pipeline.forecaster.preparation import Coefficients
 from pipeline.models.model import Floats, Model, Samples
 
 
-def _nothing(samples: Samples, horizons: Sequence[int]) -> list[int]:
-    """There is nothing to fit: the horizons alone."""
+def _only_horizons(samples: Samples, horizons: Sequence[int]) -> list[int]:
+    """Fit nothing: only remember the horizons."""
     return list(horizons)
 
 
@@ -17,14 +17,14 @@ def _persistence(horizons: list[int], samples: Samples) -> Floats:
 
 
 def _seasonal_naive(horizons: list[int], samples: Samples) -> Floats:
-    every = baselines.seasonal_naive(samples.rows, samples.preparation.season_length, max(horizons))
-    return every[:, [h - 1 for h in horizons]]
+    all_horizons = baselines.seasonal_naive(samples.rows, samples.preparation.season_length, max(horizons))
+    return all_horizons[:, [h - 1 for h in horizons]]
 
 
 def _drift(fitted: Coefficients, samples: Samples) -> Floats:
     return baselines.drift(samples.rows, fitted, len(next(iter(fitted.values()))))
 
 
-PERSISTENCE = Model("persistence", "price", _nothing, _persistence)
-DRIFT = Model("drift", "price", lambda samples, horizons: baselines.drift_of(samples.rows, horizons), _drift)
-SEASONAL_NAIVE = Model("seasonal_naive", "price", _nothing, _seasonal_naive)
+PERSISTENCE = Model("persistence", "price", _only_horizons, _persistence)
+DRIFT = Model("drift", "price", lambda samples, horizons: baselines.fit_drift(samples.rows, horizons), _drift)
+SEASONAL_NAIVE = Model("seasonal_naive", "price", _only_horizons, _seasonal_naive)

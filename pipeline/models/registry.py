@@ -1,4 +1,4 @@
-"""The one list of simple models: params.yaml's choices, the tables and the tests come from it."""
+"""The list of all simple models. A new model is added here."""
 
 import numpy as np
 import pandas as pd
@@ -7,7 +7,7 @@ from pipeline.forecaster.samples import by_horizon
 from pipeline.io.errors import UserError
 from pipeline.models import garch, naive, regressors, variance
 from pipeline.models.model import Model, Samples
-from pipeline.models.yearly import yearly
+from pipeline.models.yearly import refit_yearly
 
 MODELS: tuple[Model, ...] = (
     naive.PERSISTENCE,
@@ -15,9 +15,9 @@ MODELS: tuple[Model, ...] = (
     naive.SEASONAL_NAIVE,
     variance.EWMA,
     variance.HAR,
-    yearly(variance.HAR),
+    refit_yearly(variance.HAR),
     variance.LHAR,
-    yearly(variance.LHAR),
+    refit_yearly(variance.LHAR),
     garch.GJR_GARCH,
     *regressors.RIDGE,
     *regressors.BOOSTING,
@@ -25,11 +25,11 @@ MODELS: tuple[Model, ...] = (
 NAMES = tuple(dict.fromkeys(model.name for model in MODELS))
 
 
-def of(name: str, targets: list[str]) -> list[Model]:
-    """The models of a name: one for each of these targets that it forecasts. Raises UserError for none."""
+def models_of(name: str, targets: list[str]) -> list[Model]:
+    """Return the models with this name, one for each of the targets. Raises UserError if there is none."""
     models = [model for model in MODELS if model.name == name]
-    if found := [model for model in models if model.target in targets]:
-        return found
+    if usable := [model for model in models if model.target in targets]:
+        return usable
     raise UserError(
         f"params.yaml: benchmark.models: found {name}, which forecasts the {models[0].target}; "
         f"accepted here: models of the {' and the '.join(targets)}"
@@ -37,11 +37,13 @@ def of(name: str, targets: list[str]) -> list[Model]:
 
 
 def forecasts(model: Model, samples: Samples) -> pd.DataFrame:
-    """What a model, fitted on train, forecasts from every complete row: columns of forecaster/forecasts.
+    """Fit a model on train and forecast from every row that is not warm-up: the columns of forecaster/forecasts.
 
-    Ridge and boosting need a whole window.
+    Rows without any forecast are left out, such as those without a full window for ridge and boosting.
     """
     rows = samples.rows
     predicted = model.forecast(model.fit(samples, range(1, samples.preparation.horizon + 1)), samples)
-    at = (rows["split"] != "warmup").to_numpy() & np.isfinite(predicted).any(axis=1)
-    return by_horizon(rows[at], predicted=predicted[at]).assign(model=model.name, target=model.target)
+    has_forecast = (rows["split"] != "warmup").to_numpy() & np.isfinite(predicted).any(axis=1)
+    return by_horizon(rows[has_forecast], predicted=predicted[has_forecast]).assign(
+        model=model.name, target=model.target
+    )

@@ -1,4 +1,4 @@
-"""The simple forecasts of log variance that are linear in what is known, and the exponentially weighted mean."""
+"""Simple models of the log variance: EWMA, and the linear regressions HAR and LHAR."""
 
 from collections.abc import Sequence
 
@@ -7,71 +7,79 @@ import pandas as pd
 
 from pipeline.forecaster import baselines
 from pipeline.forecaster.preparation import Coefficients
-from pipeline.forecaster.targets import DECAY, ahead
+from pipeline.forecaster.targets import DECAY, future_values
 from pipeline.io.errors import UserError
 from pipeline.models.model import Floats, Model, Samples
 
 
-def _har(fitted: Coefficients, samples: Samples) -> Floats:
-    return baselines.linear(baselines.means(samples.rows, "log_variance"), fitted, samples.rows["ticker"])
+def _forecast_har(fitted: Coefficients, samples: Samples) -> Floats:
+    return baselines.linear_forecast(
+        baselines.trailing_means(samples.rows, "log_variance"), fitted, samples.rows["ticker"]
+    )
 
 
 def lhar_terms(rows: pd.DataFrame) -> Floats:
-    """HAR's, and the negative parts of the mean log returns over the same spans, for losses raise the variance more
-    than gains do: (rows, 6). Corsi and Renò (2012), "Discrete-time volatility forecasting with persistent leverage
-    effect and the link with continuous-time volatility modeling", Journal of Business & Economic Statistics 30(3),
-    without its jumps.
+    """Return the terms of LHAR: those of HAR, and the mean losses over the same three periods, (rows, 6).
+
+    A mean loss is min(mean log return, 0). Losses increase the variance more than gains do.
+    Source: Corsi and Renò (2012), "Discrete-time volatility forecasting with persistent leverage effect and the link
+    with continuous-time volatility modeling", Journal of Business & Economic Statistics 30(3), without its jumps.
     """
-    losses = np.minimum(baselines.means(rows.assign(earned=returns(rows, "lhar").fillna(0.0)), "earned"), 0)
-    return np.column_stack([baselines.means(rows, "log_variance"), losses])
+    with_returns = rows.assign(log_return=log_returns(rows, "lhar").fillna(0.0))
+    losses = np.minimum(baselines.trailing_means(with_returns, "log_return"), 0)
+    return np.column_stack([baselines.trailing_means(rows, "log_variance"), losses])
 
 
-def returns(rows: pd.DataFrame, model: str) -> pd.Series:
-    """Log returns of `last`, from its value before, over gaps too; NaN at a ticker's first row and in gaps.
+def log_returns(rows: pd.DataFrame, model: str) -> pd.Series:
+    """Return the log returns of `last` since the last known value before. NaN at a ticker's first row and in gaps.
 
-    Raises UserError, naming the model that asks, for a value that has no return.
+    Raises UserError for a value that has no return. model: its name, for the message.
     """
-    low = rows[rows["last"] <= 0]
-    if len(low):
-        ticker, last = low.iloc[0][["ticker", "last"]]
+    not_positive = rows[rows["last"] <= 0]
+    if len(not_positive):
+        ticker, last = not_positive.iloc[0][["ticker", "last"]]
         raise UserError(
-            f"params.yaml: benchmark.models: found {model}, which takes returns, and {last:g} among the values of "
-            f"{ticker}; accepted: values above zero, or other models"
+            f"params.yaml: benchmark.models: found {model}, which uses returns, but {ticker} has the value "
+            f"{last:g}; accepted: values above zero, or other models"
         )
     log = np.log(rows["last"])
-    return log - log.groupby(rows["ticker"], sort=False).transform(lambda own: own.ffill().shift())
+    return log - log.groupby(rows["ticker"], sort=False).transform(lambda logs: logs.ffill().shift())
 
 
-def ewma_of(rows: pd.DataFrame) -> Floats:
-    """The log of the exponentially weighted mean of variance, (rows,): J.P. Morgan and Reuters (1996), "RiskMetrics -
-    technical document", 4th ed., section 5.2, with lambda = DECAY: v[t] = lambda v[t-1] + (1 - lambda) x[t], begun at
-    the ticker's first value.
+def log_ewma(rows: pd.DataFrame) -> Floats:
+    """Return the log of the exponentially weighted mean of the variance, (rows,).
+
+    v[t] = lambda v[t-1] + (1 - lambda) x[t], with lambda = DECAY and v[0] = the first variance of the ticker
+
+    Source: J.P. Morgan and Reuters (1996), "RiskMetrics - technical document", 4th ed., section 5.2.
     """
     variance = np.exp(rows["log_variance"]).groupby(rows["ticker"], sort=False)
-    mean = variance.transform(lambda own: own.ewm(alpha=1 - DECAY, adjust=False, ignore_na=True).mean())
+    mean = variance.transform(lambda values: values.ewm(alpha=1 - DECAY, adjust=False, ignore_na=True).mean())
     return np.log(mean.to_numpy(np.float64))
 
 
 def mean_error(rows: pd.DataFrame, forecast: Floats, horizons: Sequence[int]) -> Floats:
-    """Over train, pooled over tickers: (horizons,). Added to a forecast, (rows, horizons), it brings it to the scale of
-    log variance: a log of a mean is not the mean of a log.
+    """Return the mean of actual log variance minus forecast over train, for all tickers together: (horizons,).
+
+    Models of the variance add it to the log of their forecast, because the log of a mean is not the mean of a log.
+    forecast: (rows, horizons).
     """
-    came = ahead(rows, "log_variance", max(horizons))[:, [h - 1 for h in horizons]]
-    return np.nanmean((came - forecast)[(rows["split"] == "train").to_numpy()], axis=0)
+    actual = future_values(rows, "log_variance", max(horizons))[:, [h - 1 for h in horizons]]
+    return np.nanmean((actual - forecast)[(rows["split"] == "train").to_numpy()], axis=0)
 
 
 def _fit_ewma(samples: Samples, horizons: Sequence[int]) -> Floats:
-    """Lambda is RiskMetrics'; one number a horizon is fitted."""
-    forecast = np.repeat(ewma_of(samples.rows)[:, None], len(horizons), axis=1)
+    """Fit one number for each horizon, the mean error. Lambda is not fitted."""
+    forecast = np.repeat(log_ewma(samples.rows)[:, None], len(horizons), axis=1)
     return mean_error(samples.rows, forecast, horizons)
 
 
-EWMA = Model("ewma", "variance", _fit_ewma, lambda added, samples: ewma_of(samples.rows)[:, None] + added)
-HAR = Model("har", "variance", lambda samples, horizons: baselines.har_of(samples.rows, horizons), _har)
+EWMA = Model("ewma", "variance", _fit_ewma, lambda errors, samples: log_ewma(samples.rows)[:, None] + errors)
+HAR = Model("har", "variance", lambda samples, horizons: baselines.fit_har(samples.rows, horizons), _forecast_har)
 
 LHAR = Model(
     "lhar",
     "variance",
-    lambda samples, horizons: baselines.least_squares(samples.rows, lhar_terms(samples.rows), horizons),
-    lambda fitted, samples: baselines.linear(lhar_terms(samples.rows), fitted, samples.rows["ticker"]),
+    lambda samples, horizons: baselines.fit_least_squares(samples.rows, lhar_terms(samples.rows), horizons),
+    lambda fitted, samples: baselines.linear_forecast(lhar_terms(samples.rows), fitted, samples.rows["ticker"]),
 )

@@ -1,4 +1,4 @@
-"""Show the forecast and how far to trust it."""
+"""Show the forecast and how reliable it is."""
 
 from pathlib import Path
 
@@ -13,26 +13,26 @@ from pipeline.report.page import pictures
 from pipeline.scoring.results import skills
 from pipeline.scoring.verdict import Verdict
 
-MADE_BY = ("prepare", "benchmark", "train", "evaluate")  # sections told in the report
+MADE_BY = ("prepare", "benchmark", "train", "evaluate")  # sections whose parameters the report shows
 
 
 def main(params: Params) -> None:
     predictions, history = read_table(Path("data/predictions.parquet")), read_table(Path("data/history.parquet"))
-    told = read_record(Path("data/verdict.json"), Verdict)
+    verdict = read_record(Path("data/verdict.json"), Verdict)
     preparation = read_record(Path("data/preparation.json"), Preparation)
     scores, bands = read_table(Path("data/scores.parquet")), read_table(Path("data/bands.parquet"))
-    tested, chosen = page.tested(predictions), load_all()
-    tickers = page.tickers(predictions, told, preparation, params.sessions)
-    common = page.common(told, scores, bands, history)
+    tested, params_file = page.tested(predictions), load_all()
+    tickers = page.tickers(predictions, verdict, preparation, params.sessions)
+    common = page.common(verdict, scores, bands, history)
     html = page.html(
-        told,
+        verdict,
         tickers,
         common,
         scores,
         bands,
         longest=int(tested.groupby("ticker").size().max()),
         missing=[f"{name} ({count})" for name, count in preparation.missing.items() if count],
-        params={name: dict(flat(chosen[name])) for name in MADE_BY},
+        params={name: dict(flat(params_file[name])) for name in MADE_BY},
         digest=digest(read_bytes(Path("data/predictions.parquet"))),
     )
     write_bytes(Path("reports/forecast.html"), html)
@@ -41,7 +41,7 @@ def main(params: Params) -> None:
     columns = ["date", "actual", "predicted", "persistence", "lower", "upper"]
     write_csv(Path("reports/predicted.csv"), tested.loc[tested["ticker"] == tickers[0].name, columns])
     write_csv(Path("reports/loss.csv"), history[["member", "epoch", "loss", "val_loss"]])
-    write_csv(Path("reports/skill.csv"), skills(scores, told.references, told.series))
+    write_csv(Path("reports/skill.csv"), skills(scores, verdict.baselines, verdict.series))
     write_bytes(Path("reports/vega.js"), charts.script().encode())  # `dvc plots` draws with it, offline
 
 

@@ -8,95 +8,99 @@ from pipeline.forecaster.preparation import Preparation
 from pipeline.plot import figures, tables
 from pipeline.report.figures import Figure
 from pipeline.report.page import Ticker, page
-from pipeline.scoring.results import held, series_of, skills, whole
-from pipeline.scoring.verdict import Verdict, rule
+from pipeline.scoring import summary
+from pipeline.scoring.results import band_results, overall, series_of, skills
+from pipeline.scoring.verdict import Verdict
 from pipeline.series import SeriesInfo
 
-ENOUGH = 30  # residuals, for figures of them
-ROWS = 100_000  # of the longest tables of the page, shared by its tickers
-MOST = 10_000  # points of a line that is shown in parts
-DOTS = 1500  # of a scatter
-KNOWN = 40  # steps before the forecast beyond the last one
+MIN_RESIDUALS = 30  # for figures of them
+MAX_ROWS = 100_000  # of the longest tables of the page, shared by its tickers
+MAX_POINTS = 10_000  # of a line that is shown in parts
+MAX_DOTS = 1500  # of a scatter
+STEPS_BEFORE = 40  # shown before the next forecast
 
 
 def tested(predictions: pd.DataFrame) -> pd.DataFrame:
-    """One step ahead on test: rows of data/predictions.parquet, their column `last` called `persistence`."""
-    own = predictions[(predictions["split"] == "test") & (predictions["horizon"] == 1)]
-    return own.rename(columns={"last": "persistence"}).reset_index(drop=True)
+    """Return the forecasts one step ahead on test: rows of data/predictions.parquet, with `last` as `persistence`."""
+    rows = predictions[(predictions["split"] == "test") & (predictions["horizon"] == 1)]
+    return rows.rename(columns={"last": "persistence"}).reset_index(drop=True)
 
 
-def points(tickers: int) -> int:
-    """How many points a line may have, for so many tickers."""
-    return min(max(ROWS // tickers, 100), MOST)
+def max_points(tickers: int) -> int:
+    """Return how many points a line may have if so many tickers share the page."""
+    return min(max(MAX_ROWS // tickers, 100), MAX_POINTS)
 
 
 def downsampling_note(longest: int, tickers: int) -> str:
-    """What to tell of figures that show some of their values, else nothing. longest: forecasts of a ticker's test."""
-    most = points(tickers)
-    if longest <= min(most, DOTS):
+    """Return a note on figures that show only some of their values; empty if there are none.
+
+    longest: the number of test forecasts of the longest ticker.
+    """
+    points = max_points(tickers)
+    if longest <= min(points, MAX_DOTS):
         return ""
     return (
-        f"Lines of more than {most:,} forecasts are drawn from {most:,} of them, residuals over time from at most "
-        f"{min(most, DOTS):,}, chosen by largest triangle three buckets (Steinarsson 2013). "
-        "Sentences and tables are of all."
+        f"A line of more than {points:,} forecasts is drawn from {points:,} of them, and residuals over time from "
+        f"{min(points, MAX_DOTS):,}: those that keep the shape (largest triangle three buckets, Steinarsson 2013). "
+        "Sentences and tables use all values."
     )
 
 
-def tickers(predictions: pd.DataFrame, told: Verdict, preparation: Preparation, sessions: int) -> list[Ticker]:
-    """What the page shows of each ticker; those that reach into test come first, for they have all figures.
+def tickers(predictions: pd.DataFrame, verdict: Verdict, preparation: Preparation, sessions: int) -> list[Ticker]:
+    """Return what the page shows of each ticker. Those with test forecasts come first, because they have all figures.
 
     predictions: data/predictions.parquet; sessions: how many of the last are shown at first.
     """
-    reaching, parts = set(tested(predictions)["ticker"]), dict(list(predictions.groupby("ticker")))
-    found = []
-    for name in sorted(parts, key=lambda name: (name not in reaching, name)):
-        own, series = parts[name], series_of(preparation, name)
-        drawn = ticker_figures(own, series, sessions, told.coverage, len(parts))
-        title = tables.origin(own, series.step)
-        table = tables.next_forecast(title, tables.last_forecast(own), told.series, told.coverage)
-        found.append(Ticker(name, f"{name}: {series.label}", [], drawn, table))
-    return found
+    in_test, by_ticker = set(tested(predictions)["ticker"]), dict(list(predictions.groupby("ticker")))
+    shown = []
+    for name in sorted(by_ticker, key=lambda name: (name not in in_test, name)):
+        rows, series = by_ticker[name], series_of(preparation, name)
+        drawn = ticker_figures(rows, series, sessions, verdict.coverage, len(by_ticker))
+        title = tables.origin(rows, series.step)
+        table = tables.next_forecast(title, tables.last_forecast(rows), verdict.series, verdict.coverage)
+        shown.append(Ticker(name, f"{name}: {series.label}", [], drawn, table))
+    return shown
 
 
 def ticker_figures(
     predictions: pd.DataFrame, series: SeriesInfo, sessions: int, coverage: float, tickers: int
 ) -> dict[str, Figure]:
-    """One ticker's figures by name.
+    """Return one ticker's figures by name. A ticker that ended before the test period has none of test.
 
-    predictions: this ticker's; coverage: of the bands; tickers: how many share the page. A ticker that ended before the
-    test period has no figure of it.
+    predictions: of this ticker; coverage: of the bands; tickers: how many share the page.
     """
-    own, most, found = tested(predictions), points(tickers), {}
-    if len(own):
+    rows, points, drawn = tested(predictions), max_points(tickers), {}
+    if len(rows):
         columns = ["date", "actual", "predicted", "lower", "upper", "persistence"]
-        found["predicted"] = figures.predicted(own[columns], series, sessions, coverage, most)
+        drawn["predicted"] = figures.predicted(rows[columns], series, sessions, coverage, points)
     ahead = tables.last_forecast(predictions)
-    known = predictions.loc[predictions["horizon"] == 1, ["origin", "last"]].tail(KNOWN)
+    known = predictions.loc[predictions["horizon"] == 1, ["origin", "last"]].tail(STEPS_BEFORE)
     future = ahead.rename(columns={"predicted": "value"})[["date", "value", "lower", "upper"]]
-    found["next_forecast"] = figures.next_forecast(known.set_axis(["date", "value"], axis=1), future, series, coverage)
-    if own["variance_predicted"].notna().any():
-        found["volatility"] = figures.volatility(own, series, sessions, most)
-    if own["actual"].notna().sum() >= ENOUGH:
-        found |= figures.residuals(own, series, min(most, DOTS))
-    return found
+    known = known.set_axis(["date", "value"], axis=1)
+    drawn["next_forecast"] = figures.next_forecast(known, future, series, coverage)
+    if rows["variance_predicted"].notna().any():
+        drawn["volatility"] = figures.volatility(rows, series, sessions, points)
+    if rows["actual"].notna().sum() >= MIN_RESIDUALS:
+        drawn |= figures.residuals(rows, series, min(points, MAX_DOTS))
+    return drawn
 
 
-def common(told: Verdict, scores: pd.DataFrame, bands: pd.DataFrame, history: pd.DataFrame) -> dict[str, Figure]:
-    """The figures of all tickers together. scores, bands, history: the tables of these names."""
-    series, own = told.series, tables.nearest(scores)
-    first = held(bands, told.method)[0]
-    found = {
-        "horizons": figures.by_horizon(skills(scores, told.references, series), series),
-        "years": figures.by_year(own[own["ticker"] == whole(scores)], series),
-        "tickers": figures.by_ticker(own, series),
-        "coverage": figures.coverage(first.terciles, first.constant_terciles, told.coverage, series),
+def common(verdict: Verdict, scores: pd.DataFrame, bands: pd.DataFrame, history: pd.DataFrame) -> dict[str, Figure]:
+    """Return the figures of all tickers together. scores, bands, history: the tables of these names."""
+    series, nearest = verdict.series, tables.nearest(scores)
+    band = band_results(bands, verdict.band_method)[0]
+    drawn = {
+        "coverage": figures.coverage(band.terciles, band.constant_terciles, verdict.coverage, series),
+        "horizons": figures.by_horizon(skills(scores, verdict.baselines, series), series),
+        "years": figures.by_year(nearest[nearest["ticker"] == overall(scores)], series),
+        "tickers": figures.by_ticker(nearest, series),
         "loss": figures.loss(history),
     }
-    return {name: figure for name, figure in found.items() if figure}
+    return {name: figure for name, figure in drawn.items() if figure}
 
 
 def html(
-    told: Verdict,
+    verdict: Verdict,
     shown: list[Ticker],
     common: dict[str, Figure],
     scores: pd.DataFrame,
@@ -105,17 +109,19 @@ def html(
     longest: int,
     **made_by: Any,
 ) -> bytes:
-    """The page. longest: forecasts of a ticker's test; made_by: what the template says of how the forecast was made."""
+    """Return the page.
+
+    longest: the number of test forecasts of the longest ticker; made_by: how the forecast was made, for the template.
+    """
     return page(
         "plot/page.html",
         shown,
         common,
-        verdict=told.sentences.values(),
-        rule=rule(told.series.step),
-        band=told.band,
-        short=tables.short(told, scores).only("target", "RMSE", "simple", "its RMSE", "skill", "p"),
-        by_ticker=tables.by_ticker(told, scores, bands),
-        tables=tables.common(told, scores, bands),
+        verdict=verdict,
+        definitions=summary.definitions(verdict),
+        table=summary.table(verdict),
+        by_ticker=tables.by_ticker(verdict, scores, bands),
+        tables=tables.common(verdict, scores, bands),
         downsampling_note=downsampling_note(longest, len(shown)),
         **made_by,
     )

@@ -1,1 +1,1 @@
-"""Stage predict needs nothing that the forecaster does not have."""
+"""The stage predict. Its code is in forecaster/."""

@@ -1,4 +1,4 @@
-"""Forecast with the network from every origin, the last ones included."""
+"""Forecast with the network, starting at each session."""
 
 from pathlib import Path
 
@@ -13,22 +13,22 @@ from pipeline.io.stage import run
 
 def main() -> None:
     files = ("data/samples/train.parquet", "data/samples/validation.parquet", "data/samples/test.parquet")
-    rows = samples.together(*(read_table(Path(path)) for path in files))
+    rows = samples.combined(*(read_table(Path(path)) for path in files))
     preparation = read_record(Path("data/preparation.json"), Preparation)
-    models = ensemble.loaded(Path("data/model"))
+    models = ensemble.load_members(Path("data/model"))
     window = network.window_of(models[0])
-    at = samples.origins(rows, window)
-    if not (rows["split"].iloc[at] == "test").any():
+    positions = samples.origins(rows, window)
+    if not (rows["split"].iloc[positions] == "test").any():
         raise UserError(
             f"params.yaml: train.window: found {window}, which leaves no sample for test; accepted: a smaller one"
         )
-    parts = [
-        samples.by_horizon(rows.iloc[at], predicted=predicted).assign(model=model, target=target)
-        for model, own in ensemble.forecasts(models, rows, at, preparation).items()
-        for target, predicted in own.items()
+    tables = [
+        samples.by_horizon(rows.iloc[positions], predicted=predicted).assign(model=model, target=target)
+        for model, by_target in ensemble.forecasts(models, rows, positions, preparation).items()
+        for target, predicted in by_target.items()
     ]
-    write_table(Path("data/forecasts.parquet"), pd.concat(parts), forecasts.SCHEMA)
-    print(f"{len(models)} networks: {' and '.join(preparation.targets)} from {len(at)} origins")
+    write_table(Path("data/forecasts.parquet"), pd.concat(tables), forecasts.SCHEMA)
+    print(f"{len(models)} members: {' and '.join(preparation.targets)} from {len(positions)} origins")
 
 
 if __name__ == "__main__":

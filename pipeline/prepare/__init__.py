@@ -1,1 +1,1 @@
-"""What prepare alone needs: the splits, and what is learnt from train."""
+"""The code that only prepare needs: the splits, and what is fitted on train."""

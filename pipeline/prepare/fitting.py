@@ -1,153 +1,158 @@
-"""What prepare learns from train, and the samples that it makes: the columns of forecaster/samples."""
+"""Fit scalers and baselines on train, and make the samples with them."""
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, StandardScaler
 
-from pipeline.forecaster import baselines, inputs, targets
-from pipeline.forecaster import samples as table
-from pipeline.forecaster.preparation import ALL, Baseline, Calendar, Floats, Preparation, Scaler, Target, transform
+from pipeline.forecaster import baselines, inputs, samples, targets
+from pipeline.forecaster.preparation import ALL, Baseline, Calendar, Preparation, Scaler, Scaling, Target, transform
 from pipeline.io.errors import UserError
 from pipeline.prepare.params import Params
 from pipeline.prices import PRICES
 from pipeline.quality import Scraped
 
-MISSING = 0.05  # of a ticker's train rows, the most a feature may lack
+Floats = NDArray[np.float64]
+MAX_MISSING_SHARE = 0.05  # of a feature, in the train rows of each ticker
 
 
 def calendars_of(scraped: Scraped) -> dict[str, Calendar]:
-    """When tickers have values: all of them alike."""
+    """Return the calendar, which is the same for all tickers."""
     return {ALL: Calendar(name=scraped.calendar, step=scraped.step)}
 
 
 def fit_transform(
     rows: pd.DataFrame, params: Params, scraped: Scraped, *, ranged: bool
 ) -> tuple[pd.DataFrame, Preparation]:
-    """The samples, and what train teaches: how they were made.
+    """Return the samples, and the fitted numbers with which they were made.
 
-    rows: as inputs.known gives them, with their split; ranged: whether prices have open, high, low and close.
-    Raises UserError as `features`.
+    rows: as from inputs.unscaled_rows, with their split; ranged: whether prices have open, high, low and close.
+    Raises UserError as `fit_feature_scalers` does.
     """
-    how, season_length = params.scaling, params.season_length
-    price, columns = target(rows, "price", params.target, params.baseline, season_length, how)
+    scaling, season_length = params.scaling, params.season_length
+    price, columns = fit_target(rows, "price", params.target, params.baseline, season_length, scaling)
     variance = None
     if params.variance != "none":
-        variance, others = target(rows, "variance", "variance", params.variance, season_length, how)
-        columns = columns.join(others)
+        variance, variance_columns = fit_target(rows, "variance", "variance", params.variance, season_length, scaling)
+        columns = columns.join(variance_columns)
     preparation = Preparation(
         column=params.column,
         target=params.target,
         horizon=params.horizon,
         season_length=season_length,
-        scaling=how,
+        scaling=scaling,
         ranged=ranged,
-        features=features(rows, params.target, how),
+        features=fit_feature_scalers(rows, params.target, scaling),
         price=price,
         variance=variance,
-        missing=missing(rows),
+        missing=count_missing(rows),
         calendars=calendars_of(scraped),
-        units=units(scraped, params.column, set(rows["ticker"])),
+        units=units_of(scraped, params.column, set(rows["ticker"])),
     )
-    return inputs.scaled(rows, preparation).join(columns), preparation
+    return inputs.with_scaled_features(rows, preparation).join(columns), preparation
 
 
-def units(scraped: Scraped, column: str, tickers: set[str]) -> dict[str, str]:
-    """The unit of the column, by ticker: known of the column a series is about, and of all prices."""
-    alike = PRICES if scraped.column in PRICES else (scraped.column,)
-    return {name: scraped.tickers[name].unit if column in alike else "" for name in sorted(tickers)}
+def units_of(scraped: Scraped, column: str, tickers: set[str]) -> dict[str, str]:
+    """Return the unit of the column by ticker, empty if unknown.
+
+    The source states the unit of its main column. All prices have the same unit.
+    """
+    known_columns = PRICES if scraped.column in PRICES else (scraped.column,)
+    return {name: scraped.tickers[name].unit if column in known_columns else "" for name in sorted(tickers)}
 
 
-def target(
-    rows: pd.DataFrame, name: str, kind: targets.Target, baseline: Baseline, season_length: int, how: str
+def fit_target(
+    rows: pd.DataFrame, name: str, kind: targets.Target, baseline: Baseline, season_length: int, scaling: Scaling
 ) -> tuple[Target, pd.DataFrame]:
-    """The baseline and the scalers of a target, fitted on train; and its columns: the baseline, the target, and its
-    departure from the baseline scaled, float32. The last two are null but for samples: a purged row's targets may lie
-    in the split that follows.
+    """Fit the baseline and the scalers of one target on train, and return them with the columns of the target.
 
-    name: price or variance; kind: return, level or difference of the price, or variance; how: standard or minmax.
+    The columns are the baseline, the target, and the scaled difference, float32. Target and difference are null outside
+    train, validation and test: some targets of a purged row belong to the next split.
+    name: price or variance.
     """
-    horizon, split = table.horizon_of(rows), rows["split"]
+    horizon, split = samples.horizon_of(rows), rows["split"]
     coefficients = baselines.fit(baseline, rows, horizon)
-    simple = inputs.baseline(rows, kind, baseline, coefficients, horizon, season_length)
-    came = actual(rows, kind, horizon)
-    came[~split.isin(["train", "validation", "test"])] = np.nan
-    departure = came - simple
-    groups = scaler_groups(rows["ticker"], alone=kind in ("level", "difference"))
-    train = (split == "train").to_numpy()
-    fits = [scalers(how, own, train, groups, departs=baseline != "none") for own in departure.T]
+    baseline_values = inputs.baseline_targets(rows, kind, baseline, coefficients, horizon, season_length)
+    actual = actual_targets(rows, kind, horizon)
+    actual[~split.isin(["train", "validation", "test"])] = np.nan
+    difference = actual - baseline_values
+    groups = scaler_groups(rows["ticker"], per_ticker=kind in ("level", "difference"))
+    is_train = (split == "train").to_numpy()
+    has_baseline = baseline != "none"
+    scalers = [fit_scalers(scaling, values, is_train, groups, keep_zero=has_baseline) for values in difference.T]
     columns = {}
-    for h, fit in enumerate(fits, 1):
-        columns[table.baseline(name, h)] = simple[:, h - 1]
-        columns[table.target(name, h)] = came[:, h - 1]
-        columns[table.scaled(name, h)] = transform(departure[:, h - 1], fit, rows["ticker"]).astype(np.float32)
-    by_group = {group: [fit[group] for fit in fits] for group in fits[0]}
-    return (
-        Target(baseline=baseline, coefficients=coefficients, scalers=by_group),
-        pd.DataFrame(columns, index=rows.index),
-    )
+    for h, by_group in enumerate(scalers, 1):
+        columns[samples.baseline_column(name, h)] = baseline_values[:, h - 1]
+        columns[samples.target_column(name, h)] = actual[:, h - 1]
+        scaled = transform(difference[:, h - 1], by_group, rows["ticker"])
+        columns[samples.scaled_column(name, h)] = scaled.astype(np.float32)
+    scalers_by_group = {group: [by_group[group] for by_group in scalers] for group in scalers[0]}
+    target = Target(baseline=baseline, coefficients=coefficients, scalers=scalers_by_group)
+    return target, pd.DataFrame(columns, index=rows.index)
 
 
-def actual(rows: pd.DataFrame, kind: targets.Target, horizon: int) -> Floats:
-    """What came, as a target: (rows, horizon), NaN where it is not known."""
+def actual_targets(rows: pd.DataFrame, kind: targets.Target, horizon: int) -> Floats:
+    """Return the actual values of a target: (rows, horizon), NaN where unknown."""
     if kind == "variance":
-        return targets.ahead(rows, "log_variance", horizon)
+        return targets.future_values(rows, "log_variance", horizon)
     last, volatility = rows["last"].to_numpy(), rows["volatility"].to_numpy()
-    return targets.target(kind, targets.ahead(rows, "last", horizon), last, volatility)
+    return targets.target_from_price(kind, targets.future_values(rows, "last", horizon), last, volatility)
 
 
-def features(rows: pd.DataFrame, kind: str, how: str) -> dict[str, dict[str, Scaler]]:
-    """The scalers of the features, fitted on train: by ticker or ALL, then by name.
+def fit_feature_scalers(rows: pd.DataFrame, kind: str, scaling: Scaling) -> dict[str, dict[str, Scaler]]:
+    """Fit the scalers of the features on train: by ticker or ALL, then by name. kind: of the price target.
 
-    Raises UserError where a feature lacks more than MISSING of a ticker's train rows.
+    Raises UserError if a feature is missing in more than MAX_MISSING_SHARE of a ticker's train rows.
     """
-    train, found = rows["split"] == "train", {}
-    groups = scaler_groups(rows["ticker"], alone=kind != "return")
-    for column in table.features_of(rows):
-        name = column.removeprefix(table.feature(""))
-        lacking = rows.loc[train, column].isna().groupby(rows["ticker"]).mean()
-        if (lacking > MISSING).any():
+    is_train = rows["split"] == "train"
+    scalers: dict[str, dict[str, Scaler]] = {}  # by name, then by ticker or ALL
+    groups = scaler_groups(rows["ticker"], per_ticker=kind != "return")
+    for column in samples.feature_columns(rows):
+        name = column.removeprefix(samples.feature_column(""))
+        missing = rows.loc[is_train, column].isna().groupby(rows["ticker"]).mean()
+        if (missing > MAX_MISSING_SHARE).any():
             raise UserError(
-                f"params.yaml: prepare.features: {name} is missing in {lacking.max():.1%} of the train sessions of "
-                f"{lacking.idxmax()}; accepted: at most {MISSING:.0%}"
+                f"params.yaml: prepare.features: found {name} missing in {missing.max():.1%} of the train sessions of "
+                f"{missing.idxmax()}; accepted: at most {MAX_MISSING_SHARE:.0%}"
             )
-        found[name] = scalers(how, rows[column].to_numpy(np.float64), train.to_numpy(), groups, departs=False)
-    names = next(iter(found.values()))
-    return {group: {name: own[group] for name, own in found.items()} for group in names}
+        values = rows[column].to_numpy(np.float64)
+        scalers[name] = fit_scalers(scaling, values, is_train.to_numpy(), groups, keep_zero=False)
+    group_names = next(iter(scalers.values()))
+    return {group: {name: by_group[group] for name, by_group in scalers.items()} for group in group_names}
 
 
-def missing(rows: pd.DataFrame) -> dict[str, int]:
-    """How many values each unscaled feature lacks on train."""
-    train = rows[rows["split"] == "train"]
-    return {name.removeprefix(table.feature("")): int(train[name].isna().sum()) for name in table.features_of(rows)}
+def count_missing(rows: pd.DataFrame) -> dict[str, int]:
+    """Count the missing values of each unscaled feature on train."""
+    train, prefix = rows[rows["split"] == "train"], samples.feature_column("")
+    return {name.removeprefix(prefix): int(train[name].isna().sum()) for name in samples.feature_columns(rows)}
 
 
-def scaler_groups(tickers: pd.Series, *, alone: bool) -> NDArray[np.object_]:
-    """Whose scaler each row takes: its ticker's own, or that of ALL. (rows,)"""
-    return tickers.to_numpy(object) if alone else np.full(len(tickers), ALL, object)
+def scaler_groups(tickers: pd.Series, *, per_ticker: bool) -> NDArray[np.object_]:
+    """Return the name under which each row's scaler is fitted, (rows,): its ticker, or ALL."""
+    return tickers.to_numpy(object) if per_ticker else np.full(len(tickers), ALL, object)
 
 
-def scalers(
-    kind: str, values: Floats, train: NDArray[np.bool_], groups: NDArray[np.object_], *, departs: bool
+def fit_scalers(
+    scaling: Scaling, values: Floats, is_train: NDArray[np.bool_], groups: NDArray[np.object_], *, keep_zero: bool
 ) -> dict[str, Scaler]:
-    """A scaler for each group, of its train rows; NaN ignored. values, train, groups: (rows,).
+    """Fit a scaler for each group on its train rows, ignoring NaN. values, is_train, groups: (rows,).
 
-    kind: standard, to mean 0 and deviation 1, or minmax, to 0 ... 1. departs: 0 is to stay 0, so that a network which
-    answers 0 is the baseline: no mean is taken off, and minmax spans at most -1 to 1.
+    standard scales to mean 0 and standard deviation 1, minmax to the range 0 to 1. With keep_zero, 0 stays 0: nothing
+    is subtracted, and minmax scales into the range -1 to 1. A network that outputs 0 then forecasts its baseline.
     """
-    fit = _departure if departs else _whole
-    own = pd.Series(values[train]).groupby(groups[train], sort=False)
-    return {str(name): fit(kind, part.to_numpy()[:, None]) for name, part in own}
+    fit = _fit_scaler_that_keeps_zero if keep_zero else _fit_scaler
+    by_group = pd.Series(values[is_train]).groupby(groups[is_train], sort=False)
+    return {str(group): fit(scaling, train.to_numpy()[:, None]) for group, train in by_group}
 
 
-def _whole(kind: str, train: Floats) -> Scaler:
-    if kind == "standard":
+def _fit_scaler(scaling: Scaling, train: Floats) -> Scaler:
+    if scaling == "standard":
         standard = StandardScaler().fit(train)
         return Scaler(center=float(standard.mean_[0]), scale=float(standard.scale_[0]))
     minmax = MinMaxScaler().fit(train)
     return Scaler(center=float(minmax.data_min_[0]), scale=float(1 / minmax.scale_[0]))
 
 
-def _departure(kind: str, train: Floats) -> Scaler:
-    scaler = StandardScaler(with_mean=False) if kind == "standard" else MaxAbsScaler()
+def _fit_scaler_that_keeps_zero(scaling: Scaling, train: Floats) -> Scaler:
+    scaler = StandardScaler(with_mean=False) if scaling == "standard" else MaxAbsScaler()
     return Scaler(center=0.0, scale=float(scaler.fit(train).scale_[0]))

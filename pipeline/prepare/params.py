@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import pandas as pd
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from pipeline.forecaster.features import take_returns
+from pipeline.forecaster.features import uses_returns
 from pipeline.forecaster.preparation import Kind, Scaling
 from pipeline.formats import format_date
 from pipeline.io.errors import UserError
@@ -16,9 +16,9 @@ from pipeline.prices import has_range, value_columns
 
 
 def share_or_date(value: object) -> object:
-    """Refuse what is neither a share of the sessions nor a date."""
+    """Reject a value that is neither a share of the sessions nor a date."""
     if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-        with contextlib.suppress(ValueError):  # of a 31st of June
+        with contextlib.suppress(ValueError):  # such as from a 31st of June
             pd.Timestamp(value)
             return value
     if isinstance(value, float) and 0 < value < 1:
@@ -47,18 +47,20 @@ class Params(Section):
     test: Boundary
 
     @model_validator(mode="after")
-    def are_of_one_kind_and_in_order(self) -> "Params":
+    def has_boundaries_of_one_kind_in_order(self) -> "Params":
         found = f"found validation {self.validation!r} and test {self.test!r}"
         if type(self.validation) is not type(self.test):
-            raise ValueError(f"{found}; accepted: two shares, or two first dates in quotes")
+            raise ValueError(f"{found}; accepted: two shares, or two dates in quotes")
         if isinstance(self.validation, str) and isinstance(self.test, str) and self.validation >= self.test:
-            raise ValueError(f"{found}; accepted: a test that starts after validation")
+            raise ValueError(f"{found}; accepted: a first date of test that is later than that of validation")
         return self
 
 
 def check(params: Params, prices: pd.DataFrame) -> None:
-    """Raise UserError for a ticker or a column that is not there, and for what needs open, high, low and close where
-    they are not, or values above zero.
+    """Raise UserError if the prices do not fit the parameters.
+
+    A named ticker or column may be missing. The target, the variance or the features may need open, high, low and
+    close, or values above zero, which the prices do not have.
     """
     columns, tickers = value_columns(prices), set(prices["ticker"])
     for ticker in params.exclude_tickers:
@@ -67,7 +69,7 @@ def check(params: Params, prices: pd.DataFrame) -> None:
                 f"params.yaml: prepare.exclude_tickers: found {ticker!r}; accepted: tickers of data/prices.parquet"
             )
     if tickers <= set(params.exclude_tickers):
-        raise UserError("params.yaml: prepare.exclude_tickers: found every ticker; accepted: some are left")
+        raise UserError("params.yaml: prepare.exclude_tickers: found every ticker; accepted: some of the tickers")
     if params.column not in columns:
         accepted = ", ".join(columns)
         raise UserError(f"params.yaml: prepare.column: found {params.column!r}; accepted here: {accepted}")
@@ -76,11 +78,11 @@ def check(params: Params, prices: pd.DataFrame) -> None:
         key, other = ("target", "level, difference") if params.target == "return" else ("variance", "none")
         raise UserError(
             f"params.yaml: prepare.{key}: found {getattr(params, key)}, which needs open, high, low and close; "
-            f"data/prices.parquet has {', '.join(columns)}, not all of these with values; accepted here: {other}"
+            f"data/prices.parquet has no row with all four; accepted here: {other}"
         )
-    low = prices[~prices["ticker"].isin(params.exclude_tickers) & (prices[params.column] <= 0)]
-    if take_returns(params.target, params.features) and len(low):
-        first = low.iloc[0]
+    not_positive = prices[~prices["ticker"].isin(params.exclude_tickers) & (prices[params.column] <= 0)]
+    if uses_returns(params.target, params.features) and len(not_positive):
+        first = not_positive.iloc[0]
         raise UserError(
             f"data/prices.parquet: {params.column} of {first['ticker']} on {format_date(first['date'])}: found "
             f"{first[params.column]:g}, which has no return; accepted: values above zero, or prepare.target: level or "

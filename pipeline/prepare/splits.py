@@ -1,62 +1,66 @@
-"""Which sample belongs to train, validation and test, and what is purged between: by the dates of its targets."""
+"""Which sample belongs to train, validation or test, by the dates of its targets.
+
+A sample whose targets lie in two splits is purged: it belongs to none, so that no split sees the values of another.
+"""
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.forecaster import samples as table
-from pipeline.forecaster import targets
-from pipeline.forecaster.targets import MONTH
+from pipeline.forecaster.samples import horizon_of, stopping_mask, target_dates
+from pipeline.forecaster.targets import MONTH, future_values
 from pipeline.io.errors import UserError
 
-MIN_TRAIN_SAMPLES = MONTH  # of a ticker
+MIN_TRAIN_SAMPLES = MONTH  # of each ticker
 Boundaries = tuple[pd.Timestamp, pd.Timestamp]  # the first date of validation, and of test
 
 
-def boundaries(
-    dates: pd.DatetimeIndex, validation: float | str, test: float | str
-) -> tuple[pd.Timestamp, pd.Timestamp]:
-    """The first date of validation and of test, the same for all tickers.
+def boundaries(dates: pd.DatetimeIndex, validation: float | str, test: float | str) -> Boundaries:
+    """Return the first date of validation and of test, the same for all tickers.
 
-    dates: the distinct sessions in order; validation, test: both shares of them, or both first dates. Only with dates
-    do they stay where they are when sessions are added. Raises UserError where a part is empty.
+    dates: the distinct sessions in order; validation, test: both are shares of the sessions, or both are first dates.
+    When sessions are added, boundaries given as dates stay the same, and boundaries given as shares move.
+    Raises UserError if a split is empty.
     """
     if isinstance(validation, str) or isinstance(test, str):
         first_validation, first_test = pd.Timestamp(validation), pd.Timestamp(test)
-        tested, later = int((dates >= first_test).sum()), int((dates >= first_validation).sum())
-        validated, accepted = later - tested, f"dates after {dates[0]:%Y-%m-%d} and up to {dates[-1]:%Y-%m-%d}, which"
+        n_test = int((dates >= first_test).sum())
+        n_validation = int((dates >= first_validation).sum()) - n_test
+        accepted = f"dates after {dates[0]:%Y-%m-%d} and up to {dates[-1]:%Y-%m-%d}"
     else:
-        tested, validated = round(len(dates) * test), round(len(dates) * validation)
-        accepted = "shares that"
-    if not (tested > 0 and validated > 0 and len(dates) > tested + validated):
+        n_test, n_validation = round(len(dates) * test), round(len(dates) * validation)
+        accepted = "shares"
+    n_train = len(dates) - n_test - n_validation
+    if not (n_test > 0 and n_validation > 0 and n_train > 0):
         raise UserError(
-            f"params.yaml: prepare.validation, prepare.test: found {validation} and {test}, which of {len(dates)} "
-            f"sessions leave train {len(dates) - tested - validated}, validation {validated}, test {tested}; "
-            f"accepted: {accepted} leave each some"
+            f"params.yaml: prepare.validation, prepare.test: found {validation} and {test}, which divide {len(dates)} "
+            f"sessions into train {n_train}, validation {n_validation}, test {n_test}; "
+            f"accepted: {accepted} that leave sessions for each split"
         )
     if isinstance(validation, str):
         return first_validation, first_test
-    return dates[-tested - validated], dates[-tested]
+    return dates[-n_test - n_validation], dates[-n_test]
 
 
-def split(
+def split_of(
     dates: NDArray[np.datetime64],
     known: NDArray[np.bool_],
-    beyond: NDArray[np.bool_],
+    future: NDArray[np.bool_],
     complete: NDArray[np.bool_],
     validation: pd.Timestamp,
     test: pd.Timestamp,
 ) -> NDArray[np.str_]:
-    """The split of each sample, (rows,).
+    """Return the split of each row, (rows,).
 
-    dates, known: of each sample's targets, (rows, horizon), nearest first; beyond: its next session is later than
-    the ticker's last, (rows,): it is future; complete: its look-back is, (rows,).
-    A sample of test may have targets that are not known, but for the next session's.
+    dates: of the targets, (rows, horizon), nearest first; known: whether each target is known, (rows, horizon); future:
+    whether the next session is after the ticker's last, (rows,); complete: whether all earlier values that the row
+    needs are known, (rows,); validation, test: the first date of each.
+    In test, only the target of the next session must be known.
     """
     first, last = dates[:, 0], dates[:, -1]
     cases = {
         "warmup": ~complete,
-        "future": beyond,
+        "future": future,
         "train": known.all(axis=1) & (last < validation.to_datetime64()),
         "validation": known.all(axis=1) & (first >= validation.to_datetime64()) & (last < test.to_datetime64()),
         "test": known[:, 0] & (first >= test.to_datetime64()),
@@ -64,39 +68,37 @@ def split(
     return np.select(list(cases.values()), list(cases), default="purged")
 
 
-def in_splits(
-    rows: pd.DataFrame, validation: float | str, test: float | str, needed: list[str]
+def assign_splits(
+    rows: pd.DataFrame, validation: float | str, test: float | str, required: list[str]
 ) -> tuple[pd.DataFrame, Boundaries]:
-    """The rows with their split, without the tickers that have fewer than MIN_TRAIN_SAMPLES train samples; and the
-    boundaries.
+    """Add the column `split` and drop tickers with fewer than MIN_TRAIN_SAMPLES train samples.
 
-    rows: as inputs.known gives them; validation, test: shares or first dates, as `boundaries` takes them;
-    needed: as inputs.needed gives them.
+    Returns the rows and the boundaries. rows: as from inputs.unscaled_rows; validation, test: as in `boundaries`;
+    required: as from inputs.required_columns.
 
-    Raises UserError where train or test is empty, or early stopping would see no sample.
+    Raises UserError if train or test is empty, or if there is no sample for early stopping.
     """
     sessions = pd.DatetimeIndex(np.sort(rows["date"].unique()))
     first_validation, first_test = boundaries(sessions, validation, test)
-    horizon = table.horizon_of(rows)
-    dates = table.dates_of(rows)
-    targeted = [name for name in needed if name != "volatility"]
-    known = np.logical_and.reduce([np.isfinite(targets.ahead(rows, name, horizon)) for name in targeted])
-    beyond = dates[:, 0] > rows.groupby("ticker")["date"].transform("max").to_numpy()
-    parts = split(dates, known, beyond, rows["complete"].to_numpy(), first_validation, first_test)
-    rows = rows.assign(split=parts)
-    trained = (rows["split"] == "train").groupby(rows["ticker"]).transform("sum") >= MIN_TRAIN_SAMPLES
-    for part, chosen in {"train": trained, "test": trained & (rows["split"] == "test")}.items():
-        if not chosen.any():
+    dates, horizon = target_dates(rows), horizon_of(rows)
+    target_columns = [name for name in required if name != "volatility"]
+    known = np.logical_and.reduce([np.isfinite(future_values(rows, name, horizon)) for name in target_columns])
+    future = dates[:, 0] > rows.groupby("ticker")["date"].transform("max").to_numpy()
+    rows = rows.assign(split=split_of(dates, known, future, rows["complete"].to_numpy(), first_validation, first_test))
+    n_train_samples = (rows["split"] == "train").groupby(rows["ticker"]).transform("sum")
+    kept_rows = rows[n_train_samples >= MIN_TRAIN_SAMPLES].reset_index(drop=True)
+    for name in ("train", "test"):
+        if not (kept_rows["split"] == name).any():
             raise UserError(
-                f"data/prices.parquet: no sample for {part}: validation starts {first_validation:%Y-%m-%d}, test "
-                f"{first_test:%Y-%m-%d}, and a ticker needs {MIN_TRAIN_SAMPLES} train samples, each with its look-back "
-                "and its targets; accepted: a longer period, shorter validation and test, or smaller prepare.horizon "
-                "and season"
+                f"data/prices.parquet: found no sample for {name}, where validation starts "
+                f"{first_validation:%Y-%m-%d} and test {first_test:%Y-%m-%d}; accepted: tickers with at least "
+                f"{MIN_TRAIN_SAMPLES} train samples, from a longer period, a smaller validation and test, or a smaller "
+                "prepare.horizon or prepare.season_length"
             )
-    if not table.stopping(rows).any():
+    if not stopping_mask(rows).any():
         raise UserError(
             f"params.yaml: prepare.validation: found {validation}, from {first_validation:%Y-%m-%d} to before "
-            f"{first_test:%Y-%m-%d}, whose earlier half holds no sample to stop on; "
+            f"{first_test:%Y-%m-%d}, whose earlier half has no sample for early stopping; "
             "accepted: a longer validation, or a smaller prepare.horizon"
         )
-    return rows[trained].reset_index(drop=True), (first_validation, first_test)
+    return kept_rows, (first_validation, first_test)

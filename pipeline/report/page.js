@@ -23,7 +23,10 @@ async function draw(figure) {
     if (param.name === "brush" && kept.has(figure)) param.value = own.spans[kept.get(figure)];
     if (param.bind && views.has(figure)) param.value = views.get(figure).view.signal(param.name);
   }
-  if (spec.vconcat) spec.config.view.continuousWidth = width - beside;
+  if (spec.vconcat) {
+    spec.config.view.continuousWidth = width - beside;
+    if (width < 480) spec.vconcat[0].height = 170;  // on a phone the headline and the figure share the first screen
+  }
   else if (spec.height.step) spec.width = width - beside;
   else Object.assign(spec, {width, autosize: {type: "fit-x", contains: "padding"}});
   spec.config.font = "system-ui, sans-serif";

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from pipeline.formats import Table
 from pipeline.report import charts
 from pipeline.report.figures import Figure
-from pipeline.report.table import Table
 
 _templates = Environment(
     loader=PackageLoader("pipeline", ""),

@@ -1,4 +1,4 @@
-"""Which rows of the scores and of the bands are shown, in the order they are shown in: of one ticker, or pooled."""
+"""The rows of the score and band tables that readers are shown, in order: of the only ticker, or of all together."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -12,80 +12,85 @@ from pipeline.scoring.columns import ALL, POOLED, TERCILES
 from pipeline.series import SeriesInfo
 
 
-class Line(NamedTuple):
-    """The scores of a target at a horizon: rows of data/scores.parquet.
+class HorizonScores(NamedTuple):
+    """The scores for one target at one horizon: rows of data/scores.parquet.
 
-    title: the target in words; members: the skill of each where there are several, by number.
+    title: the target in words; models: a row for each model; members: the skill of each, by number.
     """
 
     target: str
     title: str
     horizon: int
     network: pd.Series
-    reference: pd.Series
+    baseline: pd.Series
+    models: pd.DataFrame
     members: pd.Series
 
 
-class Held(NamedTuple):
-    """How the bands held at a horizon on test: rows of data/bands.parquet.
+class BandResult(NamedTuple):
+    """How often the bands held the actual value at one horizon on test: rows of data/bands.parquet.
 
-    own: the forecast's; terciles: the coverage of these by volatility at the origin, of those terciles that have any;
-    constant, constant_terciles: of bands of constant width.
+    terciles: the coverage by tercile of the volatility known at the origin; constant: of bands of constant width.
     """
 
     horizon: int
-    own: pd.Series
+    band: pd.Series
     terciles: dict[str, float]
     constant: pd.Series
     constant_terciles: dict[str, float]
 
 
-def whole(table: pd.DataFrame) -> str:
-    """Under which name all tickers of a table stand together: the only one's, or POOLED."""
+def overall(table: pd.DataFrame) -> str:
+    """Return the ticker whose rows stand for the whole table: POOLED, or the only one."""
     return POOLED if POOLED in set(table["ticker"]) else str(table["ticker"].iloc[0])
 
 
-def named(target: str, series: SeriesInfo) -> str:
-    """A target in words."""
+def target_title(target: str, series: SeriesInfo) -> str:
+    """Return the name of a target for readers."""
     return {"price": series.name, "variance": "log variance"}[target]
 
 
-def lines(scores: pd.DataFrame, references: dict[str, str], series: SeriesInfo, split: str = "test") -> Iterator[Line]:
-    """scores: data/scores.parquet; references: by target, the model that it is judged against."""
-    own = scores[(scores["ticker"] == whole(scores)) & (scores["slice"] == ALL) & (scores["split"] == split)]
-    for target, reference in references.items():
-        for horizon, part in own[own["target"] == target].groupby("horizon"):
+def scores_by_horizon(
+    scores: pd.DataFrame, baselines: dict[str, str], series: SeriesInfo, split: str = "test"
+) -> Iterator[HorizonScores]:
+    """Yield the scores for each target and horizon.
+
+    scores: data/scores.parquet; baselines: by target, the model that the network is judged against.
+    """
+    rows = scores[(scores["ticker"] == overall(scores)) & (scores["slice"] == ALL) & (scores["split"] == split)]
+    for target, baseline in baselines.items():
+        for horizon, part in rows[rows["target"] == target].groupby("horizon"):
             models = part.set_index("model")
             skills = models.loc[models.index.str.startswith(member("")), "skill"]
             members = skills.rename(lambda name: name.removeprefix(member("")))
-            title = named(target, series)
-            yield Line(target, title, int(horizon), models.loc[NETWORK], models.loc[reference], members)
+            title, network = target_title(target, series), models.loc[NETWORK]
+            yield HorizonScores(target, title, int(horizon), network, models.loc[baseline], models, members)
 
 
-def held(bands: pd.DataFrame, method: str) -> list[Held]:
-    """By horizon. bands: data/bands.parquet; method: what the forecast's bands follow."""
-    own = bands[bands["ticker"] == whole(bands)]
-    found = []
-    for horizon, part in own.groupby("horizon"):
-        at = part.set_index(["method", "slice"])
-        terciles, others = (
-            {part: float(at.loc[(method_of, part), "coverage"]) for part in TERCILES if (method_of, part) in at.index}
-            for method_of in (method, "constant")
+def band_results(bands: pd.DataFrame, method: str) -> list[BandResult]:
+    """Return the results by horizon. bands: data/bands.parquet; method: the one that the forecaster uses."""
+    results = []
+    for horizon, part in bands[bands["ticker"] == overall(bands)].groupby("horizon"):
+        rows = part.set_index(["method", "slice"])
+        terciles, constant_terciles = (
+            {name: float(rows.loc[(each, name), "coverage"]) for name in TERCILES if (each, name) in rows.index}
+            for each in (method, "constant")
         )
-        found.append(Held(int(horizon), at.loc[method, ALL], terciles, at.loc["constant", ALL], others))
-    return found
+        constant = rows.loc["constant", ALL]
+        results.append(BandResult(int(horizon), rows.loc[method, ALL], terciles, constant, constant_terciles))
+    return results
 
 
 def series_of(preparation: Preparation, *tickers: str) -> SeriesInfo:
-    """What is forecast of these tickers, or of all; several have a unit where they agree on it."""
+    """Return what is forecast of these tickers, or of all. Several have a unit only if they agree on it."""
     units = {preparation.units.get(name, "") for name in tickers or preparation.units}
     unit = units.pop() if len(units) == 1 else ""
     (step,) = {calendar.step for calendar in preparation.calendars.values()}
     return SeriesInfo(preparation.column, unit, step, preparation.column in PRICES)
 
 
-def skills(scores: pd.DataFrame, references: dict[str, str], series: SeriesInfo) -> pd.DataFrame:
-    """The network's skill on test with its bounds, a row for each target and horizon."""
+def skills(scores: pd.DataFrame, baselines: dict[str, str], series: SeriesInfo) -> pd.DataFrame:
+    """Return the network's skill on test with its bounds, a row for each target and horizon."""
     names = ["skill", "skill_low", "skill_high"]
-    rows = [[line.title, line.horizon, *line.network[names]] for line in lines(scores, references, series)]
+    rows = [[each.title, each.horizon, *each.network[names]] for each in scores_by_horizon(scores, baselines, series)]
     return pd.DataFrame(rows, columns=["target", "horizon", *names])

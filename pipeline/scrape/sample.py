@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipeline.prices import SourceData
 
-TICKER = "^GSPC"
+TICKER = "S&P 500"
 
 
 def prices() -> SourceData:

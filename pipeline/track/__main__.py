@@ -1,13 +1,12 @@
-"""Record this state of the pipeline once, as an MLflow run."""
+"""Record the run in MLflow: parameters, metrics, model and reports."""
 
 import json
 import os
 from pathlib import Path
 
-from pipeline.io.artifacts import digest, read_bytes, read_json, read_record, read_table, write_record
+from pipeline.io.artifacts import digest, read_bytes, read_json, read_table, write_record
 from pipeline.io.params import flat, load_all
 from pipeline.io.stage import run
-from pipeline.scoring.verdict import Verdict
 from pipeline.track import runs
 from pipeline.track.params import Params
 
@@ -29,7 +28,7 @@ FILES = (
 def main(params: Params) -> None:
     chosen = dict(flat(load_all()))
     history, metrics = read_table(Path("data/history.parquet")), read_json(Path("reports/metrics.json"))
-    told = read_record(Path("data/verdict.json"), Verdict)
+    summary = read_bytes(Path("reports/summary.md")).decode()
     files = [*FILES, *(f"data/model/{member}.keras" for member in sorted(history["member"].unique()))]
     fingerprint = runs.fingerprint(chosen, {name: read_bytes(Path(name)) for name in files})
     prices = digest(read_bytes(Path("data/prices.parquet")))
@@ -43,7 +42,7 @@ def main(params: Params) -> None:
         epochs=runs.epochs(history),
         files=[Path(name) for name in files],
         dataset=("prices", prices[:36], json.dumps({"source": chosen["scrape.source"]})),  # MLflow takes 36 characters
-        tags={**runs.git(chosen["scrape.path"]), **{f"verdict.{name}": text for name, text in told.sentences.items()}},
+        tags={**runs.git(chosen["scrape.path"]), "mlflow.note.content": summary},
     )
     write_record(Path("data/run.json"), runs.Recorded(experiment=params.experiment, fingerprint=fingerprint))
     done = "recorded" if new else "was recorded before"

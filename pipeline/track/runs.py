@@ -1,4 +1,4 @@
-"""MLflow's runs (the only module that imports mlflow): one run for each state of the pipeline."""
+"""MLflow runs (the only module that imports mlflow): one run for each fingerprint of the pipeline."""
 
 import json
 import subprocess
@@ -18,22 +18,22 @@ FINGERPRINT = "closecast.fingerprint"
 
 
 class Recorded(Record):
-    """data/run.json"""
+    """data/run.json: where the run is in MLflow."""
 
     experiment: str
-    """Of the MLflow store."""
+    """The name of the MLflow experiment."""
     fingerprint: str
-    """The digest of parameters and artifacts, by which the run is found."""
+    """The digest of parameters and artifacts. The run has it as a tag."""
 
 
 def fingerprint(params: dict[str, Any], files: dict[str, bytes]) -> str:
-    """The digest of parameters and of artifacts, by path: the same wherever and whenever they were made."""
+    """Return the digest of the parameters and of the artifacts (by path). Equal inputs give the same one anywhere."""
     contents = {path: digest(content) for path, content in files.items()}
     return digest(json.dumps([params, contents], sort_keys=True).encode())
 
 
 def epochs(history: pd.DataFrame) -> Iterator[dict[str, float]]:
-    """Each epoch's losses by name, over all members that got so far; named by member where there are several.
+    """Yield, for each epoch, the losses by name; names begin with the member if there are several.
 
     history: data/history.parquet.
     """
@@ -59,17 +59,20 @@ def recorded(
     dataset: tuple[str, str, str],
     tags: dict[str, str],
 ) -> bool:
-    """Record a state as a finished run of the SQLite store at `root`; False where it is there already.
+    """Record one finished run in the SQLite store at `root`. Return False if its fingerprint is there already.
 
-    state: its digest; epochs: each epoch's values by name, one series a name; dataset: name, digest, source. A run that
-    was cut short is deleted and recorded anew; a deleted experiment is restored.
+    An unfinished run with this fingerprint is deleted and recorded again. A deleted experiment is restored.
+
+    epochs: for each epoch, values by name; dataset: name, digest, source.
     """
     client = MlflowClient(tracking_uri=f"sqlite:///{root / 'mlflow.db'}")
-    found = client.get_experiment_by_name(experiment)
-    if found and found.lifecycle_stage == "deleted":
-        client.restore_experiment(found.experiment_id)
+    existing = client.get_experiment_by_name(experiment)
+    if existing and existing.lifecycle_stage == "deleted":
+        client.restore_experiment(existing.experiment_id)
     artifacts = (root / "mlartifacts").as_uri()
-    identifier = found.experiment_id if found else client.create_experiment(experiment, artifact_location=artifacts)
+    identifier = (
+        existing.experiment_id if existing else client.create_experiment(experiment, artifact_location=artifacts)
+    )
     for run in client.search_runs([identifier], f"tags.`{FINGERPRINT}` = '{fingerprint}'"):
         if run.info.status == RunStatus.to_string(RunStatus.FINISHED):
             return False
@@ -90,28 +93,28 @@ def recorded(
 
 
 def count(root: Path, experiment: str) -> int:
-    """How many states of the pipeline an experiment of the SQLite store at `root` holds; 0 where there is no store."""
+    """Return how many different fingerprints an experiment of the SQLite store at `root` holds; 0 without a store."""
     if not (root / "mlflow.db").exists():
         return 0
     client = MlflowClient(tracking_uri=f"sqlite:///{root / 'mlflow.db'}")
-    found = client.get_experiment_by_name(experiment)
-    if not found:
+    existing = client.get_experiment_by_name(experiment)
+    if not existing:
         return 0
     finished, token, names = "attributes.status = 'FINISHED'", None, set()
     while True:
-        page = client.search_runs([found.experiment_id], finished, page_token=token)
+        page = client.search_runs([existing.experiment_id], finished, page_token=token)
         names |= {run.data.tags[FINGERPRINT] for run in page if FINGERPRINT in run.data.tags}
         if not (token := page.token):
             return len(names)
 
 
 def shortened(text: str) -> str:
-    """A parameter's value as MLflow takes it: of a thousand tickers it shows the first. The state knows them all."""
+    """Return a parameter's value as MLflow accepts it: a very long list is cut. The fingerprint uses the full value."""
     return text if len(text) <= MAX_PARAM_VAL_LENGTH else f"{text[: MAX_PARAM_VAL_LENGTH - 4]} ..."
 
 
 def named(metrics: dict[str, Any]) -> dict[str, float]:
-    """The numbers of metrics.json by their path. MLflow sorts by name: its parts are numbered, to stay in order."""
+    """Return the numbers of metrics.json by path. Parts are numbered, because MLflow sorts metrics by name."""
     return {
         f"{number} {part}/{name}": value
         for number, (part, values) in enumerate(metrics.items(), 1)
@@ -121,9 +124,9 @@ def named(metrics: dict[str, Any]) -> dict[str, float]:
 
 
 def git(prices: str) -> dict[str, str]:
-    """The commit, and whether what decides the outcome differs from it; nothing outside a git checkout.
+    """Return the git commit as tags, and whether code, parameters or data differ from it; empty outside of git.
 
-    prices: where the user's own files lie.
+    prices: the path of the user's own files.
     """
     commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True)
     if commit.returncode:

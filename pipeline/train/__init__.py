@@ -1,1 +1,1 @@
-"""What train alone needs: its parameters, and a member's fit."""
+"""The code that only train needs: its parameters, and the fit of one member."""

@@ -1,4 +1,4 @@
-"""Fit the network on train and stop it on validation."""
+"""Fit the network on the train split, and stop when the validation loss no longer improves."""
 
 from pathlib import Path
 
@@ -8,23 +8,23 @@ import pandas as pd
 from pipeline.forecaster import network, samples
 from pipeline.io.artifacts import canonical_model, read_table, write_bytes, write_table
 from pipeline.io.stage import run
-from pipeline.train.fitting import fitted, history_schema, parts_of
+from pipeline.train.fitting import fit_member, history_schema, sample_masks
 from pipeline.train.params import Params
 
 
 def main(params: Params) -> None:
     files = ("data/samples/train.parquet", "data/samples/validation.parquet")
-    rows = samples.together(*(read_table(Path(path)) for path in files))
-    at, targets = samples.origins(rows, params.window), samples.targets_of(rows)
-    inputs = samples.windows(rows[samples.features_of(rows)].to_numpy(np.float32), at, params.window)
-    scaled = {name: samples.scaled_of(rows.iloc[at], name) for name in targets}
-    parts, histories = parts_of(rows, at), []
+    rows = samples.combined(*(read_table(Path(path)) for path in files))
+    positions, targets = samples.origins(rows, params.window), samples.target_names(rows)
+    inputs = samples.windows(rows[samples.feature_columns(rows)].to_numpy(np.float32), positions, params.window)
+    scaled = {name: samples.scaled_targets(rows.iloc[positions], name) for name in targets}
+    masks, histories = sample_masks(rows, positions), []
     for member in range(1, params.members + 1):
-        model, history = fitted(parts, inputs, scaled, params, member)
+        model, history = fit_member(masks, inputs, scaled, params, member)
         best = int(history["val_loss"].argmin())
         loss = history["val_loss"].iloc[best]
         print(f"member {member}: best epoch {best + 1} of {len(history)}, validation loss {loss:.4f}")
-        write_bytes(Path(f"data/model/{member}.keras"), canonical_model(network.saved(model)))
+        write_bytes(Path(f"data/model/{member}.keras"), canonical_model(network.model_to_bytes(model)))
         histories.append(history.assign(member=member))
     write_table(Path("data/history.parquet"), pd.concat(histories), history_schema(targets))
 

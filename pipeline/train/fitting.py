@@ -1,7 +1,6 @@
-"""The fit of one member of the ensemble on train, with early stopping on validation.
+"""The fit of one member of the network on train, with early stopping on the earlier half of validation.
 
-data/history.parquet: one row is an epoch of a member, with its losses on train and on the half of validation that early
-stopping sees.
+In data/history.parquet one row is an epoch of a member: its losses on train and on the samples for early stopping.
 """
 
 import sys
@@ -17,54 +16,54 @@ from pipeline.train.params import Params
 
 
 def history_schema(targets: list[str]) -> pa.Schema:
-    """The schema of data/history.parquet; with several targets it has the losses of each of them too."""
+    """Return the schema of data/history.parquet. With several targets it also has the loss of each target."""
     names = ["loss", "val_loss"]
     if len(targets) > 1:
         names += [f"{prefix}{name}_loss" for name in targets for prefix in ("", "val_")]
     return pa.schema([("member", pa.int32()), ("epoch", pa.int32()), *((name, pa.float64()) for name in names)])
 
 
-def parts_of(rows: pd.DataFrame, at: NDArray[np.intp]) -> dict[str, NDArray[np.bool_]]:
-    """Which samples are for train, and which for early stopping: each (samples,). at: the samples' rows.
+def sample_masks(rows: pd.DataFrame, positions: NDArray[np.intp]) -> dict[str, NDArray[np.bool_]]:
+    """Mark the samples for train and for early stopping, each (samples,). positions: of the samples in rows.
 
-    The halves of validation are those of evaluate: rows without a whole window count for the date between them.
+    The halves of validation are made from all rows, also those without a full window, as evaluate does.
     """
-    parts = {"train": rows["split"] == "train", "stopping": samples.stopping(rows)}
-    return {name: part.to_numpy()[at] for name, part in parts.items()}
+    masks = {"train": rows["split"] == "train", "stopping": samples.stopping_mask(rows)}
+    return {name: mask.to_numpy()[positions] for name, mask in masks.items()}
 
 
-def fitted(
-    parts: dict[str, NDArray[np.bool_]],
+def fit_member(
+    masks: dict[str, NDArray[np.bool_]],
     inputs: network.Floats,
     scaled: dict[str, network.Floats],
     params: Params,
     member: int,
 ) -> tuple[network.Model, pd.DataFrame]:
-    """One member, fitted on train and stopped on validation, and its history; prints the first one's summary.
+    """Fit one member, and return it with its history. Prints the layers of the first member.
 
-    parts: as `parts_of` gives them; inputs, scaled: (samples, ...).
+    masks: as from `sample_masks`; inputs: (samples, window, features); scaled: by target, (samples, horizon).
     """
-    for part, chosen in parts.items():
-        if not chosen.any():
+    for name, mask in masks.items():
+        if not mask.any():
             raise UserError(
-                f"params.yaml: train.window: found {params.window}, which leaves no sample for {part}; "
+                f"params.yaml: train.window: found {params.window}, which leaves no sample for {name}; "
                 "accepted: a smaller one"
             )
-    seen = [
-        (inputs[chosen], {name: values[chosen] for name, values in scaled.items()})
-        for chosen in (parts["train"], parts["stopping"])
-    ]
+    train, stopping = (
+        (inputs[mask], {name: values[mask] for name, values in scaled.items()})
+        for mask in (masks["train"], masks["stopping"])
+    )
     network.seed(params.seed + member - 1)
     horizon = next(iter(scaled.values())).shape[1]
-    shape = params.model_dump(include={"cell", "units", "bidirectional", "dropout"})
-    model = network.build(inputs.shape[1:], list(scaled), horizon, **shape)
+    architecture = params.model_dump(include={"cell", "units", "bidirectional", "dropout"})
+    model = network.build(inputs.shape[1:], list(scaled), horizon, **architecture)
     if member == 1:
         model.summary()
-    how = params.model_dump(exclude={"window", "members", "seed", *shape})
-    history = network.fit(model, *seen, **how, progress=sys.stdout.isatty())
+    options = params.model_dump(exclude={"window", "members", "seed", *architecture})
+    history = network.fit(model, train, stopping, **options, progress=sys.stdout.isatty())
     if not np.isfinite(history["val_loss"]).any():
         raise UserError(
-            f"params.yaml: train.learning_rate: found {params.learning_rate:g}, with which the loss grows beyond all "
-            "numbers; accepted: a smaller one"
+            f"params.yaml: train.learning_rate: found {params.learning_rate:g}, for which the loss is not a finite "
+            "number; accepted: a smaller one"
         )
     return model, history

@@ -12,7 +12,7 @@ AtLeast0 = Annotated[float, Field(ge=0)]
 
 
 class LossWeights(Section):
-    """How much each target counts in the loss."""
+    """The weight of each target in the loss."""
 
     price: AtLeast0
     variance: AtLeast0
@@ -38,7 +38,7 @@ class Params(Section):
     seed: int = Field(ge=0, lt=2**31)
 
     @model_validator(mode="after")
-    def is_bidirectional_only_where_recurrent(self) -> "Params":
+    def is_bidirectional_only_if_recurrent(self) -> "Params":
         if self.bidirectional and self.cell == "dense":
             raise ValueError("found bidirectional: true with cell: dense; accepted: with lstm, gru or rnn")
         return self

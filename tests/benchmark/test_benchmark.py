@@ -1,4 +1,4 @@
-"""Every baseline forecasts from every origin, and the one departed from is the very same in the rows."""
+"""Every simple model forecasts from every origin, and the network's baseline is the same as the simple model."""
 
 import subprocess
 import sys
@@ -27,17 +27,19 @@ def test_each_model_forecasts_every_horizon_from_every_complete_row(walked: Path
     assert found["predicted"].notna().all()
 
 
-def test_the_network_departs_from_the_baseline_it_is_judged_against(walked: Path) -> None:
+def test_the_networks_baseline_is_the_simple_model_of_the_same_name(walked: Path) -> None:
     rows = samples_in(walked)
     found = read_table(walked / "data/benchmark.parquet").set_index(["model", "horizon"])
     complete = rows[rows["split"] != "warmup"]
     for h in (1, 2, 3):
-        np.testing.assert_array_equal(found.loc[("har", h), "predicted"], complete[table.baseline("variance", h)])
+        np.testing.assert_array_equal(
+            found.loc[("har", h), "predicted"], complete[table.baseline_column("variance", h)]
+        )
         np.testing.assert_array_equal(found.loc[("persistence", h), "predicted"], complete["last"])
-        assert (complete[table.baseline("price", h)] == 0).all()
+        assert (complete[table.baseline_column("price", h)] == 0).all()
 
 
-def test_a_model_of_what_is_not_forecast_is_named(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
+def test_a_model_of_a_target_that_is_not_forecast_is_rejected(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
     with pytest.raises(UserError, match=r"^params.yaml: benchmark.models: found har, which forecasts the variance; "):
         walk(tmp_path, two_tickers, "scrape", "prepare", "benchmark", prepare={"variance": "none"})
 
@@ -58,7 +60,7 @@ def test_every_model_forecasts_from_every_complete_origin(full: Path) -> None:
     complete = (rows["split"] != "warmup").groupby(rows["ticker"]).sum()
     for model in ALL:
         assert set(found.loc[found["model"] == model, "target"]) == {
-            own.target for own in registry.of(model, ["price", "variance"])
+            own.target for own in registry.models_of(model, ["price", "variance"])
         }
         lacking = 4 * len(complete) if model in ("ridge", "boosting") else 0  # the first origins have no window of 5
         for _, own in found[found["model"] == model].groupby("target"):
@@ -76,7 +78,7 @@ def test_two_runs_give_the_same_bytes(full: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def forecasts(folder: Path, prices: pd.DataFrame, models: list[str]) -> pd.DataFrame:
-    """Of a stretch of years, of which the first two are train."""
+    """Return samples of several years; the first two are train."""
     shares = {"validation": 0.45, "test": 0.15}
     walk(folder, prices, "scrape", "prepare", "benchmark", prepare=shares, benchmark={"models": models})
     return read_table(folder / "data/benchmark.parquet")
@@ -96,7 +98,7 @@ YEARLY = ["har_yearly", "lhar_yearly"]
 
 
 def felt(clean: pd.DataFrame, other: pd.DataFrame, t: pd.Timestamp) -> set[str]:
-    """The models whose later forecasts have changed; no forecast from an origin up to t may have."""
+    """Return the models whose forecasts after t changed, and check that none up to t did."""
     for origin in (clean, other):
         assert origin["origin"].max() > t
     same(*(own[own["origin"] <= t] for own in (clean, other)))
@@ -150,7 +152,7 @@ def test_a_model_of_the_variance_needs_one(model: str, tmp_path: Path, two_ticke
         )
 
 
-def test_what_is_not_asked_for_is_not_loaded(walked: Path) -> None:
+def test_packages_of_unused_models_are_not_loaded(walked: Path) -> None:
     code = (
         "import runpy, sys; runpy.run_module('pipeline.benchmark', run_name='__main__')\n"
         "sys.exit(bool({'arch', 'sklearn'} & set(sys.modules)))"

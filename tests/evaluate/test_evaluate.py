@@ -12,6 +12,7 @@ from pipeline.forecaster.bands import Bands
 from pipeline.forecaster.preparation import ALL as EVERY
 from pipeline.io.artifacts import read_json, read_record, read_table
 from pipeline.scoring.columns import ALL, POOLED
+from pipeline.scoring.summary import markdown
 from pipeline.scoring.verdict import Verdict
 from tests.conftest import walk
 
@@ -45,9 +46,15 @@ def test_the_metrics_are_those_of_the_tables(walked: Path) -> None:
 
 
 def test_without_variance_only_the_value_is_judged_and_its_bands_follow_its_changes(walked_heat: Path) -> None:
-    told = read_record(walked_heat / "data/verdict.json", Verdict)
-    assert list(told.sentences) == ["price", "simpler"]
-    assert (told.references, told.method) == ({"price": "seasonal_naive"}, "current")
+    verdict = read_record(walked_heat / "data/verdict.json", Verdict)
+    assert list(verdict.best_simple) == ["price"]
+    assert len(verdict.evidence) == 2
+    assert (verdict.baselines, verdict.band_method) == ({"price": "seasonal_naive"}, "current")
+
+
+def test_the_summary_is_that_of_the_verdict(walked: Path) -> None:
+    verdict = read_record(walked / "data/verdict.json", Verdict)
+    assert (walked / "reports/summary.md").read_text() == markdown(verdict)
 
 
 def test_a_missing_open_leaves_a_verdict_over_the_other_days(tmp_path: Path, two_tickers: pd.DataFrame) -> None:

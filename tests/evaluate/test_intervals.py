@@ -111,7 +111,7 @@ def test_what_has_no_price_takes_no_variance_and_its_constant_bands_no_price() -
     found = scales(forecasts, own, priced=False)
     assert set(found) == {CURRENT, CONSTANT}
     assert set(found[CONSTANT]) == {1.0}
-    assert intervals.chosen(found) == CURRENT
+    assert intervals.chosen_method(found) == CURRENT
 
 
 def test_bands_are_calibrated_on_the_later_half_of_validation_alone() -> None:
@@ -130,10 +130,10 @@ def test_too_few_to_calibrate_on_is_said_with_what_would_do() -> None:
     forecasts.loc[forecasts["calibration"] & (forecasts["horizon"] == 2), "actual"] = [*range(9), np.nan]
     scale = scales_of(forecasts)
     assert calibrated(forecasts, scale, 0.9).quantiles[EVERY][1] > 0
-    with pytest.raises(UserError, match=r"^params.yaml: evaluate.coverage: found 0.91, but the later .* has 9 .* 0.9,"):
+    with pytest.raises(UserError, match=r"^params.yaml: evaluate.coverage: found 0.91, but .* only 9 .* 0.9,"):
         calibrated(forecasts, scale, 0.91)
     for none in (forecasts.assign(change=np.nan), forecasts.assign(calibration=False)):
-        with pytest.raises(UserError, match="has no forecast of a value that moves"):
+        with pytest.raises(UserError, match="the series never changes"):
             calibrated(none, scales_of(none, "har"), 0.5)
 
 

@@ -5,14 +5,14 @@ import pandas as pd
 import pytest
 
 from pipeline.evaluate.metrics import metrics
-from pipeline.evaluate.sentences import verdict_of
+from pipeline.evaluate.verdict import verdict
 from pipeline.forecaster.forecasts import NETWORK
 from pipeline.scoring.columns import POOLED
-from tests.results import BANDS, CLOSE, REFERENCES, SCORES
+from tests.results import BANDS, BASELINES, CLOSE, SCORES
 
 
-def made(scores: pd.DataFrame = SCORES, bands: pd.DataFrame = BANDS, references: dict[str, str] = REFERENCES) -> dict:
-    return metrics(verdict_of(scores, bands, references, CLOSE, NETWORK, 0.9), scores, bands)
+def made(scores: pd.DataFrame = SCORES, bands: pd.DataFrame = BANDS, baselines: dict[str, str] = BASELINES) -> dict:
+    return metrics(verdict(scores, bands, baselines, CLOSE, NETWORK, 0.9), scores, bands)
 
 
 def test_the_network_is_told_at_the_nearest_and_the_farthest_horizon_validation_first() -> None:
@@ -33,7 +33,7 @@ def test_one_step_ahead_is_the_nearest_and_the_farthest() -> None:
 
 
 def test_without_the_variance_there_is_but_the_price() -> None:
-    found = made(SCORES[SCORES["target"] == "price"], references={"price": "drift"})
+    found = made(SCORES[SCORES["target"] == "price"], baselines={"price": "drift"})
     assert {target: list(cells) for target, cells in found["test"].items()} == {"price": ["h1", "h3"]}
 
 

@@ -6,13 +6,13 @@ import pandas as pd
 import pytest
 
 from pipeline.evaluate.predictions import predictions
-from pipeline.forecaster.samples import FILES, together
+from pipeline.forecaster.samples import FILES, combined
 from pipeline.io.artifacts import read_table
 
 
 @pytest.fixture(scope="module")
 def rows(walked: Path) -> pd.DataFrame:
-    return together(*(read_table(walked / f"data/samples/{name}.parquet") for name in FILES))
+    return combined(*(read_table(walked / f"data/samples/{name}.parquet") for name in FILES))
 
 
 @pytest.fixture(scope="module")

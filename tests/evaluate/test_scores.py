@@ -7,7 +7,7 @@ from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score, r
 
 from pipeline.evaluate import scores
 from pipeline.evaluate.scores import (
-    best_of,
+    best_simple_model,
     directional_accuracy,
     measures,
     qlike,
@@ -68,9 +68,9 @@ def test_qlike_by_hand_and_least_at_the_smearing_estimate() -> None:
 def test_the_best_simple_model_is_that_of_validation_and_the_reference_where_it_is_as_good() -> None:
     models = {NETWORK: [1.0, 2.0], f"{NETWORK} 1": [1.0, 2.0], "naive": 1.0, "other": [1.5, 2.0], "twin": 1.0}
     validation = pd.DataFrame({"actual": [1.0, 2.0], **models})
-    assert best_of(validation, "naive") == "other"  # the network is no simple model
-    assert best_of(validation.drop(columns="other"), "twin") == "twin"
-    assert best_of(validation[:0], "naive") == "naive"
+    assert best_simple_model(validation, "naive") == "other"  # the network is no simple model
+    assert best_simple_model(validation.drop(columns="other"), "twin") == "twin"
+    assert best_simple_model(validation[:0], "naive") == "naive"
 
 
 def test_years_and_thirds_share_the_forecasts_out() -> None:
@@ -222,7 +222,7 @@ def test_the_same_origins_are_set_side_by_side_and_what_never_came_is_not_scored
 
 def test_a_missing_forecast_is_no_tie() -> None:
     with pytest.raises(
-        UserError, match=r"^data/benchmark.parquet: naive lacks 1 of the network's 3 forecasts of known "
+        UserError, match=r"^data/benchmark.parquet: naive has no forecast from 1 of the network's 3 origins"
     ):
         list(side_by_side(PREDICTIONS, SIMPLE[SIMPLE["origin"] != DATES[1]]))
 
@@ -254,7 +254,7 @@ def test_each_target_is_judged_against_what_it_departs_from_and_by_persistence_w
     fit = made_preparation()
     none = fit.model_copy(update={"price": fit.price.model_copy(update={"baseline": "none"})})
     har = fit.model_copy(update={"variance": fit.price.model_copy(update={"baseline": "har"})})
-    assert scores.references(none, {"persistence"})["price"] == "persistence"
-    assert scores.references(har, {"persistence", "har"}) == {"price": "persistence", "variance": "har"}
+    assert scores.baselines(none, {"persistence"})["price"] == "persistence"
+    assert scores.baselines(har, {"persistence", "har"}) == {"price": "persistence", "variance": "har"}
     with pytest.raises(UserError, match=r"^params.yaml: benchmark.models: found drift, har; persistence must be among"):
-        scores.references(har, {"har", "drift"})
+        scores.baselines(har, {"har", "drift"})

@@ -1,10 +1,10 @@
-"""A band is its scale times the quantile of its horizon, whatever other forecasts there are."""
+"""A band is its scale times the quantile of its horizon and does not depend on other forecasts."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.forecaster.bands import Bands, by_change, by_variance, half_widths
+from pipeline.forecaster.bands import Bands, half_widths, scale_from_change, scale_from_variance
 from pipeline.forecaster.preparation import ALL
 from pipeline.io.errors import UserError
 
@@ -12,13 +12,13 @@ LAST, LOGS = np.array([100.0, 50.0]), np.log([[1e-4, 3e-4], [4e-4, 5e-4]])
 
 
 def test_the_scale_adds_up_the_variances_up_to_the_horizon() -> None:
-    found = by_variance(LAST, LOGS)
+    found = scale_from_variance(LAST, LOGS)
     np.testing.assert_allclose(found, [[1.0, 2.0], [1.0, 1.5]])
-    np.testing.assert_array_equal(by_variance(LAST[:1], LOGS[:1]), found[:1])
+    np.testing.assert_array_equal(scale_from_variance(LAST[:1], LOGS[:1]), found[:1])
 
 
 def test_changes_grow_with_the_root_of_the_horizon_and_what_never_moves_has_no_band() -> None:
-    found = by_change(np.array([2.0, 0.0]), 4)
+    found = scale_from_change(np.array([2.0, 0.0]), 4)
     np.testing.assert_allclose(found[0], [2, 2 * np.sqrt(2), 2 * np.sqrt(3), 4])
     assert np.isnan(found[1]).all()
 

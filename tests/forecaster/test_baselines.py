@@ -1,4 +1,4 @@
-"""What a target departs from: the same to the bit, however many other rows there are."""
+"""The baselines have exactly the same bits however many other rows there are."""
 
 import numpy as np
 import pandas as pd
@@ -16,11 +16,11 @@ def test_seasonal_naive_repeats_the_last_season() -> None:
     ahead = np.column_stack([rows["last"].shift(-h) for h in range(1, 10)])
     known = np.isfinite(ahead) & (np.arange(20) >= 3)[:, None]
     np.testing.assert_array_equal(found[known], ahead[known])
-    assert np.isnan(found[0]).sum() == 7  # of the first season one place alone is known
+    assert np.isnan(found[0]).sum() == 7  # only one place of the first season is known
     assert np.isfinite(found[3:]).all()
 
 
-def test_seasonal_naive_takes_what_is_missing_from_the_season_before() -> None:
+def test_seasonal_naive_fills_a_gap_from_the_season_before() -> None:
     rows = pd.DataFrame({"ticker": "A", "last": [1.0, 2.0, 3.0, 4.0, np.nan, 6.0]})
     assert seasonal_naive(rows, season_length=2, horizon=2)[4:].tolist() == [[4.0, 3.0], [3.0, 6.0]]
 
@@ -28,7 +28,7 @@ def test_seasonal_naive_takes_what_is_missing_from_the_season_before() -> None:
 COEFFICIENTS = {ALL: [[-0.9, 0.3, 0.4, 0.2], [-1.1, 0.25, 0.4, 0.21]]}
 
 
-def test_har_adds_up_its_terms(two_tickers_rows: pd.DataFrame) -> None:
+def test_har_is_the_sum_of_its_terms(two_tickers_rows: pd.DataFrame) -> None:
     rows = two_tickers_rows[two_tickers_rows["ticker"] == "AAA"]
     found = baselines.forecast("har", rows, COEFFICIENTS, 2, 5)
     means = [rows["log_variance"].rolling(n).mean().to_numpy() for n in (1, 5, 22)]
@@ -61,6 +61,6 @@ def test_each_ticker_may_have_coefficients_of_its_own(two_tickers_rows: pd.DataF
     np.testing.assert_allclose(both[second], 2 * one[second])
 
 
-def test_a_ticker_without_coefficients_is_named(two_tickers_rows: pd.DataFrame) -> None:
-    with pytest.raises(UserError, match=r"^BBB: found no scaler of its own; accepted: AAA$"):
+def test_a_ticker_without_coefficients_is_rejected(two_tickers_rows: pd.DataFrame) -> None:
+    with pytest.raises(UserError, match=r"^BBB: found no fitted numbers for this ticker; accepted: AAA$"):
         baselines.forecast("drift", two_tickers_rows, {"AAA": [[0.1]]}, 1, 5)

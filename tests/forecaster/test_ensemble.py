@@ -1,4 +1,4 @@
-"""The network's forecast is that of its members together."""
+"""The network's forecast is the mean of its members."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import numpy as np
 from pipeline.io.artifacts import read_table
 
 
-def test_the_network_is_the_mean_of_its_members_scaled_outputs_brought_back(walked: Path) -> None:
+def test_the_network_is_the_unscaled_mean_of_its_members_outputs(walked: Path) -> None:
     found = read_table(walked / "data/forecasts.parquet")
     wide = found.pivot_table("predicted", ["target", "ticker", "origin", "horizon"], "model")
     variance, price = wide.loc["variance"], wide.loc["price"]

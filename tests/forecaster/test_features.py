@@ -1,10 +1,10 @@
-"""Features are free of level where they say so, and known once their look-back is complete."""
+"""Features follow their formulas, do not depend on the price level, and are known after their look-back."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.forecaster.features import FEATURES, features
+from pipeline.forecaster.features import FEATURES, feature_table
 from pipeline.forecaster.targets import log_variance
 from pipeline.io.errors import UserError
 from pipeline.prices import NUMBERS, OHLC
@@ -15,7 +15,7 @@ NAMES = [*FEATURES, *NUMBERS]
 
 
 def seen(prices: pd.DataFrame, *names: str) -> pd.DataFrame:
-    return features(prices.assign(log_variance=log_variance(prices)), list(names), "close")
+    return feature_table(prices.assign(log_variance=log_variance(prices)), list(names), "close")
 
 
 @pytest.mark.parametrize("name", FEATURES)
@@ -50,7 +50,7 @@ def test_the_formulas_by_hand() -> None:
         "variance_session": g.iloc[-1] - g22,
         "variance_week": g5 - g22,
         "variance_quarter": g22 - g66,
-        "variance_year": g66 - g.mean(),  # there are but 101 of the 250
+        "variance_year": g66 - g.mean(),  # only 101 of the 250 sessions exist
         "return_session": r,
         "return_down": min(r, 0),
         "return_week": r5,
@@ -104,7 +104,7 @@ def test_a_feature_whose_columns_are_not_there_is_named_with_those_that_are() ->
     with pytest.raises(
         UserError, match=r"^params.yaml: prepare.features: found 'high_low'; accepted here: december, heat$"
     ):
-        features(heat, ["heat", "high_low"], "heat")
+        feature_table(heat, ["heat", "high_low"], "heat")
 
 
 def test_nothing_given_is_changed() -> None:

@@ -1,4 +1,4 @@
-"""The forecaster says of prices what the pipeline said of them, and refuses what it cannot forecast from."""
+"""The forecaster returns the same forecasts as the pipeline, and rejects prices that it cannot forecast from."""
 
 import shutil
 import sys
@@ -16,19 +16,19 @@ from tests.commands import run
 from tests.conftest import walk
 
 KEY = ["ticker", "origin", "horizon"]
-SAID = [*KEY, "forecast", "lower", "upper", "volatility"]
+COLUMNS = [*KEY, "forecast", "lower", "upper", "volatility"]
 
 
-def said(folder: Path) -> pd.DataFrame:
-    """What the pipeline said, in the forecaster's words."""
+def pipeline_forecasts(folder: Path) -> pd.DataFrame:
+    """Return the forecasts of the pipeline, with the forecaster's column names."""
     found = read_table(folder / "data/predictions.parquet").rename(columns={"predicted": "forecast"})
     return found.assign(volatility=np.exp(found["variance_predicted"] / 2))
 
 
 def same(answer: pd.DataFrame, pipeline: pd.DataFrame, columns: list[str]) -> None:
-    """To the bit, in all rows of the answer."""
-    theirs = answer[KEY].merge(pipeline, how="left", on=KEY, validate="one_to_one")
-    pd.testing.assert_frame_equal(answer[columns], theirs[columns], check_exact=True, check_dtype=False)
+    """Check that the columns have the same bits as the pipeline's, in all rows of the answer."""
+    expected = answer[KEY].merge(pipeline, how="left", on=KEY, validate="one_to_one")
+    pd.testing.assert_frame_equal(answer[columns], expected[columns], check_exact=True, check_dtype=False)
 
 
 @pytest.fixture(scope="module")
@@ -46,57 +46,61 @@ def of_heat(walked_heat: Path) -> Forecaster:
     return Forecaster.load(walked_heat / "data")
 
 
-def test_it_says_of_the_last_row_what_the_pipeline_said(
+def test_the_forecast_from_the_last_row_is_that_of_the_pipeline(
     forecaster: Forecaster, of_heat: Forecaster, prices: pd.DataFrame, walked: Path, walked_heat: Path
 ) -> None:
     heat = read_table(walked_heat / "data/prices.parquet")  # with a gap in the last window of one series
     for own, table, folder in ((forecaster, prices, walked), (of_heat, heat, walked_heat)):
-        answer, pipeline = own.forecast(table, stale=own is of_heat), said(folder)
-        same(answer, pipeline, ["date", *SAID])
+        answer, pipeline = own.forecast(table, stale=own is of_heat), pipeline_forecasts(folder)
+        same(answer, pipeline, ["date", *COLUMNS])
         last = pipeline[pipeline["origin"] == pipeline.groupby("ticker")["origin"].transform("max")]
         assert answer[KEY].to_numpy().tolist() == last[KEY].to_numpy().tolist()
         assert answer[["forecast", "lower", "upper"]].notna().all(axis=None)
 
 
 @pytest.mark.parametrize("session", [120, 260, 350, 418])
-def test_of_prices_cut_earlier_it_says_what_the_pipeline_said_there(
+def test_the_forecast_from_an_earlier_row_is_that_of_the_pipeline(
     session: int, forecaster: Forecaster, prices: pd.DataFrame, walked: Path
 ) -> None:
     t = prices.loc[session, "date"]
     answer = forecaster.forecast(prices[prices["date"] <= t])
     assert set(answer["origin"]) == {t}
-    same(answer, said(walked), SAID)
+    same(answer, pipeline_forecasts(walked), COLUMNS)
 
 
 @pytest.mark.parametrize("hour", [200, 777])
-def test_of_a_series_with_gaps_too(hour: int, of_heat: Forecaster, walked_heat: Path) -> None:
+def test_the_forecast_of_a_series_with_gaps_is_that_of_the_pipeline(
+    hour: int, of_heat: Forecaster, walked_heat: Path
+) -> None:
     heat = read_table(walked_heat / "data/prices.parquet")
     t = heat.loc[hour, "date"]
-    same(of_heat.forecast(heat[heat["date"] <= t], stale=True), said(walked_heat), SAID)
+    same(of_heat.forecast(heat[heat["date"] <= t], stale=True), pipeline_forecasts(walked_heat), COLUMNS)
 
 
-def test_a_ticker_is_told_alike_alone_and_among_others(forecaster: Forecaster, prices: pd.DataFrame) -> None:
+def test_the_forecast_of_a_ticker_does_not_depend_on_other_tickers(
+    forecaster: Forecaster, prices: pd.DataFrame
+) -> None:
     both = forecaster.forecast(prices)
     for ticker, own in prices.groupby("ticker"):
         expected = both[both["ticker"] == ticker].reset_index(drop=True)
         pd.testing.assert_frame_equal(forecaster.forecast(own), expected, check_exact=True)
 
 
-def test_a_table_that_starts_later_agrees(forecaster: Forecaster, prices: pd.DataFrame) -> None:
+def test_a_table_that_starts_later_gives_the_same_forecast(forecaster: Forecaster, prices: pd.DataFrame) -> None:
     whole = forecaster.forecast(prices)
     later = forecaster.forecast(prices.groupby("ticker").tail(forecaster.window + 250))
-    assert forecaster.reach <= forecaster.window + 250
-    np.testing.assert_allclose(later[SAID[3:]], whole[SAID[3:]], rtol=1e-6)
+    assert forecaster.max_sessions <= forecaster.window + 250
+    np.testing.assert_allclose(later[COLUMNS[3:]], whole[COLUMNS[3:]], rtol=1e-6)
     assert later[KEY].equals(whole[KEY])
 
 
-def test_a_new_ticker_is_forecast_where_all_share_a_scaler(forecaster: Forecaster, prices: pd.DataFrame) -> None:
+def test_a_new_ticker_is_forecast_if_all_share_a_scaler(forecaster: Forecaster, prices: pd.DataFrame) -> None:
     own = prices[prices["ticker"] == "AAA"]
     named, known = forecaster.forecast(own.assign(ticker="NEW")), forecaster.forecast(own)
     pd.testing.assert_frame_equal(named.drop(columns="ticker"), known.drop(columns="ticker"), check_exact=True)
 
 
-def test_how_the_table_is_kept_does_not_matter(forecaster: Forecaster, prices: pd.DataFrame) -> None:
+def test_the_form_of_the_table_does_not_matter(forecaster: Forecaster, prices: pd.DataFrame) -> None:
     expected = forecaster.forecast(prices)
     mixed = prices.sort_values(["date", "ticker"]).astype({"volume": "int64", "date": "datetime64[ns]"})
     other = mixed.assign(note="x").set_index(np.zeros(len(mixed)))[["note", *mixed.columns[::-1]]]
@@ -104,7 +108,7 @@ def test_how_the_table_is_kept_does_not_matter(forecaster: Forecaster, prices: p
 
 
 @pytest.mark.parametrize("target", ["level", "difference"])
-def test_of_prices_without_a_forecast_variance_the_band_still_follows_their_range(
+def test_without_a_variance_forecast_the_band_still_follows_the_range_of_prices(
     target: str, two_tickers: pd.DataFrame, tmp_path: Path
 ) -> None:
     prepare = {"target": target, "variance": "none", "features": ["close"], "scaling": "minmax", "baseline": "none"}
@@ -115,12 +119,12 @@ def test_of_prices_without_a_forecast_variance_the_band_still_follows_their_rang
     assert own.columns == ["close", "high", "low", "open"]
     for t in (two_tickers["date"].max(), two_tickers.loc[300, "date"]):
         answer = own.forecast(two_tickers[two_tickers["date"] <= t])
-        same(answer, said(tmp_path), SAID)
+        same(answer, pipeline_forecasts(tmp_path), COLUMNS)
         assert answer["volatility"].isna().all()
 
 
 def without(prices: pd.DataFrame, ticker: str, back: int, column: str) -> tuple[pd.DataFrame, pd.Timestamp]:
-    """The prices with one value missing, so many rows before the ticker's last, and its date."""
+    """Return the prices with one missing value, `back` rows before the ticker's last row, and its date."""
     at = prices.index[prices["ticker"] == ticker][-1 - back]
     changed = prices.copy()
     changed.loc[at, column] = np.nan
@@ -128,7 +132,7 @@ def without(prices: pd.DataFrame, ticker: str, back: int, column: str) -> tuple[
 
 
 @pytest.mark.parametrize(("back", "column"), [(0, "open"), (0, "close"), (3, "close"), (20, "high")])
-def test_a_missing_value_that_the_last_window_rests_on_is_named_and_an_older_forecast_only_given_when_asked_for(
+def test_a_missing_value_in_the_last_window_is_named_and_stale_gives_an_older_forecast(
     back: int, column: str, forecaster: Forecaster, prices: pd.DataFrame, walked: Path
 ) -> None:
     changed, date = without(prices, "BBB", back, column)
@@ -138,20 +142,20 @@ def test_a_missing_value_that_the_last_window_rests_on_is_named_and_an_older_for
         forecaster.forecast(changed)
     answer = forecaster.forecast(changed, stale=True)
     assert set(answer.loc[answer["ticker"] == "BBB", "origin"]) == {prices.loc[prices["date"] < date, "date"].max()}
-    same(answer, said(walked), ["date", *SAID])
+    same(answer, pipeline_forecasts(walked), ["date", *COLUMNS])
 
 
-def test_however_long_the_last_values_are_missing_an_older_forecast_is_given_when_asked_for(
+def test_stale_gives_an_older_forecast_however_long_the_last_gap_is(
     forecaster: Forecaster, prices: pd.DataFrame, walked: Path
 ) -> None:
     own = prices[prices["ticker"] == "AAA"]
     gone = own.assign(close=own["close"].where(np.arange(len(own)) < len(own) - 60))
     answer = forecaster.forecast(gone, stale=True)
     assert set(answer["origin"]) == {own["date"].iloc[-61]}
-    same(answer, said(walked), ["date", *SAID])
+    same(answer, pipeline_forecasts(walked), ["date", *COLUMNS])
 
 
-def test_a_missing_value_before_all_that_is_seen_harms_nothing(forecaster: Forecaster, prices: pd.DataFrame) -> None:
+def test_a_missing_value_before_the_used_rows_changes_nothing(forecaster: Forecaster, prices: pd.DataFrame) -> None:
     changed, _ = without(prices, "BBB", 26, "open")  # 5 sessions of window and 21 before
     np.testing.assert_allclose(forecaster.forecast(changed)["forecast"], forecaster.forecast(prices)["forecast"])
 
@@ -163,23 +167,23 @@ REFUSED: list[tuple[str, Callable[[pd.DataFrame], pd.DataFrame], str]] = [
     ("twice", lambda own: own.assign(x=1.0).rename(columns={"x": "close"}), r"^prices: found the column close twice; "),
     ("texts", lambda own: own.assign(open="1"), r"^prices: column open: found str; accepted: numbers$"),
     ("text dates", lambda own: own.assign(date=own["date"].astype(str)), r"^prices: column date: found values that "),
-    ("unsorted", lambda own: own.iloc[::-1], r"^BBB: found .* after a date as late; accepted: dates that rise, each "),
-    ("doubled", lambda own: own.iloc[[*range(len(own)), -1]], r"^BBB: found 2002-08-09 after a date as late; "),
+    ("unsorted", lambda own: own.iloc[::-1], r"^BBB: found .* after the same or a later date; accepted: rising dates"),
+    ("doubled", lambda own: own.iloc[[*range(len(own)), -1]], r"^BBB: found 2002-08-09 after the same or "),
     ("not above 0", lambda own: own.assign(close=0.0), r"^BBB: found on 2001-01-01: price not above zero; close "),
     (
         "high below low",
         lambda own: own.assign(high=own["low"] / 2),
-        r"^BBB: found on 2001-01-01: high below low; .*; accepted: r",
+        r"^BBB: found on 2001-01-01: high below low; .*; accepted: possible values$",
     ),
     ("infinite", lambda own: own.assign(volume=np.inf), r"^BBB: found on 2001-01-01: not a finite number; accepted: "),
-    ("no names", lambda own: own.assign(ticker=None), r"^prices: column ticker: found rows without one; accepted: a "),
+    ("no names", lambda own: own.assign(ticker=None), r"^prices: column ticker: found rows without a ticker; "),
     ("zoned", lambda own: own.assign(date=own["date"].dt.tz_localize("UTC")), r"^prices: column date: found values "),
-    ("no rows", lambda own: own.iloc[:0], r"^prices: found no rows; accepted: at least one ticker's$"),
+    ("no rows", lambda own: own.iloc[:0], r"^prices: found no rows; accepted: the rows of at least one ticker$"),
 ]
 
 
 @pytest.mark.parametrize(("change", "line"), [own[1:] for own in REFUSED], ids=[own[0] for own in REFUSED])
-def test_what_cannot_be_forecast_from_is_refused(
+def test_prices_with_a_fault_are_rejected(
     change: Callable[[pd.DataFrame], pd.DataFrame], line: str, forecaster: Forecaster, prices: pd.DataFrame
 ) -> None:
     with pytest.raises(UserError, match=line):
@@ -187,25 +191,25 @@ def test_what_cannot_be_forecast_from_is_refused(
 
 
 @pytest.mark.parametrize("rows", [lambda own: own.drop(own.index[-9]), lambda own: own.iloc[::2]])
-def test_a_step_that_is_left_out_is_refused(
+def test_a_missing_step_is_rejected(
     rows: Callable[[pd.DataFrame], pd.DataFrame], of_heat: Forecaster, walked_heat: Path
 ) -> None:
     oslo = read_table(walked_heat / "data/prices.parquet").query("ticker == 'Oslo'")
-    with pytest.raises(UserError, match=r"^Oslo: found 2020-\d\d-\d\d.* after another step; accepted: a row every "):
+    with pytest.raises(UserError, match=r"^Oslo: found 2020-\d\d-\d\d.* after a step of another length; accepted: "):
         of_heat.forecast(rows(oslo), stale=True)
 
 
-def test_a_broken_or_absent_network_is_named(walked: Path, tmp_path: Path) -> None:
+def test_a_broken_or_missing_model_file_is_named(walked: Path, tmp_path: Path) -> None:
     shutil.copytree(walked / "data", tmp_path / "data")
     (tmp_path / "data/model/2.keras").write_bytes(b"PK")
-    with pytest.raises(UserError, match=r"model/2.keras: no model that Keras can load; `dvc repro` makes it$"):
+    with pytest.raises(UserError, match=r"model/2.keras: found no model that Keras can load; accepted: a file made "):
         Forecaster.load(tmp_path / "data")
     (tmp_path / "data/model/1.keras").rename(tmp_path / "data/model/3.keras")
     with pytest.raises(UserError, match=r"model/1.keras: no such file; `dvc repro` makes it$"):
         Forecaster.load(tmp_path / "data")
 
 
-def test_every_ticker_at_fault_is_named(forecaster: Forecaster, prices: pd.DataFrame) -> None:
+def test_every_ticker_with_a_fault_is_named(forecaster: Forecaster, prices: pd.DataFrame) -> None:
     changed = prices.copy()
     changed.loc[[100, 600], "close"] = -1.0
     with pytest.raises(UserError) as error:
@@ -213,10 +217,10 @@ def test_every_ticker_at_fault_is_named(forecaster: Forecaster, prices: pd.DataF
     assert [line[:3] for line in str(error.value).splitlines()] == ["AAA", "BBB"]
 
 
-def test_a_ticker_that_needs_a_scaler_of_its_own_and_has_none_is_named(of_heat: Forecaster, walked_heat: Path) -> None:
+def test_a_ticker_without_its_own_scaler_is_rejected_if_it_needs_one(of_heat: Forecaster, walked_heat: Path) -> None:
     heat = read_table(walked_heat / "data/prices.parquet")
     paris = heat[heat["ticker"] == "Rome"].assign(ticker="Paris")
-    with pytest.raises(UserError, match=r"^Paris: found no scaler of its own; accepted: Oslo, Rome$"):
+    with pytest.raises(UserError, match=r"^Paris: found no fitted numbers for this ticker; accepted: Oslo, Rome$"):
         of_heat.forecast(paris)
 
 

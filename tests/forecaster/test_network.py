@@ -1,4 +1,4 @@
-"""The network before training is its baseline; trained, it learns, repeats itself, and can be read back."""
+"""An untrained network is its baseline. Training works, is reproducible, and the model can be saved and loaded."""
 
 import io
 import zipfile
@@ -30,7 +30,7 @@ def sine(count: int = 32, window: int = 8) -> tuple[network.Floats, dict[str, ne
 
 
 def fitted(seed: int, stopping: float = 1.0, **changes: Any) -> tuple[keras.Model, Any]:
-    """A network fitted on a sine, stopped on targets that are so many times those of train; and its history."""
+    """Return a network fitted on a sine, and its history. stopping: multiplies the targets for early stopping."""
     network.seed(seed)
     (windows, targets), own = sine(), {**SHAPE, **HOW, **changes}
     model = network.build(windows.shape[1:], list(targets), 2, **{name: own[name] for name in SHAPE})
@@ -40,7 +40,7 @@ def fitted(seed: int, stopping: float = 1.0, **changes: Any) -> tuple[keras.Mode
 
 @pytest.fixture(scope="module")
 def plain() -> tuple[keras.Model, Any]:
-    """A network fitted from seed 0, to be looked at by many, and its history."""
+    """A network fitted from seed 0, shared by several tests, and its history."""
     return fitted(0)
 
 
@@ -48,7 +48,7 @@ def plain() -> tuple[keras.Model, Any]:
     ("cell", "bidirectional"),
     [(cell, both) for cell in get_args(network.Cell) for both in (False, True) if not (both and cell == "dense")],
 )
-def test_an_untrained_network_answers_exactly_zero(cell: network.Cell, bidirectional: bool) -> None:
+def test_the_output_of_an_untrained_network_is_exactly_zero(cell: network.Cell, bidirectional: bool) -> None:
     model = network.build(
         (8, 1), ["price", "variance"], 2, cell=cell, units=[4, 3], bidirectional=bidirectional, dropout=0.2
     )
@@ -75,7 +75,7 @@ def test_two_fits_of_one_seed_are_identical_to_the_byte(changes: dict[str, Any])
     (one, first), (two, second) = fitted(7, **changes), fitted(7, **changes)
     assert [w.tobytes() for w in one.get_weights()] == [w.tobytes() for w in two.get_weights()]
     assert first.equals(second)
-    assert canonical_model(network.saved(one)) == canonical_model(network.saved(two))
+    assert canonical_model(network.model_to_bytes(one)) == canonical_model(network.model_to_bytes(two))
 
 
 def test_another_seed_gives_another_network(plain: tuple[keras.Model, Any]) -> None:
@@ -83,7 +83,7 @@ def test_another_seed_gives_another_network(plain: tuple[keras.Model, Any]) -> N
 
 
 def test_the_best_epochs_weights_are_kept() -> None:
-    model, history = fitted(0, stopping=-1.0)  # the more is learnt, the worse it fits
+    model, history = fitted(0, stopping=-1.0)  # the better the fit on train, the worse on stopping
     assert history["val_loss"].iloc[-1] > history["val_loss"].min()
     windows, targets = sine()
     kept = network.predict(model, windows)
@@ -117,7 +117,7 @@ def test_a_weight_of_zero_leaves_a_head_at_its_baseline() -> None:
     assert found["variance"].any()
 
 
-def test_an_answer_does_not_depend_on_the_windows_beside_it(plain: tuple[keras.Model, Any]) -> None:
+def test_an_output_does_not_depend_on_the_other_windows(plain: tuple[keras.Model, Any]) -> None:
     model, _ = plain
     windows = np.random.default_rng(0).normal(size=(3000, 8, 1)).astype(np.float32)
     changed = windows.copy()
@@ -126,23 +126,23 @@ def test_an_answer_does_not_depend_on_the_windows_beside_it(plain: tuple[keras.M
     assert before["price"][:1500].tobytes() == after["price"][:1500].tobytes()
 
 
-def test_the_file_opens_with_stock_keras_and_answers_the_same(plain: tuple[keras.Model, Any], tmp_path: Path) -> None:
+def test_plain_keras_opens_the_file_and_predicts_the_same(plain: tuple[keras.Model, Any], tmp_path: Path) -> None:
     model, _ = plain
-    (tmp_path / "1.keras").write_bytes(canonical_model(network.saved(model)))
+    (tmp_path / "1.keras").write_bytes(canonical_model(network.model_to_bytes(model)))
     loaded = keras.models.load_model(tmp_path / "1.keras")
     windows = sine()[0]
     assert network.predict(loaded, windows)["price"].tobytes() == network.predict(model, windows)["price"].tobytes()
 
 
-def test_the_file_carries_no_clock_and_no_optimizer(plain: tuple[keras.Model, Any]) -> None:
-    content = canonical_model(network.saved(plain[0]))
+def test_the_file_has_no_timestamp_and_no_optimizer(plain: tuple[keras.Model, Any]) -> None:
+    content = canonical_model(network.model_to_bytes(plain[0]))
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         assert b"date_saved" not in archive.read("metadata.json")
         assert b"optimizer" not in archive.read("model.weights.h5")
 
 
-def test_of_tensorflow_the_terminal_shows_errors_and_not_onednns_announcement() -> None:
+def test_the_terminal_shows_errors_of_tensorflow_but_not_the_onednn_announcement() -> None:
     code = (
         "import os; from pipeline.forecaster import network\n"
         "with network.without_announcement():\n"

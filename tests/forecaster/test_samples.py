@@ -1,22 +1,22 @@
-"""A window ends at its origin and holds one ticker's complete rows; the halves of validation share no target."""
+"""A window ends at its origin and has complete rows of one ticker. The halves of validation share no target."""
 
 import numpy as np
 import pandas as pd
 
 from pipeline.forecaster import samples as table
-from pipeline.forecaster.samples import calibration, origins, stopping, windows
+from pipeline.forecaster.samples import calibration_mask, origins, stopping_mask, windows
 
 SPLITS = ["warmup"] * 2 + ["train"] * 4 + ["warmup"] + ["train"] * 2 + ["purged", "test"]
 ROWS = pd.DataFrame({"ticker": ["A"] * 6 + ["B"] * 5, "split": SPLITS})
 
 
-def test_windows_start_when_enough_rows_of_the_ticker_are_no_warm_up() -> None:
+def test_windows_need_enough_rows_of_the_ticker_without_warm_up() -> None:
     assert origins(ROWS, 3).tolist() == [4, 5, 9, 10]
     assert origins(ROWS, 1).tolist() == [2, 3, 4, 5, 7, 8, 9, 10]
     assert origins(ROWS, 5).tolist() == []
 
 
-def test_a_row_of_warm_up_interrupts() -> None:
+def test_no_window_contains_a_warm_up_row() -> None:
     rows = pd.DataFrame({"ticker": "A", "split": ["train", "train", "warmup", "train", "train", "train"]})
     assert origins(rows, 2).tolist() == [1, 4, 5]
 
@@ -32,10 +32,10 @@ def test_a_window_is_the_rows_up_to_its_origin_in_order() -> None:
 
 def test_early_stopping_sees_only_targets_of_the_earlier_half_of_validation(two_tickers_rows: pd.DataFrame) -> None:
     found = two_tickers_rows
-    stops, validation = found[stopping(found)], found[found["split"] == "validation"]
-    firsts = np.unique(validation[table.date(1)])
+    stops, validation = found[stopping_mask(found)], found[found["split"] == "validation"]
+    firsts = np.unique(validation[table.date_column(1)])
     assert set(stops["split"]) == {"validation"}
-    assert (stops[table.date(3)] < firsts[len(firsts) // 2]).all()
+    assert (stops[table.date_column(3)] < firsts[len(firsts) // 2]).all()
     assert 0 < len(stops) < len(validation) / 2
 
 
@@ -43,7 +43,7 @@ def test_bands_are_calibrated_on_the_later_half_and_on_nothing_that_training_sto
     two_tickers_rows: pd.DataFrame,
 ) -> None:
     found = two_tickers_rows
-    kept, stops = found[calibration(found)], found[stopping(found)]
+    kept, stops = found[calibration_mask(found)], found[stopping_mask(found)]
     assert set(kept["split"]) == {"validation"}
-    assert kept[table.date(1)].min() > stops[table.date(3)].max()
-    assert not calibration(found[found["split"] == "train"]).any()
+    assert kept[table.date_column(1)].min() > stops[table.date_column(3)].max()
+    assert not calibration_mask(found[found["split"] == "train"]).any()

@@ -1,4 +1,4 @@
-"""GJR-GARCH is arch's own, told in log variance, fitted on train and blind to what follows."""
+"""GJR-GARCH gives the forecasts of the package arch, is fitted on train, and does not see later rows."""
 
 import warnings
 
@@ -40,7 +40,7 @@ def test_the_mean_error_over_train_is_0(two_tickers_rows: pd.DataFrame, forecast
         assert error[train].mean() == pytest.approx(0, abs=1e-12)
 
 
-def test_the_variance_of_a_known_process_is_found() -> None:
+def test_it_forecasts_the_variance_of_a_known_process() -> None:
     process = ZeroMean(volatility=GARCH(p=1, o=1, q=1), distribution=StudentsT(seed=np.random.default_rng(0)))
     made = process.simulate([0.03, 0.03, 0.12, 0.88, 8.0], 5000, burn=500)
     split = np.repeat(["warmup", "train", "test"], [1, 3500, 1500])
@@ -52,7 +52,7 @@ def test_the_variance_of_a_known_process_is_found() -> None:
     assert np.sqrt(np.mean(error**2)) < 0.1 * truth[1:][test].std()
 
 
-def test_a_ticker_is_fitted_alone_and_brought_to_scale_with_the_others(
+def test_a_ticker_is_fitted_alone_and_corrected_with_the_others(
     two_tickers_rows: pd.DataFrame, forecast: np.ndarray
 ) -> None:
     for _, own in two_tickers_rows.groupby("ticker"):
@@ -65,7 +65,7 @@ def test_every_session_but_a_tickers_first_has_a_forecast(two_tickers_rows: pd.D
     np.testing.assert_array_equal(np.isfinite(forecast).all(axis=1), ~first)
 
 
-def test_a_gap_has_none_and_harms_no_other(two_tickers_rows: pd.DataFrame) -> None:
+def test_a_gap_has_no_forecast_and_all_later_sessions_have_one(two_tickers_rows: pd.DataFrame) -> None:
     rows = two_tickers_rows.copy()
     rows.loc[100:102, "last"] = np.nan
     found = forecast_of("gjr_garch", rows.assign(split=rows["split"].mask(rows["last"].isna(), "warmup")), 3)
@@ -86,7 +86,7 @@ def test_what_comes_after_a_session_changes_no_forecast_up_to_it(
     assert (forecast[later] != other[later]).all()
 
 
-def test_two_fits_give_the_same_bytes_and_no_word(
+def test_two_fits_give_the_same_bytes_and_print_nothing(
     two_tickers_rows: pd.DataFrame, forecast: np.ndarray, capfd: pytest.CaptureFixture
 ) -> None:
     with warnings.catch_warnings():
@@ -95,7 +95,7 @@ def test_two_fits_give_the_same_bytes_and_no_word(
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_fit_that_fails_is_told_with_its_ticker(two_tickers_rows: pd.DataFrame) -> None:
+def test_a_fit_that_fails_is_reported_with_its_ticker(two_tickers_rows: pd.DataFrame) -> None:
     still = two_tickers_rows["last"].mask(two_tickers_rows["ticker"] == "BBB", 7.0)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -103,6 +103,6 @@ def test_a_fit_that_fails_is_told_with_its_ticker(two_tickers_rows: pd.DataFrame
             forecast_of("gjr_garch", two_tickers_rows.assign(last=still), 3)
 
 
-def test_a_value_without_a_return_is_told(two_tickers_rows: pd.DataFrame) -> None:
-    with pytest.raises(UserError, match=r"found gjr_garch, which takes returns, and -1 among the values of AAA; "):
+def test_a_value_without_a_return_is_rejected(two_tickers_rows: pd.DataFrame) -> None:
+    with pytest.raises(UserError, match=r"found gjr_garch, which uses returns, but AAA has the value -1; "):
         forecast_of("gjr_garch", two_tickers_rows.assign(last=-1.0), 3)

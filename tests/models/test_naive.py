@@ -1,4 +1,4 @@
-"""The simple forecasts of a price are what their sources say, and see train only."""
+"""The simple models of the price follow their sources and are fitted on train only."""
 
 import numpy as np
 import pandas as pd
@@ -6,12 +6,12 @@ import pandas as pd
 from tests.conftest import forecast_of
 
 
-def test_persistence_stays(two_tickers_rows: pd.DataFrame) -> None:
+def test_persistence_forecasts_the_last_value(two_tickers_rows: pd.DataFrame) -> None:
     found = forecast_of("persistence", two_tickers_rows, 2)
     np.testing.assert_array_equal(found, two_tickers_rows[["last", "last"]].to_numpy())
 
 
-def test_drift_goes_on_by_each_tickers_mean_change_over_train(two_tickers_rows: pd.DataFrame) -> None:
+def test_drift_continues_each_tickers_mean_change_over_train(two_tickers_rows: pd.DataFrame) -> None:
     found = forecast_of("drift", two_tickers_rows, 3) - forecast_of("persistence", two_tickers_rows, 3)
     for ticker, own in two_tickers_rows.groupby("ticker"):
         slope = own.loc[own["split"] == "train", "last"].diff().mean()

@@ -1,4 +1,4 @@
-"""Ridge and boosting see the network's windows, learn on train alone, and find what is there to be found."""
+"""Ridge and boosting use the network's windows, are fitted on train only, and find a planted signal."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ from pipeline.forecaster.preparation import ALL, Scaler, Target
 from pipeline.io.errors import UserError
 from pipeline.models import registry
 from pipeline.models.model import Samples
-from pipeline.models.regressors import PENALTIES, answered_by_ridge, ridge
+from pipeline.models.regressors import PENALTIES, fit_ridge, predict_ridge
 from tests.conftest import UNPINNED, made_preparation
 from tests.imports import ROOT
 
@@ -47,15 +47,15 @@ LEVEL = made_preparation(target="level", horizon=2, season_length=1, price=PRICE
 
 
 def answers(kind: str, rows: pd.DataFrame, window: int) -> np.ndarray:
-    """The scaled departures that a model, fitted on train, forecasts: (rows, 2), NaN without a whole window."""
+    """Return the scaled forecasts of a model fitted on train: (rows, 2), NaN without a full window."""
     zeros = {f"price_{h}_baseline": 0.0 for h in (1, 2)}
     samples = Samples(rows.assign(last=0.0, volatility=1.0, **zeros), LEVEL, window)
-    (model,) = registry.of(kind, ["price"])
+    (model,) = registry.models_of(kind, ["price"])
     return model.forecast(model.fit(samples, [1, 2]), samples)
 
 
 def explained(rows: pd.DataFrame, kind: str, window: int, h: int) -> float:
-    """R² on test."""
+    """Return R² on test."""
     found, test = answers(kind, rows, window), (rows["split"] == "test").to_numpy()
     actual = rows[f"price_{h}_scaled"].to_numpy()[test]
     return 1 - np.mean((actual - found[test, h - 1]) ** 2) / np.var(actual)
@@ -66,20 +66,20 @@ def test_a_planted_signal_is_found(h: int) -> None:
     assert explained(planted("linear"), "ridge", 4, h) > 0.85
     assert explained(planted("linear"), "boosting", 4, h) > 0.75
     assert explained(planted("absolute"), "boosting", 4, h) > 0.6
-    assert abs(explained(planted("absolute"), "ridge", 4, h)) < 0.05  # no line is one
+    assert abs(explained(planted("absolute"), "ridge", 4, h)) < 0.05  # a linear model cannot find it
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_lies_before_the_window_is_not_seen(kind: str) -> None:
+def test_rows_before_the_window_are_not_used(kind: str) -> None:
     assert abs(explained(planted("linear"), kind, 2, 1)) < 0.1
 
 
-def test_ridge_chooses_its_penalties_by_leaving_one_out() -> None:
+def test_ridge_selects_its_penalties_by_leave_one_out() -> None:
     rng = np.random.default_rng(0)
     inputs = rng.normal(size=(60, 6))
     targets = np.column_stack([inputs[:, 0] + rng.normal(0, 0.3, 60), 0.2 * inputs[:, 1] + rng.normal(0, 1, 60)])
     train = np.arange(60) < 40
-    found, chosen = answered_by_ridge(ridge(inputs[train], targets[train]), inputs), []
+    found, chosen = predict_ridge(fit_ridge(inputs[train], targets[train]), inputs), []
 
     def predicted(x: np.ndarray, y: np.ndarray, at: np.ndarray, penalty: float) -> np.ndarray:
         """The normal equations, the constant not penalised."""
@@ -101,7 +101,7 @@ def test_ridge_chooses_its_penalties_by_leaving_one_out() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_only_train_is_learnt_from(kind: str) -> None:
+def test_only_train_is_used_for_the_fit(kind: str) -> None:
     rows = planted("linear")
     changed = rows.copy()
     changed.loc[rows["split"] == "test", ["price_1_scaled", "price_2_scaled"]] = 99.0
@@ -113,7 +113,7 @@ def test_only_train_is_learnt_from(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_row_with_a_whole_window_is_answered(kind: str) -> None:
+def test_every_row_with_a_full_window_has_a_forecast(kind: str) -> None:
     rows = planted("linear")
     found = answers(kind, rows, 4)
     assert found.shape == (3000, 2)
@@ -122,18 +122,18 @@ def test_every_row_with_a_whole_window_is_answered(kind: str) -> None:
     assert np.isnan(found[~answered]).all()
 
 
-def test_a_window_longer_than_train_is_refused() -> None:
+def test_a_window_longer_than_train_is_rejected() -> None:
     with pytest.raises(UserError, match=r"^params.yaml: benchmark.window: found 1000, which leaves no sample for tr"):
         answers("ridge", planted("linear"), 1000)
 
 
 def test_boosting_gives_the_same_bytes_on_any_number_of_threads() -> None:
     code = (
-        "from pipeline.models.regressors import answered_by_boosting, boosting\n"
+        "from pipeline.models.regressors import fit_boosting, predict_boosting\n"
         "import numpy as np, hashlib, threadpoolctl\n"
         "rng = np.random.default_rng(0); x = rng.normal(size=(20000, 8))\n"
         "y = x[:, :1] + rng.standard_t(2, (20000, 1))\n"
-        "found = answered_by_boosting(boosting(x[:15000], y[:15000]), x)\n"
+        "found = predict_boosting(fit_boosting(x[:15000], y[:15000]), x)\n"
         "print(hashlib.sha256(found.tobytes()).hexdigest())\n"
         "print({pool['num_threads'] for pool in threadpoolctl.threadpool_info()})\n"
     )

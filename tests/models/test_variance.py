@@ -1,4 +1,4 @@
-"""The simple forecasts of the variance are what their sources say, and see train only."""
+"""The simple models of the variance follow their sources and are fitted on train only."""
 
 import numpy as np
 import pandas as pd
@@ -6,7 +6,7 @@ import pytest
 import statsmodels.api as sm
 
 from pipeline.io.errors import UserError
-from pipeline.models.variance import returns
+from pipeline.models.variance import log_returns
 from tests.conftest import forecast_of
 
 
@@ -44,16 +44,16 @@ def test_lhar_adds_the_negative_parts_of_mean_returns(two_tickers_rows: pd.DataF
 
 def test_a_return_spans_a_gap() -> None:
     rows = pd.DataFrame({"ticker": [*"AAAABB"], "last": [1.0, 2.0, np.nan, 8.0, 5.0, 5.0]})
-    np.testing.assert_allclose(returns(rows, "lhar"), np.log([np.nan, 2, np.nan, 4, np.nan, 1]))
+    np.testing.assert_allclose(log_returns(rows, "lhar"), np.log([np.nan, 2, np.nan, 4, np.nan, 1]))
 
 
 def test_a_value_without_a_return_is_named() -> None:
     rows = pd.DataFrame({"ticker": ["A", "B"], "last": [1.0, -2.0]})
-    with pytest.raises(UserError, match=r"benchmark.models: found lhar, which takes returns, and -2 among .* of B; "):
+    with pytest.raises(UserError, match=r"benchmark.models: found lhar, which uses returns, but B has the value -2; "):
         forecast_of("lhar", rows.assign(log_variance=0.0, split="train"), 1)
 
 
-def test_ewma_is_the_recursion_of_riskmetrics_brought_to_log_variance(two_tickers_rows: pd.DataFrame) -> None:
+def test_ewma_is_the_recursion_of_riskmetrics_on_the_scale_of_log_variance(two_tickers_rows: pd.DataFrame) -> None:
     rows, found, expected = two_tickers_rows, forecast_of("ewma", two_tickers_rows, 3), []
     for _, own in rows.groupby("ticker"):
         variance = np.exp(own["log_variance"].to_numpy())

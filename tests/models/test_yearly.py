@@ -1,4 +1,4 @@
-"""A model fitted again each year sees what was known when the year began."""
+"""A model that is fitted again each year uses what was known at the start of the year."""
 
 import numpy as np
 import pandas as pd
@@ -29,7 +29,7 @@ def years() -> pd.DataFrame:
 def test_har_yearly_is_fitted_on_what_was_known_when_the_year_began(years: pd.DataFrame, year: int, h: int) -> None:
     own = years.groupby("ticker")["log_variance"]
     regressors = sm.add_constant(means(years, "log_variance"))
-    train, before = years["split"] == "train", years[table.date(h)] < pd.Timestamp(year, 1, 1)
+    train, before = years["split"] == "train", years[table.date_column(h)] < pd.Timestamp(year, 1, 1)
     samples = regressors.assign(future=own.shift(-h))
     known = samples[(train | before) & (years["split"] != "warmup")].dropna()
     assert len(known) > train.sum() + 400 * (year - 2003)

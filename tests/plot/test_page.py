@@ -34,6 +34,4 @@ def test_the_figures_hold_all_of_test_and_show_the_sessions_asked_for(prediction
 def test_long_tests_are_downsampled_and_that_is_told(predictions: pd.DataFrame) -> None:
     assert len(figures(predictions, tickers=2000)["predicted"].rows["forecasts"]) <= 100
     assert page.downsampling_note(200, 2) == ""
-    assert page.downsampling_note(5000, 50).startswith(
-        "Lines of more than 2,000 forecasts are drawn from 2,000 of them, "
-    )
+    assert "2,000" in page.downsampling_note(5000, 50)

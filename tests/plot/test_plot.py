@@ -21,10 +21,12 @@ def html(walked: Path) -> str:
     return (walked / "reports/forecast.html").read_text()
 
 
-def test_the_report_opens_with_the_verdict_and_its_rule(walked: Path, html: str) -> None:
-    for sentence in read_record(walked / "data/verdict.json", Verdict).sentences.values():
-        assert str(escape(sentence)) in html
-    assert "The rule: " in html
+def test_the_report_opens_with_the_headline_the_figure_the_evidence_and_the_table(walked: Path, html: str) -> None:
+    verdict = read_record(walked / "data/verdict.json", Verdict)
+    assert f"<h1>{escape(verdict.headline)}</h1>" in html
+    parts = [verdict.headline, 'id="figure-predicted"', *verdict.evidence, verdict.band, "<table"]
+    places = [html.index(part if "<" in part or "=" in part[:4] else str(escape(part))) for part in parts]
+    assert places == sorted(places)
 
 
 def test_every_ticker_has_its_figures(walked: Path, html: str) -> None:

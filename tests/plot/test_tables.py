@@ -5,9 +5,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from pipeline.formats import Table
 from pipeline.io.artifacts import read_record, read_table
 from pipeline.plot import tables
-from pipeline.report.table import Table
+from pipeline.scoring import summary
 from pipeline.scoring.verdict import Verdict
 from pipeline.series import SeriesInfo
 
@@ -40,8 +41,8 @@ def test_an_origin_before_the_last_value_is_called_what_it_is(own: pd.DataFrame)
     assert tables.origin(own, "session") == f"Forecast from {own['origin'].max():%Y-%m-%d}, the last session."
     earlier = own[own["origin"] < own["origin"].max() - pd.Timedelta(days=5)]
     assert tables.origin(earlier, "hour") == (
-        f"Forecast from {earlier['origin'].max():%Y-%m-%d}, the last hour with a whole window before it; "
-        f"data go on to {earlier['date'].max():%Y-%m-%d}."
+        f"Forecast from {earlier['origin'].max():%Y-%m-%d}, the last hour with a complete window before it. "
+        f"The data end on {earlier['date'].max():%Y-%m-%d}."
     )
 
 
@@ -67,7 +68,7 @@ def column(table: Table, head: str) -> list[str]:
 
 def test_every_line_has_a_cell_for_each_head(told: Verdict, scores: pd.DataFrame, bands: pd.DataFrame) -> None:
     shared = tables.common(told.model_copy(update={"tickers": 1}), scores, bands)
-    for table in (*shared, tables.short(told, scores), tables.by_ticker(told, scores, bands)):
+    for table in (*shared, tables.by_ticker(told, scores, bands)):
         assert table.rows, table.caption
         assert {len(row) for row in table.rows} == {len(table.heads)}, table.caption
 
@@ -75,7 +76,7 @@ def test_every_line_has_a_cell_for_each_head(told: Verdict, scores: pd.DataFrame
 def test_scores_have_a_line_for_the_network_and_one_for_its_reference(told: Verdict, scores: pd.DataFrame) -> None:
     found = tables.horizons(told, scores)
     assert column(found, "model") == ["network", "persistence"] * 3 + ["network", "har"] * 3
-    assert found.rows[0][7:9] == tables.short(told, scores).rows[0][-2:]
+    assert found.rows[0][7:9] == summary.table(told).rows[0][-2:]
 
 
 def test_every_model_has_a_line_the_best_first_without_members(told: Verdict, scores: pd.DataFrame) -> None:
@@ -89,7 +90,7 @@ def test_every_model_has_a_line_the_best_first_without_members(told: Verdict, sc
 
 def test_ways_of_making_bands_come_the_best_first(told: Verdict, bands: pd.DataFrame) -> None:
     found = tables.band_methods(told, bands)
-    assert set(column(found, "as wide as")) == {"network", "current", "har", "constant"}
+    assert set(column(found, "width scaled by")) == {"network", "current", "har", "constant"}
     assert pd.Series(column(found, "interval score")).astype(float).is_monotonic_increasing
 
 
@@ -108,10 +109,10 @@ def test_slices_begin_with_the_whole_and_end_with_the_thirds(
     found = tables.by_slice(told, scores, bands)
     terciles = ["low volatility", "middle volatility", "high volatility"]
     assert column(found, "part of test") == ["all", "2002", *terciles] * 2
-    assert [bool(share) for share in column(found, "band held")] == [True] * 5 + [False] * 5  # bands are of prices
+    assert [bool(share) for share in column(found, "band coverage")] == [True] * 5 + [False] * 5  # bands are of prices
 
 
 def test_bands_and_members_have_a_line_a_horizon(told: Verdict, scores: pd.DataFrame, bands: pd.DataFrame) -> None:
     assert column(tables.coverage(told, bands), "sessions ahead") == ["1", "2", "3"]
     expected = [[target, str(h), "2"] for target in ("close", "log variance") for h in (1, 2, 3)]
-    assert [row[:3] for row in tables.spread(told, scores).rows] == expected
+    assert [row[:3] for row in tables.members(told, scores).rows] == expected

@@ -1,4 +1,4 @@
-"""Predict forecasts with every member from every origin, the last ones included."""
+"""Predict forecasts with every member from every origin, including the last ones."""
 
 import shutil
 from pathlib import Path
@@ -15,7 +15,7 @@ from pipeline.io.errors import UserError
 from tests.conftest import samples_in, walk
 
 
-def test_every_member_forecasts_from_every_origin_the_last_one_included(walked: Path) -> None:
+def test_every_member_forecasts_from_every_origin_including_the_last(walked: Path) -> None:
     rows, found = samples_in(walked), read_table(walked / "data/forecasts.parquet")
     assert set(found["model"]) == {"network", "network 1", "network 2"}
     assert set(found["target"]) == {"price", "variance"}
@@ -27,14 +27,14 @@ def test_every_member_forecasts_from_every_origin_the_last_one_included(walked: 
     assert found["predicted"].notna().all()
 
 
-def test_the_forecast_is_the_baseline_and_what_the_saved_networks_answer(walked: Path) -> None:
+def test_the_forecast_is_the_baseline_plus_the_output_of_the_saved_models(walked: Path) -> None:
     rows = samples_in(walked)
     preparation = read_record(walked / "data/preparation.json", Preparation)
-    model = network.loaded("1.keras", (walked / "data/model/1.keras").read_bytes())
+    model = network.model_from_bytes("1.keras", (walked / "data/model/1.keras").read_bytes())
     own = rows[(rows["ticker"] == "AAA")].tail(5)
-    seen = own[table.features_of(rows)].to_numpy(np.float32)[None]
+    seen = own[table.feature_columns(rows)].to_numpy(np.float32)[None]
     scale = np.array([scaler.scale for scaler in preparation.targets["variance"].scalers[ALL]])
-    baseline = own.iloc[-1][[table.baseline("variance", h) for h in (1, 2, 3)]].to_numpy(np.float64)
+    baseline = own.iloc[-1][[table.baseline_column("variance", h) for h in (1, 2, 3)]].to_numpy(np.float64)
     expected = baseline + scale * network.predict(model, seen)["variance"][0]
     found = read_table(walked / "data/forecasts.parquet").query("model == 'network 1' and target == 'variance'")
     found = found[(found["ticker"] == "AAA") & (found["origin"] == own["date"].iloc[-1])]

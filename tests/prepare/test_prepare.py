@@ -1,4 +1,4 @@
-"""Samples hold what tables/samples says for every kind of target, and what was fitted can undo them."""
+"""Samples have the columns of forecaster/samples for every kind of target, and scaling can be undone."""
 
 import warnings
 from pathlib import Path
@@ -19,8 +19,8 @@ from tests.conftest import FEATURES, samples_in, walk
 def test_every_session_is_a_row_with_the_features_asked_for(walked: Path, two_tickers: pd.DataFrame) -> None:
     rows = samples_in(walked)
     assert len(rows) == len(two_tickers)
-    assert table.features_of(rows) == [table.feature(name) for name in FEATURES]
-    assert table.targets_of(rows) == ["price", "variance"]
+    assert table.feature_columns(rows) == [table.feature_column(name) for name in FEATURES]
+    assert table.target_names(rows) == ["price", "variance"]
     assert table.horizon_of(rows) == 3
     assert set(rows["split"]) == set(table.SPLITS)
 
@@ -28,19 +28,19 @@ def test_every_session_is_a_row_with_the_features_asked_for(walked: Path, two_ti
 @pytest.mark.parametrize("target", ["return", "level", "difference"])
 @pytest.mark.parametrize("baseline", ["persistence", "drift", "seasonal_naive", "none"])
 @pytest.mark.parametrize("scaling", ["standard", "minmax"])
-def test_the_target_leads_back_to_the_price(
+def test_the_target_converts_back_to_the_price(
     target: targets.Kind, baseline: str, scaling: str, tmp_path: Path, two_tickers: pd.DataFrame
 ) -> None:
     changes: dict[str, Any] = {"target": target, "baseline": baseline, "scaling": scaling, "variance": "none"}
     walk(tmp_path, two_tickers, "scrape", "prepare", prepare=changes)
     rows = samples_in(tmp_path)
     preparation = read_record(tmp_path / "data/preparation.json", Preparation)
-    assert table.targets_of(rows) == ["price"]
+    assert table.target_names(rows) == ["price"]
     own = rows[rows["split"].isin(["train", "validation", "test"])]
     future = own["date_1"].map(two_tickers[two_tickers["ticker"] == "AAA"].set_index("date")["close"])
     own, future = own[own["ticker"] == "AAA"], future[own["ticker"] == "AAA"].to_numpy()
     last, volatility = own["last"].to_numpy(), own["volatility"].to_numpy()
-    back = targets.price(target, own[["price_1"]].to_numpy(), last, volatility)[:, 0]
+    back = targets.price_from_target(target, own[["price_1"]].to_numpy(), last, volatility)[:, 0]
     np.testing.assert_allclose(back, future, rtol=1e-9)
     numbers = preparation.price.scalers[ALL if target == "return" else "AAA"][0]
     departure = own["price_1_scaled"] * numbers.scale + numbers.center
@@ -48,19 +48,20 @@ def test_the_target_leads_back_to_the_price(
     assert (numbers.center == 0) or baseline == "none"
 
 
-def test_dates_in_the_wrong_order_are_refused(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
+def test_dates_in_the_wrong_order_are_rejected(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
     with pytest.raises(UserError, match=r"^params.yaml: prepare: found validation '2002-09-02' and test '2002-07-01'"):
         walk(tmp_path, two_tickers, "scrape", "prepare", prepare={"validation": "2002-09-02", "test": "2002-07-01"})
 
 
-def test_a_column_the_source_does_not_give_is_named(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
+def test_a_column_that_the_source_does_not_have_is_rejected(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
     with pytest.raises(
-        UserError, match=r"^params.yaml: prepare.features: dividends is missing in 100.0% of the train sessions of AAA"
+        UserError,
+        match=r"^params.yaml: prepare.features: found dividends missing in 100.0% of the train sessions of AAA",
     ):
         walk(tmp_path, two_tickers, "scrape", "prepare", prepare={"features": ["dividends"]})
 
 
-def test_a_ticker_left_out_is_in_no_row_and_changes_nothing_else(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
+def test_an_excluded_ticker_has_no_rows_and_changes_nothing_else(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
     walk(tmp_path / "both", two_tickers, "scrape", "prepare", prepare={"exclude_tickers": ["BBB"]})
     walk(tmp_path / "one", two_tickers[two_tickers["ticker"] == "AAA"], "scrape", "prepare")
     for name in table.FILES:
@@ -72,13 +73,13 @@ def test_a_ticker_left_out_is_in_no_row_and_changes_nothing_else(tmp_path: Path,
     ("changes", "line"),
     [
         ({"exclude_tickers": ["CCC"]}, "exclude_tickers: found 'CCC'; accepted: tickers of data/prices.parquet"),
-        ({"exclude_tickers": ["AAA", "BBB"]}, "exclude_tickers: found every ticker; accepted: some are left"),
+        ({"exclude_tickers": ["AAA", "BBB"]}, "exclude_tickers: found every ticker; accepted: some of the tickers"),
         ({"column": "vwap"}, "column: found 'vwap'; accepted here: open, high, low, close, adj_close, volume, "),
         ({}, "target: found return, which needs open, high, low and close; "),
         ({"target": "level"}, "variance: found har, which needs open, high, low and close; "),
     ],
 )
-def test_what_is_not_in_the_prices_is_named(
+def test_a_parameter_that_does_not_fit_the_prices_is_rejected(
     changes: dict[str, Any], line: str, tmp_path: Path, two_tickers: pd.DataFrame
 ) -> None:
     with pytest.raises(UserError) as error:
@@ -97,10 +98,10 @@ def test_a_value_without_a_return_is_named(value: float, tmp_path: Path, two_tic
         walk(tmp_path, prices, "scrape", "prepare", prepare={"column": "adj_close"})
 
 
-def test_a_test_part_without_a_sample_is_refused(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
+def test_a_test_split_without_samples_is_rejected(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
     prices = two_tickers.copy()
     prices.loc[prices["date"] > "2002-08-12", "open"] = np.nan
-    with pytest.raises(UserError, match=r"^data/prices.parquet: no sample for test: validation starts "):
+    with pytest.raises(UserError, match=r"^data/prices.parquet: found no sample for test, where validation starts "):
         walk(tmp_path, prices, "scrape", "prepare")
 
 
@@ -113,14 +114,14 @@ def test_a_ticker_with_few_train_samples_is_left_out(
     assert "BBB: left out, it has fewer than 22 train samples" in capsys.readouterr().out
 
 
-def test_a_share_without_its_range_is_forecast_as_a_difference(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
+def test_a_stock_with_only_closes_is_forecast_as_a_difference(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
     closes = two_tickers.assign(open=np.nan, high=np.nan, low=np.nan)
     changes = {"target": "difference", "variance": "none", "features": ["close", "volume_month"]}
     walk(tmp_path, closes, "scrape", "prepare", prepare=changes)
     assert (samples_in(tmp_path)["split"] == "train").sum() > 500
 
 
-def test_the_longest_horizon_is_prepared_in_silence(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
+def test_the_longest_horizon_gives_no_warning(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.PerformanceWarning)
         walk(tmp_path, two_tickers, "scrape", "prepare", prepare={"horizon": 48, "validation": 0.3})

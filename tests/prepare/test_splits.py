@@ -1,4 +1,4 @@
-"""No target crosses from one split into another, and each split holds samples."""
+"""Every target of a sample lies in the sample's split, and each split has samples."""
 
 import numpy as np
 import pandas as pd
@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.forecaster import samples as table
 from pipeline.io.errors import UserError
-from pipeline.prepare.splits import boundaries, split
+from pipeline.prepare.splits import boundaries, split_of
 from tests.conftest import rows_of
 from tests.series import made_prices
 
@@ -17,10 +17,10 @@ def rows(horizon: int) -> pd.DataFrame:
     """One ticker's rows: 5 of warm-up, 100 sessions, and their splits at 15 % each."""
     dates = np.concatenate([SESSIONS, pd.bdate_range(SESSIONS[-1], periods=horizon + 1)[1:]]).astype("datetime64[us]")
     ahead = np.column_stack([dates[h : h + 100] for h in range(1, horizon + 1)])
-    splits = split(
+    splits = split_of(
         ahead, ahead <= dates[99], ahead[:, 0] > dates[99], np.arange(100) >= 5, *boundaries(SESSIONS, 0.15, 0.15)
     )
-    columns = {table.date(h): ahead[:, h - 1] for h in range(1, horizon + 1)}
+    columns = {table.date_column(h): ahead[:, h - 1] for h in range(1, horizon + 1)}
     return pd.DataFrame({"date": SESSIONS, "split": splits, **columns})
 
 
@@ -35,7 +35,7 @@ def test_the_sample_has_755_test_sessions(sample_prices: pd.DataFrame) -> None:
 
 
 @pytest.mark.parametrize(("validation", "test"), [(0.5, 0.5), (0.6, 0.6), (0.001, 0.2), (0.2, 0.001)])
-def test_shares_that_leave_a_part_empty_are_refused(validation: float, test: float) -> None:
+def test_shares_that_leave_a_split_empty_are_rejected(validation: float, test: float) -> None:
     with pytest.raises(UserError, match=r"^params.yaml: prepare.validation, prepare.test: found "):
         boundaries(SESSIONS, validation, test)
 
@@ -54,8 +54,10 @@ def test_boundaries_that_are_dates_stay_when_sessions_are_added() -> None:
         ("2001-04-01", "2001-07-01", "train 65, validation 35, test 0"),
     ],
 )
-def test_dates_that_leave_a_part_empty_are_refused(validation: str, test: str, counts: str) -> None:
-    line = f"found {validation} and {test}, which of 100 sessions leave {counts}; accepted: dates after 2001-01-01 and "
+def test_dates_that_leave_a_split_empty_are_rejected(validation: str, test: str, counts: str) -> None:
+    line = (
+        f"found {validation} and {test}, which divide 100 sessions into {counts}; accepted: dates after 2001-01-01 and "
+    )
     with pytest.raises(UserError, match=f"^params.yaml: prepare.validation, prepare.test: {line}up to 2001-05-18"):
         boundaries(SESSIONS, validation, test)
 
@@ -66,7 +68,7 @@ def test_every_target_of_a_sample_lies_in_its_split(horizon: int) -> None:
     spans = {"train": (SESSIONS[0], validation), "validation": (validation, test), "test": (test, pd.Timestamp.max)}
     found = rows(horizon)
     for name, (first, end) in spans.items():
-        own = found.loc[found["split"] == name, [table.date(h) for h in range(1, horizon + 1)]]
+        own = found.loc[found["split"] == name, [table.date_column(h) for h in range(1, horizon + 1)]]
         assert len(own) > 0
         assert ((own >= first) & (own < end)).all(axis=None)
 
@@ -79,15 +81,15 @@ def test_each_kind_of_row_is_counted(horizon: int) -> None:
     assert counts == expected | ({"purged": 2 * straddling} if straddling else {})
 
 
-def test_a_sample_whose_next_sessions_are_partly_known_is_tested_and_the_last_one_is_the_future() -> None:
+def test_a_sample_with_some_known_targets_is_in_test_and_the_last_row_is_future() -> None:
     assert rows(5)["split"].tolist()[-5:] == ["test"] * 4 + ["future"]
 
 
-def test_a_ticker_that_ends_in_train_leaves_no_half_known_sample_there() -> None:
+def test_a_ticker_that_ends_in_train_has_no_partly_known_train_sample() -> None:
     dates = np.concatenate([SESSIONS, SESSIONS[-1:] + pd.Timedelta(days=1)]).astype("datetime64[us]")
     ahead = np.column_stack([dates[1:21], dates[2:22]])
     beyond, complete = ahead[:, 0] > dates[19], np.ones(20, dtype=bool)
-    found = split(ahead, ahead <= dates[19], beyond, complete, *boundaries(SESSIONS, 0.15, 0.15))
+    found = split_of(ahead, ahead <= dates[19], beyond, complete, *boundaries(SESSIONS, 0.15, 0.15))
     assert found.tolist() == ["train"] * 18 + ["purged", "future"]
 
 
@@ -96,7 +98,7 @@ def test_a_sample_whose_next_value_is_missing_is_purged_wherever_it_lies() -> No
     known = np.ones(ahead.shape, dtype=bool)
     known[[10, 75, 90], 0] = False
     beyond, complete = np.zeros(99, dtype=bool), np.ones(99, dtype=bool)
-    found = split(ahead, known, beyond, complete, *boundaries(SESSIONS, 0.15, 0.15))
+    found = split_of(ahead, known, beyond, complete, *boundaries(SESSIONS, 0.15, 0.15))
     assert found[[10, 75, 90]].tolist() == ["purged"] * 3
 
 
@@ -107,12 +109,12 @@ def test_a_ticker_without_a_train_sample_is_left_out() -> None:
     assert set(rows["ticker"]) == {"AAA"}
 
 
-def test_no_train_sample_at_all_is_refused() -> None:
-    with pytest.raises(UserError, match=r"^data/prices.parquet: no sample for train: validation starts "):
+def test_prices_without_a_train_sample_are_rejected() -> None:
+    with pytest.raises(UserError, match=r"^data/prices.parquet: found no sample for train, where validation starts "):
         rows_of(made_prices("AAA", 30, seed=1), horizon=2)
 
 
-def test_a_validation_too_short_to_stop_on_is_refused(two_tickers: pd.DataFrame) -> None:
+def test_a_validation_too_short_for_early_stopping_is_rejected(two_tickers: pd.DataFrame) -> None:
     with pytest.raises(
         UserError, match=r"^params.yaml: prepare.validation: found 0.01, from 2002-08-\d\d to before 2002-08"
     ):

@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from pipeline.formats import Table
 from pipeline.report import charts
 from pipeline.report.figures import Figure
 from pipeline.report.page import Ticker, page
-from pipeline.report.table import Table
 from tests.pages import outside_scripts, parsed, shown
 
 EVIL = "</script><script>alert(1)</script>"

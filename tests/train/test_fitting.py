@@ -1,4 +1,4 @@
-"""Train writes every member's model and losses, from train and validation alone."""
+"""Train writes the model and the losses of every member, and uses train and validation only."""
 
 import shutil
 from pathlib import Path
@@ -10,7 +10,7 @@ import pytest
 from pipeline.forecaster import samples
 from pipeline.io.artifacts import read_table
 from pipeline.io.errors import UserError
-from pipeline.train.fitting import parts_of
+from pipeline.train.fitting import sample_masks
 from tests.conftest import samples_in, walk
 
 
@@ -46,12 +46,12 @@ def test_a_window_longer_than_the_data_is_named(folder: Path) -> None:
 
 
 def test_a_fit_that_diverges_names_the_learning_rate(folder: Path) -> None:
-    with pytest.raises(UserError, match=r"^params.yaml: train.learning_rate: found 1e\+30, with which the loss grows "):
+    with pytest.raises(UserError, match=r"^params.yaml: train.learning_rate: found 1e\+30, for which the loss is not "):
         walk(folder, pd.DataFrame(), "train", train={"optimizer": "sgd", "learning_rate": 1e30, "epochs": 3})
     assert not (folder / "data/model").exists()
 
 
-def test_it_stops_on_no_sample_on_which_bands_are_calibrated_though_a_gap_costs_windows(
+def test_early_stopping_uses_no_calibration_sample_even_if_a_gap_costs_windows(
     tmp_path: Path, two_tickers: pd.DataFrame
 ) -> None:
     prices = two_tickers[two_tickers["ticker"] == "AAA"].copy()
@@ -60,6 +60,6 @@ def test_it_stops_on_no_sample_on_which_bands_are_calibrated_though_a_gap_costs_
     walk(tmp_path, prices, "scrape", "prepare", prepare=dates)
     rows = samples_in(tmp_path)
     at = samples.origins(rows, 22)
-    stopping, calibrated = parts_of(rows, at)["stopping"], samples.calibration(rows).to_numpy()[at]
+    stopping, calibrated = sample_masks(rows, at)["stopping"], samples.calibration_mask(rows).to_numpy()[at]
     assert stopping.any()
     assert not (stopping & calibrated).any()

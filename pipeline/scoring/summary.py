@@ -1,0 +1,190 @@
+"""The verdict in words: a headline, the evidence for it, one table and the band. Pure functions of typed values."""
+
+import re
+
+from pipeline.formats import Table, format_p, percent, shown
+from pipeline.scoring.results import BandResult, target_title
+from pipeline.scoring.verdict import SIGNIFICANCE_LEVEL, Comparison, Verdict
+from pipeline.series import SeriesInfo
+
+TITLES = {  # of a simple model in a sentence
+    "persistence": "persistence",
+    "drift": "drift",
+    "seasonal_naive": "the seasonal-naive forecast",
+    "ewma": "EWMA",
+    "har": "HAR",
+    "har_yearly": "HAR refitted yearly",
+    "lhar": "LHAR",
+    "lhar_yearly": "LHAR refitted yearly",
+    "gjr_garch": "GJR-GARCH",
+    "ridge": "ridge regression",
+    "boosting": "gradient boosting",
+}
+BASELINES = {  # of the price, in the headline
+    "persistence": "{the_last} {name}",
+    "drift": "{the_last} {name} plus the average change",
+    "seasonal_naive": "the {name} one season earlier",
+}
+RULES = {  # the same as a rule
+    "persistence": "the same as {before}",
+    "drift": "the same as {before} plus the average change",
+    "seasonal_naive": "the same as one season earlier",
+}
+
+
+def error_difference(comparison: Comparison, than: str = "") -> str:
+    """Return how the network's error differs from another's: "5.9% less error than HAR", "3 times the error of HAR"."""
+    share = comparison.less_error
+    if share is None:
+        return f"an error that cannot be compared{f' with that of {than}' if than else ''}"
+    if abs(share) < 0.0005:
+        return f"about the same error{f' as {than}' if than else ''}"
+    if share < -1:
+        return f"{1 - share:.3g} times the error{f' of {than}' if than else ''}"
+    return f"{abs(share):.1%} {'less' if share > 0 else 'more'} error{f' than {than}' if than else ''}"
+
+
+def p_text(p_value: float | None) -> str:
+    """Return a p-value for a sentence: "p = 0.65", "p < 0.0001"."""
+    if p_value is None:
+        return "p is undefined"
+    text = format_p(p_value)
+    return f"p < {text[1:]}" if text.startswith("<") else f"p = {p_value:.2f}" if p_value >= 0.1 else f"p = {text}"
+
+
+def baseline_title(model: str, series: SeriesInfo) -> str:
+    """Return what a baseline is, in words: "today's close", "the heat one season earlier", "HAR"."""
+    the_last = "today's" if series.step in ("session", "day") else "the last"
+    return BASELINES.get(model, TITLES[model]).format(the_last=the_last, name=series.name)
+
+
+def rule(model: str, series: SeriesInfo) -> str:
+    """Return the rule of a baseline of the price: "the same as today"."""
+    return RULES[model].format(before="today" if series.step in ("session", "day") else f"the last {series.step}")
+
+
+def headline(verdict: Verdict) -> str:
+    """Return the verdict in one sentence. It claims what the test showed one step ahead, and no more."""
+    price, *variance = (_clause(verdict, target) for target in verdict.baselines)
+    good = [verdict.nearest(target).outcome == "better" for target in verdict.baselines]
+    text = (", and " if len(set(good)) == 1 else ", but ").join([price, *variance])
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _clause(verdict: Verdict, target: str) -> str:
+    """Return what is known of one target. The price is judged first; the variance is "the size of its move"."""
+    nearest, name, several = verdict.nearest(target), verdict.series.name, verdict.tickers > 1
+    if target == "price":
+        what = f"the next {name} of {verdict.name}" if several else f"the next {verdict.name} {name}"
+        baseline = f"{baseline_title(nearest.model, verdict.series)} does"
+    else:
+        what, baseline = f"the size of {'the' if several else 'its'} move", "HAR, a standard model"
+    numbers = f"({p_text(nearest.p_value)})"
+    match nearest.outcome:
+        case "better" if target == "variance":
+            return f"{what} can be forecast: {error_difference(nearest, baseline)} {numbers}"
+        case "better" | "worse":
+            return (
+                f"the network forecasts {what} {nearest.outcome} than {baseline}: {error_difference(nearest)} {numbers}"
+            )
+        case "undefined":
+            return f"the test cannot compare the network's forecast of {what} with {baseline.removesuffix(' does')}"
+    better, best = verdict.better_than_baseline[target], verdict.best_simple[target].model
+    if not better:
+        return f"no model here forecasts {what} significantly better than {baseline}"
+    clause = f"the network does not forecast {what} significantly better than {baseline}"
+    return f"{clause}, but {TITLES[best]} does" if best in better else clause
+
+
+def evidence(verdict: Verdict) -> list[str]:
+    """Return a sentence for each target, and one on the best simple model."""
+    series, last = verdict.series, list(verdict.baselines)[-1]
+    names = {"price": f"Next {series.name}", "variance": "Size of the move"}
+    sentences = []
+    for target in verdict.baselines:
+        nearest = verdict.nearest(target)
+        other = f'"{rule(nearest.model, series)}"' if target == "price" else baseline_title(nearest.model, series)
+        difference = error_difference(nearest, other)
+        sentences.append(f"{names[target]}: the network makes {difference} ({_significance(nearest)}).")
+    best = verdict.best_simple[last]
+    title = f"Best simple model on validation: {TITLES[best.model]}."
+    if best.model == verdict.baselines[last]:
+        sentences.append(f"{title} This is the baseline itself.")
+    else:
+        what = "the size of the move" if last == "variance" else f"the next {series.name}"
+        numbers = f"{error_difference(best, TITLES[best.model])} ({_significance(best)})"
+        sentences.append(f"{title} For {what} the network makes {numbers}.")
+    return sentences
+
+
+def _significance(comparison: Comparison) -> str:
+    text = p_text(comparison.p_value)
+    return f"{text}, not significant" if comparison.outcome == "no significant difference" else text
+
+
+def band(nearest: BandResult, coverage: float) -> str:
+    """Return how often the bands contained the actual value one step ahead, beside bands of constant width."""
+    result, constant = nearest.band, nearest.constant
+    shares, constant_shares = (
+        [f"{share:.1%}" for share in each.values()] for each in (nearest.terciles, nearest.constant_terciles)
+    )
+    thirds = ": {} in the calmest third, {} in the middle third and {} in the most volatile third"
+    by_volatility = thirds.format(*shares) if len(shares) == 3 else ""
+    constants = "{}, {} and {}".format(*constant_shares) if len(constant_shares) == 3 else f"{constant['coverage']:.1%}"
+    return (
+        f"The {percent(coverage)} band (a range around the forecast) contained {result['coverage']:.1%} of "
+        f"{result['n']:.0f} test values{by_volatility}. A band of constant width contained {constants}."
+    )
+
+
+def definitions(verdict: Verdict) -> str:
+    """Return what the words of the summary mean."""
+    simple = {name: f'{TITLES[name]} is "{rule(name, verdict.series)}"' for name in RULES}
+    simple["har"] = "HAR is a regression on past variances"
+    baselines = "; ".join(simple[name] for name in verdict.baselines.values())
+    pooled = "" if verdict.tickers == 1 else ", in units of each ticker's usual change"
+    variance = (
+        f" Log variance: the logarithm of the price variance within a {verdict.series.step}: the size of the move."
+    )
+    if "variance" not in verdict.baselines:
+        variance = ""
+    return (
+        f"Baseline: the simple forecast to beat; {baselines}. Error: root mean squared error{pooled}. Skill: 1 - MSE / "
+        f"MSE of the baseline. p: the probability of such a difference if both were equally good; significant below "
+        f"{SIGNIFICANCE_LEVEL}.{variance}"
+    )
+
+
+def table(verdict: Verdict) -> Table:
+    """Return the network beside the baseline of each target, at the nearest and the farthest horizon."""
+    heads, rows = ["forecast", "ahead", "error", "baseline", "difference", "skill", "p"], []
+    for each in verdict.comparisons:
+        errors = [f"{each.rmse:#.4g}", each.model, error_difference(each).removesuffix(" error")]
+        tests = [shown(each.skill, "+.4f"), format_p(float("nan") if each.p_value is None else each.p_value)]
+        ahead = f"{each.horizon} {verdict.series.step}{'s' * (each.horizon > 1)}"
+        rows.append([target_title(each.target, verdict.series), ahead, *errors, *tests])
+    return Table(f"The network and its baseline over the same test {verdict.series.step}s", heads, rows)
+
+
+def markdown(verdict: Verdict) -> str:
+    """Return reports/summary.md."""
+    rows = table(verdict)
+    rules = [":--" if words else "--:" for words in rows.texts]
+    lines = [" | ".join(cells) for cells in (rows.heads, rules, *map(_cells, rows.rows))]
+    parts = [
+        f"**{_escaped(verdict.headline)}**",
+        "\n".join(f"- {_escaped(sentence)}" for sentence in verdict.evidence),
+        "\n".join(f"| {line} |" for line in lines),
+        _escaped(verdict.band),
+        _escaped(definitions(verdict)),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _cells(row: list[str]) -> list[str]:
+    return [_escaped(cell).replace("|", "\\|") for cell in row]
+
+
+def _escaped(text: str) -> str:
+    """Return a text in which nothing is Markdown or HTML, whatever a ticker is called."""
+    return re.sub(r"([\\`*\[\]]|<(?=[A-Za-z/!?])|(?<!\w)_|_(?!\w))", r"\\\1", " ".join(text.split()))
