@@ -84,7 +84,7 @@ def test_a_misspelt_key_is_named_with_the_one_that_was_meant(project: Path) -> N
            f"prepare.test: found {value!r}; accepted: a number above 0 and below 1, or the first date in quotes, "
            'such as "2016-01-04"') for value in (1.0, 0, True, "2016", "2016-02-30", "04/01/2016")],
         ("prepare", "test", "2016-01-04",
-         "prepare: found validation 0.15 and test '2016-01-04'; accepted: two shares, or two first dates in quotes"),
+         "prepare: found validation 0.15 and test '2016-01-04'; accepted: two shares, or two dates in quotes"),
         ("prepare", "features", [],
          "prepare.features: found []; accepted: a list with at least 1 entries, each of them a text"),
         ("benchmark", "models", ["garch"],
