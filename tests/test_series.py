@@ -1,9 +1,9 @@
-"""What a forecast is of, in the words of its own field."""
+"""The words and formats for the forecast series."""
 
 from pipeline.series import SeriesInfo
 
 
-def test_an_axis_has_the_unit_where_it_is_known() -> None:
+def test_a_label_has_the_unit_if_it_is_known() -> None:
     assert SeriesInfo("close", "USD", "session", priced=True).label == "close, USD"
     assert SeriesInfo("pm25", "µg/m³", "hour", priced=False).label == "pm25, µg/m³"
     assert SeriesInfo("pm25", "", "hour", priced=False).label == "pm25"
