@@ -45,7 +45,7 @@ def verdict(
         better_than_baseline={target: better_than_baseline(each) for target, each in nearest.items()},
         headline="",
         evidence=[],
-        band=summary.band(band_results(bands, band_method)[0], coverage),
+        band=summary.band(band_results(bands, band_method)[0], series.step, coverage),
     )
     return typed.model_copy(update={"headline": summary.headline(typed), "evidence": summary.evidence(typed)})
 

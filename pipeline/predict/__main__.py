@@ -1,4 +1,4 @@
-"""Forecast with the network, starting at each session."""
+"""For each session, forecast the next sessions with the network."""
 
 from pathlib import Path
 

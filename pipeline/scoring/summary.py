@@ -20,12 +20,7 @@ TITLES = {  # of a simple model in a sentence
     "ridge": "ridge regression",
     "boosting": "gradient boosting",
 }
-BASELINES = {  # of the price, in the headline
-    "persistence": "{the_last} {name}",
-    "drift": "{the_last} {name} plus the average change",
-    "seasonal_naive": "the {name} one season earlier",
-}
-RULES = {  # the same as a rule
+RULES = {  # what a baseline of the price says, in words
     "persistence": "the same as {before}",
     "drift": "the same as {before} plus the average change",
     "seasonal_naive": "the same as one season earlier",
@@ -53,14 +48,9 @@ def p_text(p_value: float | None) -> str:
 
 
 def baseline_title(model: str, series: SeriesInfo) -> str:
-    """Return what a baseline is, in words: "today's close", "the heat one season earlier", "HAR"."""
-    the_last = "today's" if series.step in ("session", "day") else "the last"
-    return BASELINES.get(model, TITLES[model]).format(the_last=the_last, name=series.name)
-
-
-def rule(model: str, series: SeriesInfo) -> str:
-    """Return the rule of a baseline of the price: "the same as today"."""
-    return RULES[model].format(before="today" if series.step in ("session", "day") else f"the last {series.step}")
+    """Return what a baseline is, in words: '"the same as today"', "HAR"."""
+    before = "today" if series.step in ("session", "day") else f"the last {series.step}"
+    return f'"{RULES[model].format(before=before)}"' if model in RULES else TITLES[model]
 
 
 def headline(verdict: Verdict) -> str:
@@ -72,23 +62,22 @@ def headline(verdict: Verdict) -> str:
 
 
 def _clause(verdict: Verdict, target: str) -> str:
-    """Return what is known of one target. The price is judged first; the variance is "the size of its move"."""
+    """Return what is known of one target. The price is judged first; the variance is "the size of the next move"."""
     nearest, name, several = verdict.nearest(target), verdict.series.name, verdict.tickers > 1
+    what, baseline = "the size of the next move", "HAR, a standard model"
     if target == "price":
         what = f"the next {name} of {verdict.name}" if several else f"the next {verdict.name} {name}"
-        baseline = f"{baseline_title(nearest.model, verdict.series)} does"
-    else:
-        what, baseline = f"the size of {'the' if several else 'its'} move", "HAR, a standard model"
-    numbers = f"({p_text(nearest.p_value)})"
+        baseline = baseline_title(nearest.model, verdict.series)
+    p_value = f"({p_text(nearest.p_value)})"
     match nearest.outcome:
         case "better" if target == "variance":
-            return f"{what} can be forecast: {error_difference(nearest, baseline)} {numbers}"
+            return f"{what} can be forecast: {error_difference(nearest, baseline)} {p_value}"
         case "better" | "worse":
             return (
-                f"the network forecasts {what} {nearest.outcome} than {baseline}: {error_difference(nearest)} {numbers}"
+                f"the network forecasts {what} {nearest.outcome} than {baseline}: {error_difference(nearest)} {p_value}"
             )
         case "undefined":
-            return f"the test cannot compare the network's forecast of {what} with {baseline.removesuffix(' does')}"
+            return f"the test cannot compare the network's forecast of {what} with {baseline}"
     better, best = verdict.better_than_baseline[target], verdict.best_simple[target].model
     if not better:
         return f"no model here forecasts {what} significantly better than {baseline}"
@@ -103,17 +92,16 @@ def evidence(verdict: Verdict) -> list[str]:
     sentences = []
     for target in verdict.baselines:
         nearest = verdict.nearest(target)
-        other = f'"{rule(nearest.model, series)}"' if target == "price" else baseline_title(nearest.model, series)
-        difference = error_difference(nearest, other)
+        difference = error_difference(nearest, baseline_title(nearest.model, series))
         sentences.append(f"{names[target]}: the network makes {difference} ({_significance(nearest)}).")
     best = verdict.best_simple[last]
-    title = f"Best simple model on validation: {TITLES[best.model]}."
+    what = "the size of the move" if last == "variance" else f"the next {series.name}"
     if best.model == verdict.baselines[last]:
-        sentences.append(f"{title} This is the baseline itself.")
+        sentences.append(f"For {what}, no simple model was better than the baseline on validation.")
     else:
-        what = "the size of the move" if last == "variance" else f"the next {series.name}"
-        numbers = f"{error_difference(best, TITLES[best.model])} ({_significance(best)})"
-        sentences.append(f"{title} For {what} the network makes {numbers}.")
+        first = f"For {what}, {TITLES[best.model]} was the best simple model on validation."
+        difference = error_difference(best, TITLES[best.model])
+        sentences.append(f"{first} On test the network makes {difference} ({_significance(best)}).")
     return sentences
 
 
@@ -122,36 +110,34 @@ def _significance(comparison: Comparison) -> str:
     return f"{text}, not significant" if comparison.outcome == "no significant difference" else text
 
 
-def band(nearest: BandResult, coverage: float) -> str:
+def band(nearest: BandResult, step: str, coverage: float) -> str:
     """Return how often the bands contained the actual value one step ahead, beside bands of constant width."""
-    result, constant = nearest.band, nearest.constant
-    shares, constant_shares = (
-        [f"{share:.1%}" for share in each.values()] for each in (nearest.terciles, nearest.constant_terciles)
-    )
-    thirds = ": {} in the calmest third, {} in the middle third and {} in the most volatile third"
-    by_volatility = thirds.format(*shares) if len(shares) == 3 else ""
-    constants = "{}, {} and {}".format(*constant_shares) if len(constant_shares) == 3 else f"{constant['coverage']:.1%}"
+    result = nearest.band
     return (
         f"The {percent(coverage)} band (a range around the forecast) contained {result['coverage']:.1%} of "
-        f"{result['n']:.0f} test values{by_volatility}. A band of constant width contained {constants}."
+        f"{result['n']:.0f} test values one {step} ahead{_by_volatility(nearest.terciles, step)}. A band of constant "
+        f"width contained {nearest.constant['coverage']:.1%}{_by_volatility(nearest.constant_terciles, step)}."
     )
+
+
+def _by_volatility(coverage: dict[str, float], step: str) -> str:
+    if len(coverage) < 3:  # a tercile without forecasts
+        return ""
+    calm, medium, volatile = coverage.values()
+    return f" (calm {step}s {calm:.1%}, medium {medium:.1%}, volatile {volatile:.1%})"
 
 
 def definitions(verdict: Verdict) -> str:
     """Return what the words of the summary mean."""
-    simple = {name: f'{TITLES[name]} is "{rule(name, verdict.series)}"' for name in RULES}
-    simple["har"] = "HAR is a regression on past variances"
-    baselines = "; ".join(simple[name] for name in verdict.baselines.values())
+    titles = {name: f"{TITLES[name]} is {baseline_title(name, verdict.series)}" for name in RULES}
+    titles["har"] = "HAR is a regression on past variances"
+    baselines = "; ".join(titles[name] for name in verdict.baselines.values())
     pooled = "" if verdict.tickers == 1 else ", in units of each ticker's usual change"
-    variance = (
-        f" Log variance: the logarithm of the price variance within a {verdict.series.step}: the size of the move."
-    )
-    if "variance" not in verdict.baselines:
-        variance = ""
+    variance = " Log variance measures the size of the move: the logarithm of the price variance within a {}."
     return (
         f"Baseline: the simple forecast to beat; {baselines}. Error: root mean squared error{pooled}. Skill: 1 - MSE / "
         f"MSE of the baseline. p: the probability of such a difference if both were equally good; significant below "
-        f"{SIGNIFICANCE_LEVEL}.{variance}"
+        f"{SIGNIFICANCE_LEVEL}.{variance.format(verdict.series.step) if 'variance' in verdict.baselines else ''}"
     )
 
 

@@ -70,20 +70,20 @@ def test_the_headline_is_one_sentence_that_claims_what_was_found(price: str, var
 def test_the_headline_names_what_is_forecast() -> None:
     tie = "no significant difference"
     for series, tickers, name, words in (
-        (CLOSE, 1, "ABC", "the next ABC close significantly better than today's close does"),
-        (CLOSE, 9, "9 tickers", "the next close of 9 tickers significantly better than today's close does"),
-        (HEAT, 1, "Oslo", "the next Oslo heat significantly better than the last heat does"),
+        (CLOSE, 1, "ABC", 'the next ABC close significantly better than "the same as today"'),
+        (CLOSE, 9, "9 tickers", 'the next close of 9 tickers significantly better than "the same as today"'),
+        (HEAT, 1, "Oslo", 'the next Oslo heat significantly better than "the same as the last hour"'),
     ):
         assert words in summary.headline(verdict(tie, series=series, tickers=tickers, name=name))
     seasonal = [comparison("price", "seasonal_naive", tie)]
-    assert "the heat one season earlier" in summary.headline(verdict(tie, series=HEAT, comparisons=seasonal))
+    assert "the same as one season earlier" in summary.headline(verdict(tie, series=HEAT, comparisons=seasonal))
 
 
 def test_no_model_here_is_said_only_if_no_simple_model_is_better() -> None:
     tie = "no significant difference"
     assert summary.headline(verdict(tie)).startswith("No model here ")
     assert summary.headline(verdict(tie, better=["drift"])).startswith("The network does not forecast ")
-    assert summary.headline(verdict(tie, better=["ridge"])).endswith("does, but ridge regression does.")
+    assert summary.headline(verdict(tie, better=["ridge"])).endswith(", but ridge regression does.")
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_the_evidence_has_a_sentence_for_each_target_and_one_on_the_best_simple_
     assert "than HAR (p = 0.0010)" in found[1]
     assert "ridge regression" in found[2]
     alone = verdict("better", best_simple={"price": comparison("price", "persistence", "better")})
-    assert "the baseline itself" in summary.evidence(alone)[1]
+    assert "no simple model was better than the baseline" in summary.evidence(alone)[1]
 
 
 def test_the_summary_is_markdown_with_a_row_for_each_comparison() -> None:
