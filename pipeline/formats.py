@@ -1,4 +1,4 @@
-"""How numbers, p-values, dates and tables are written for readers."""
+"""Format numbers, p-values, dates and tables for readers."""
 
 from typing import NamedTuple
 

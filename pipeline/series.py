@@ -18,25 +18,25 @@ class SeriesInfo:
         return f"{self.name}, {self.unit}" if self.unit else self.name
 
     @property
-    def measured(self) -> str:
+    def quantity(self) -> str:
         """Return what the statistics are about: "return" for prices, otherwise the name of the column."""
         return "return" if self.priced else self.name
 
     @property
-    def many(self) -> str:
+    def quantities(self) -> str:
         """Return the same in the plural: "returns" or "values"."""
         return "returns" if self.priced else "values"
 
     @property
-    def timed(self) -> bool:
+    def has_time(self) -> bool:
         """Return whether the dates have a time of day."""
         return self.step not in ("session", "day", "week")
 
-    def value(self, value: float) -> str:
+    def format_value(self, value: float) -> str:
         """Format a value of the column with its unit."""
         return f"{value:,.6g} {self.unit}".rstrip()
 
-    def amount(self, value: float) -> str:
+    def format_quantity(self, value: float) -> str:
         """Format a return as a percentage if priced, otherwise a value or a difference of values with its unit."""
         if self.priced:
             return f"{value:+.2%}"

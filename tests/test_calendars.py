@@ -1,4 +1,4 @@
-"""Sessions come from the exchange, and from the dates asked for, never from today's."""
+"""Sessions come from the exchange and the requested dates, never from today's date."""
 
 import pandas as pd
 import pytest
@@ -51,14 +51,14 @@ def test_an_evenly_spaced_series_goes_on_in_its_steps(calendar: str, after: str)
 
 
 @pytest.mark.parametrize("calendar", ["0h", "1.5h", "h", "1M", "-1D", "1 D"])
-def test_what_is_no_step_is_refused(calendar: str) -> None:
+def test_a_text_that_is_not_a_step_is_rejected(calendar: str) -> None:
     with pytest.raises(
         UserError, match=r"accepted: the code of an exchange .*, or the step of an evenly spaced series"
     ):
         first_known_date(calendar)
 
 
-def test_the_steps_lie_where_most_dates_do() -> None:
+def test_the_steps_have_the_offset_of_most_dates() -> None:
     hours = pd.Series(pd.date_range("2020-01-01 00:30", periods=40, freq="1h"))
     astray = pd.concat([pd.Series([pd.Timestamp("2020-01-01 00:07")]), hours], ignore_index=True)
     assert step_dates(astray, pd.Timedelta("1h")).tolist() == hours.tolist()

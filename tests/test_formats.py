@@ -1,4 +1,4 @@
-"""Numbers, p-values and dates are written for readers."""
+"""Numbers, p-values and dates are formatted for readers."""
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ def test_a_p_value_has_four_digits_or_is_below_the_last_of_them() -> None:
     assert [format_p(value) for value in (0.01412, 0.00009, np.nan)] == ["0.0141", "<0.0001", "undefined"]
 
 
-def test_a_date_has_the_time_where_there_is_one() -> None:
+def test_a_date_has_the_time_if_it_is_not_midnight() -> None:
     assert format_date(pd.Timestamp("2020-01-02")) == "2020-01-02"
     assert format_date(pd.Timestamp("2020-01-02 05:00")) == "2020-01-02 05:00"
 

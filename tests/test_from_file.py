@@ -1,4 +1,4 @@
-"""`python -m pipeline forecast FILE` reads a file as declared, or by our names, and forecasts what comes after it."""
+"""`python -m pipeline forecast FILE` reads a file as declared or in the default format and forecasts what follows."""
 
 import shutil
 import time
@@ -24,7 +24,7 @@ NEEDED = ["close", "high", "low", "open", "volume"]
 
 @pytest.fixture
 def folder(walked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder in which every stage ran on the sample's two made tickers; to be in."""
+    """The current folder, with the outputs of all stages for two made tickers."""
     shutil.copytree(walked / "data", tmp_path / "data")
     shutil.copyfile(walked / "params.yaml", tmp_path / "params.yaml")
     monkeypatch.chdir(tmp_path)
@@ -69,7 +69,7 @@ def test_other_kinds_of_files_are_read_too(name: str, folder: Path, read: Read) 
     pd.testing.assert_frame_equal(read(name), prices, check_exact=True)
 
 
-def test_a_file_of_one_ticker_needs_no_column_for_it_where_the_forecaster_knows_one(
+def test_a_file_needs_no_column_ticker_if_the_forecaster_knows_only_one(
     folder: Path, read: Read, forecaster: Forecaster
 ) -> None:
     prices = read_table(folder / "data/prices.parquet").query("ticker == 'AAA'")

@@ -1,4 +1,4 @@
-"""Rows that cannot be true are found and named."""
+"""Impossible rows are found, with a reason."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ PRICES = made_prices("AAA", 20, seed=0)
 
 
 def reasons(**changes: Any) -> list[str]:
-    """What is found once row 7 has these values."""
+    """Return the reasons after row 7 gets these values."""
     prices = PRICES.copy()
     prices.loc[7, list(changes)] = list(changes.values())
     found = impossible_rows(prices, None)
@@ -38,7 +38,7 @@ def test_true_prices_pass(sample_prices: pd.DataFrame) -> None:
         ({"volume": -5.0}, "volume below zero"),
     ],
 )
-def test_a_row_that_cannot_be_true_is_found(changes: dict[str, Any], reason: str) -> None:
+def test_an_impossible_row_is_found(changes: dict[str, Any], reason: str) -> None:
     assert reasons(**changes) == [reason]
 
 
@@ -48,11 +48,11 @@ def test_high_below_low_is_found() -> None:
     assert reason.startswith("high below low; ")
 
 
-def test_rounding_is_forgiven() -> None:
+def test_rounding_is_allowed() -> None:
     assert reasons(close=PRICES.loc[7, "high"] * (1 + 5e-7)) == []
 
 
-def test_a_session_given_twice_is_found_both_times_where_the_rows_differ() -> None:
+def test_both_rows_of_a_session_given_twice_are_found_if_they_differ() -> None:
     other = PRICES.iloc[[3]].assign(volume=1.0)
     found = impossible_rows(pd.concat([PRICES, other, other], ignore_index=True), None)
     assert found["reason"].tolist() == ["session given twice"] * 3

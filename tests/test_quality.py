@@ -1,4 +1,4 @@
-"""What was found of each ticker is counted, listed and told in sentences and lines."""
+"""The data quality of each ticker is counted, listed and described in sentences."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ NO_DROPPED = dropped_rows(PRICES, impossible_rows(PRICES, None))
 
 
 def report(prices: pd.DataFrame = PRICES, sessions: pd.DatetimeIndex = SESSIONS, **changes: Any) -> TickerReport:
-    """What reports/scrape.json says of these prices, but for `changes`."""
+    """Return the report on these prices, with `changes` to its fields."""
     since = sessions[0] if len(sessions) else pd.Timestamp.max
     return ticker_report(prices, NONE, NO_DROPPED, sessions, since, unit="EUR", unfinished=[]).model_copy(
         update=changes
@@ -46,7 +46,7 @@ def test_faults_tell_what_the_row_held() -> None:
     assert dropped_rows(rows, found)["numbers"].tolist() == ["open 1234567.5", "open 1234567.5, close 0.3"]
 
 
-def test_a_whole_ticker_has_nothing_odd() -> None:
+def test_a_complete_ticker_has_no_remarks() -> None:
     whole = report()
     assert (whole.sessions, whole.first, whole.last) == (10, "2001-01-01", "2001-01-12")
     assert not is_odd(whole)
@@ -56,7 +56,7 @@ def test_a_whole_ticker_has_nothing_odd() -> None:
     ]
 
 
-def test_a_ticker_is_told_what_it_lacks_and_what_it_has_too_much() -> None:
+def test_a_report_lists_what_is_missing_and_what_is_unexpected() -> None:
     prices = PRICES.drop(columns=["dividends", "splits"]).drop(index=[4, 6]).astype({"volume": float})
     prices.loc[8, ["close", "volume"]] = [1e4, 0]
     nulls, sessions = PRICES.loc[[4]], SESSIONS.delete(7)[2:]
@@ -87,7 +87,7 @@ def test_a_ticker_is_told_what_it_lacks_and_what_it_has_too_much() -> None:
     ]
 
 
-def test_a_series_of_its_own_has_no_jumps_and_no_volumes() -> None:
+def test_a_series_without_a_close_has_no_jumps_and_no_volumes() -> None:
     hours = pd.date_range("2020-01-01", periods=6, freq="1h")
     heat = pd.DataFrame({"ticker": "Oslo", "date": hours, "heat": [1.0, 9, -5, 0, 7, 1]}).drop(index=3)
     found = report(heat, hours)
@@ -98,13 +98,13 @@ def test_a_series_of_its_own_has_no_jumps_and_no_volumes() -> None:
     ]
 
 
-def test_nothing_is_checked_where_the_calendar_is_not_known() -> None:
+def test_nothing_is_checked_before_the_calendar_is_known() -> None:
     found = report(sessions=SESSIONS[:0])
     assert (found.unchecked_sessions, found.missing_sessions, found.unexpected_sessions) == (10, [], [])
     assert list(too_many_missing({"AAA": found}, "XBOM", "session", 0.0)) == []
 
 
-def test_sessions_that_are_missing_in_a_row_are_told_as_one_span() -> None:
+def test_consecutive_missing_sessions_are_one_span() -> None:
     assert spans(SESSIONS[[1, 4, 5, 6, 8]], SESSIONS) == [
         "2001-01-02",
         "2001-01-05 to 2001-01-09 (3)",  # a weekend between them is no session
@@ -134,7 +134,7 @@ def test_what_is_unexpected_or_unchecked_is_not_among_the_expected() -> None:
 
 
 def printed(count: int, **odd: TickerReport) -> list[str]:
-    """The lines of so many whole tickers, and of those that are odd."""
+    """Return the lines for `count` tickers without remarks, and for those in `odd`."""
     return list(terminal_lines({**{f"T{n:02}": report() for n in range(count)}, **odd}, "24/5"))
 
 

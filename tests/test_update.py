@@ -1,4 +1,4 @@
-"""`python -m pipeline latest` asks up to the last finished session; what the source has revised is told by ticker."""
+"""`python -m pipeline latest` fetches up to the last finished session; revisions are listed by ticker."""
 
 import shutil
 from pathlib import Path
@@ -55,7 +55,7 @@ def test_another_source_than_yahoo_is_refused_and_nothing_changes(project: Path)
     assert (project / "params.yaml").read_bytes() == before
 
 
-def test_a_step_is_no_exchange(params: Path) -> None:
+def test_a_step_is_not_an_exchange(params: Path) -> None:
     params.write_text(params.read_text().replace("calendar: XNYS", "calendar: 1D"))
     with pytest.raises(
         UserError, match=r"^params.yaml: scrape.calendar: found the step '1D'; accepted by `make latest`: an exchange"
@@ -63,7 +63,7 @@ def test_a_step_is_no_exchange(params: Path) -> None:
         write_end_and_vintage(NOW)
 
 
-def test_what_the_source_has_revised_is_told_by_ticker(two_tickers: pd.DataFrame) -> None:
+def test_revisions_are_listed_by_ticker(two_tickers: pd.DataFrame) -> None:
     before = two_tickers[two_tickers["date"] < "2002-08-01"]
     new = len(two_tickers) - len(before)
     assert revision_lines(revisions(before, two_tickers)) == [f"{new} new sessions, 0 tickers revised"]
@@ -113,7 +113,7 @@ def test_exactly_the_sessions_that_changed_are_counted(rows: set[int], factor: f
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two downloads, committed one after the other."""
+    """A repository with two downloads, committed one after the other."""
     folder = tmp_path_factory.mktemp("vintages")
     run(folder, "git", "init", "--quiet")
     run(folder, "dvc", "init", "--quiet")

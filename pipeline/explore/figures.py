@@ -32,10 +32,11 @@ def course(own: pd.DataFrame, numbers: dict[str, Any], series: SeriesInfo, most:
     if series.priced:
         years = (known["date"].iloc[-1] - known["date"].iloc[0]) / pd.Timedelta(days=365.25)
         annual = f", {(last / first) ** (1 / years) - 1:+.1%} a year" if years >= 1 else ""
-        how = f"went from {series.value(first)} to {series.value(last)}, {last / first - 1:+.1%}{annual}"
+        how = f"went from {series.format_value(first)} to {series.format_value(last)}, {last / first - 1:+.1%}{annual}"
     else:
         low, high, mean = known["value"].min(), known["value"].max(), known["value"].mean()
-        how = f"lies between {series.value(low)} and {series.value(high)}, {series.amount(mean)} on average"
+        how = f"lies between {series.format_value(low)} and {series.format_value(high)}"
+        how += f", {series.format_quantity(mean)} on average"
     tests = f"ADF p {format_p(numbers['adf'])}, KPSS p {format_p(numbers['kpss'])}"
     level = {
         "": "its level cannot be tested",
@@ -102,7 +103,7 @@ def _comes_and_goes(deviation: pd.Series, what: str, series: SeriesInfo) -> str:
     if deviation.empty:
         return f"Too few {series.step}s for a rolling deviation."
     low, high = deviation.quantile(0.05), deviation.quantile(0.95)
-    told = (lambda value: f"{value:.1%}") if series.priced else series.amount
+    told = (lambda value: f"{value:.1%}") if series.priced else series.format_quantity
     changes = "comes and goes" if high >= MIN_CHANGE * low and high > 0 else "hardly changes"
     return (
         f"{what} {changes}: nine tenths of the time it lies between {told(low)} and {told(high)}, at the end at "
@@ -180,27 +181,27 @@ def boxes(
     outliers = pd.DataFrame({"group": beside, "value": np.concatenate(outside)}).sort_values("value")
     says = _differ(list(parts.values()), drawn.set_index("group"), by, series)
     rows = {"boxes": drawn, "outliers": evenly(outliers, most)}
-    return Figure(f"{series.many.capitalize()} by {by}", says, charts.boxes(order, by, series), rows)
+    return Figure(f"{series.quantities.capitalize()} by {by}", says, charts.boxes(order, by, series), rows)
 
 
 def _differ(parts: list[np.ndarray], drawn: pd.DataFrame, by: str, series: SeriesInfo) -> str:
     """Whether the groups' middles do (Kruskal and Wallis 1952), and where values spread."""
     if len(parts) < 2:
-        return f"All {series.many} are of one {by}."
+        return f"All {series.quantities} are of one {by}."
     same = np.ptp(np.concatenate(parts)) == 0
     p = 1.0 if same else float(stats.kruskal(*parts).pvalue)
     median, spread = drawn["median"], drawn["q3"] - drawn["q1"]
     test = f"(Kruskal–Wallis p {format_p(p)}, {series.step}s taken as independent)"
-    width = (lambda value: f"{value:.2%}") if series.priced else series.amount
+    width = (lambda value: f"{value:.2%}") if series.priced else series.format_quantity
     spreads = ""
     if spread.max() > spread.min():
         most = f"{spread.idxmax()}, half of them within {width(spread.max())}"
         spreads = f"; they spread most in {most}, and least in {spread.idxmin()}, {width(spread.min())}"
     if p >= LEVEL:
-        return f"The middle of the {series.many} is not told apart by {by} {test}{spreads}."
-    high = f"highest in {median.idxmax()}, median {series.amount(median.max())}"
-    low = f"lowest in {median.idxmin()}, {series.amount(median.min())}"
-    return f"The {series.many} differ by {by} {test}: {high}, {low}{spreads}."
+        return f"The middle of the {series.quantities} is not told apart by {by} {test}{spreads}."
+    high = f"highest in {median.idxmax()}, median {series.format_quantity(median.max())}"
+    low = f"lowest in {median.idxmin()}, {series.format_quantity(median.min())}"
+    return f"The {series.quantities} differ by {by} {test}: {high}, {low}{spreads}."
 
 
 def clustering(returns: pd.Series, lags: int, series: SeriesInfo) -> Figure:
@@ -234,7 +235,7 @@ def heat(values: pd.DataFrame, series: SeriesInfo) -> Figure:
     title = "Correlations between tickers"
     if len(shown) < len(found):
         title = f"{title}: {len(shown)} of {len(found)}, evenly from an order that puts like beside like"
-    return Figure(title, _go_together(found, series), charts.heat(len(shown), series.many), {"cells": cells})
+    return Figure(title, _go_together(found, series), charts.heat(len(shown), series.quantities), {"cells": cells})
 
 
 def _go_together(found: pd.DataFrame, series: SeriesInfo) -> str:
@@ -251,10 +252,10 @@ def _go_together(found: pd.DataFrame, series: SeriesInfo) -> str:
         how = "move against one another"
     most = f"{pairs.max():+.2f} ({pairs.idxmax()})"
     if len(pairs) == 1:
-        return f"The tickers {how}: the correlation of their {series.many} is {most}."
+        return f"The tickers {how}: the correlation of their {series.quantities} is {most}."
     least = f"{pairs.min():+.2f} ({pairs.idxmin()})"
     return (
-        f"The tickers {how}: the median correlation of their {series.many} is {middle:+.2f} over {len(pairs):,} "
+        f"The tickers {how}: the median correlation of their {series.quantities} is {middle:+.2f} over {len(pairs):,} "
         f"pairs, the highest {most}, the lowest {least}."
     )
 

@@ -52,7 +52,7 @@ def steps_of(rows: pd.DataFrame, scraped: Scraped) -> pd.Series:
 
 def enough(scraped: Scraped) -> str:
     """What a ticker with figures has at least, in words."""
-    return f"{MIN_STEPS} {series_of(scraped).many}"
+    return f"{MIN_STEPS} {series_of(scraped).quantities}"
 
 
 def drawn(parts: dict[str, pd.DataFrame], scraped: Scraped) -> dict[str, pd.DataFrame]:
@@ -138,9 +138,9 @@ def ticker_figures(
     found["volatility"] = figures.volatility(dates, steps, series, most)
     if series.priced:
         found["drawdown"] = figures.drawdown(dates[known], values[known], series, most)
-    found["distribution"] = histogram(steps, series, series.many, series.measured)
+    found["distribution"] = histogram(steps, series, series.quantities, series.quantity)
     found |= calendar(steps, dates, series, min(most, MAX_DOTS))
-    found["memory"] = memory(steps, lags, series, series.many)
+    found["memory"] = memory(steps, lags, series, series.quantities)
     if series.priced:
         found["clustering"] = figures.clustering(steps, lags, series)
     else:
@@ -154,7 +154,7 @@ def calendar(steps: pd.Series, dates: pd.Series, series: SeriesInfo, most: int) 
         "months": figures.boxes(steps, dates.dt.month - 1, charts.MONTHS, "month", series, most),
         "weekdays": figures.boxes(steps, dates.dt.day_of_week, charts.DAYS, "weekday", series, most),
     }
-    if series.timed:
+    if series.has_time:
         found["hours"] = figures.boxes(steps, dates.dt.hour, charts.HOURS, "hour", series, most)
     return found
 
@@ -192,7 +192,7 @@ def legend(series: SeriesInfo) -> str:
     return (
         f"Figures are of {what}; {annual}kurtosis is in excess of the normal distribution's 3. ADF and KPSS test "
         f"{level}: ADF's null hypothesis is a unit root, KPSS's a constant level; what they say is at 5 %. Ljung–Box "
-        f"tests the first {LAGS} autocorrelations of the {series.many}, and of their squares; "
+        f"tests the first {LAGS} autocorrelations of the {series.quantities}, and of their squares; "
         f"where volatility clusters, or {series.step}s resemble the ones before, small values are to be expected."
     )
 

@@ -42,7 +42,7 @@ def predicted(tested: pd.DataFrame, series: SeriesInfo, sessions: int, coverage:
 
 def _short(value: float, series: SeriesInfo) -> str:
     """Return a value with three digits."""
-    return series.value(float(f"{value:.3g}"))
+    return series.format_value(float(f"{value:.3g}"))
 
 
 def volatility(tested: pd.DataFrame, series: SeriesInfo, sessions: int, max_points: int) -> Figure:
@@ -73,10 +73,10 @@ def next_forecast(known: pd.DataFrame, future: pd.DataFrame, series: SeriesInfo,
     """
     first, last = future.iloc[0], future.iloc[-1]
     change = f" ({last['value'] / known['value'].iloc[-1] - 1:+.2%})" if series.priced else ""
-    says = f"The forecast for {format_date(last['date'])} is {series.value(last['value'])}{change}."
+    says = f"The forecast for {format_date(last['date'])} is {series.format_value(last['value'])}{change}."
     first_width, last_width = first["upper"] - first["lower"], last["upper"] - last["lower"]
     if not np.isnan(first_width + last_width):
-        bounds = f"{series.value(last['lower'])} to {series.value(last['upper'])}"
+        bounds = f"{series.format_value(last['lower'])} to {series.format_value(last['upper'])}"
         says += f" Its {percent(coverage)} band goes from {bounds}."
         if len(future) > 1:
             widths = f"{_short(last_width, series)} wide, that of the next {series.step} {_short(first_width, series)}"
@@ -117,8 +117,8 @@ def _bias(residual: pd.Series, dates: pd.Series, series: SeriesInfo) -> str:
     p = float(stats.ttest_1samp(known, 0).pvalue if known.nunique() > 1 else known.iloc[0] == 0)
     bias = "show no significant bias" if p >= LEVEL else f"are too {'low' if known.mean() > 0 else 'high'} on average"
     return (
-        f"Forecasts {bias}: the mean residual is {series.amount(known.mean())} (t test, p {format_p(p)}). The largest "
-        f"residual, {series.amount(known[largest])}, was on {format_date(dates[largest])}."
+        f"Forecasts {bias}: the mean residual is {series.format_quantity(known.mean())} (t test, p {format_p(p)}). "
+        f"The largest residual, {series.format_quantity(known[largest])}, was on {format_date(dates[largest])}."
     )
 
 

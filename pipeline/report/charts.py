@@ -190,10 +190,10 @@ def boxes(order: tuple[str, ...], by: str, series: SeriesInfo) -> Spec:
     outliers = _chart("outliers").mark_circle(size=7, opacity=0.35, color=BLUE)
     what = "returns" if series.priced else series.name
     return _spec(
-        outliers.encode(x=x, y=_value("value", series.measured, form))
-        + base.mark_rule(color=GREY).encode(y=_value("low", series.measured, form), y2="high:Q")
-        + base.mark_bar(size=size, color=BLUE).encode(y=_value("q1", series.measured, form), y2="q3:Q")
-        + base.mark_tick(size=size, thickness=2, color="white").encode(y=_value("median", series.measured, form)),
+        outliers.encode(x=x, y=_value("value", series.quantity, form))
+        + base.mark_rule(color=GREY).encode(y=_value("low", series.quantity, form), y2="high:Q")
+        + base.mark_bar(size=size, color=BLUE).encode(y=_value("q1", series.quantity, form), y2="q3:Q")
+        + base.mark_tick(size=size, thickness=2, color="white").encode(y=_value("median", series.quantity, form)),
         f"Box plots of the {what} by {by}: quartiles, whiskers to 1.5 interquartile ranges, outliers as dots.",
         height=280,
     )

@@ -1,4 +1,4 @@
-"""Artifacts are canonical: the same content gives the same bytes, wrong content is refused, none is half-written."""
+"""The same content gives the same bytes, wrong content is rejected, and no file is half-written."""
 
 import os
 from pathlib import Path
@@ -59,7 +59,7 @@ def test_csv_is_what_dvc_plots_reads(project: Path) -> None:
     assert read_bytes(Path("a.csv")) == b"date,value\n2001-01-01,1.5\n2001-01-02,\n"
 
 
-def test_a_write_that_fails_leaves_the_old_file_whole(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_write_that_fails_does_not_change_the_old_file(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_bytes(Path("a"), b"old")
 
     def full(self: Path, content: bytes) -> None:

@@ -1,4 +1,4 @@
-"""params.yaml is strict: every mistake ends in one line that names the key and says what is accepted."""
+"""Each mistake in params.yaml gives one line with the key and what is accepted."""
 
 import re
 from pathlib import Path
@@ -157,7 +157,7 @@ def test_every_mistake_has_a_line(project: Path) -> None:
         ("train:\n  : 3", ": found the key train.None; accepted: keys that are texts"),
     ],
 )
-def test_what_is_no_yaml_of_sections_is_said_in_a_line(text: str, line: str, project: Path) -> None:
+def test_a_file_that_is_not_yaml_with_sections_gives_one_line(text: str, line: str, project: Path) -> None:
     Path("params.yaml").write_text(text)
     with pytest.raises(UserError) as error:
         loaded("train")

@@ -1,4 +1,4 @@
-"""A stage starts with its pins in force and no arguments, and a user's mistake is one line of its output."""
+"""A stage needs pinned environment variables and no arguments; a user's mistake is one line of its output."""
 
 import pytest
 
@@ -23,7 +23,7 @@ RUN = "import sys\nfrom pipeline.io.errors import UserError\nfrom pipeline.io.st
     ],
     ids=["numpy first", "arguments", "a user's mistake"],
 )
-def test_what_a_user_can_put_right_is_said_and_nothing_else(code: str, said: str) -> None:
+def test_a_mistake_of_the_user_gives_its_message_and_nothing_else(code: str, said: str) -> None:
     done = python(code + "run('train', main)")
     assert (done.returncode, done.stdout, done.stderr) == (1, "", said)
 

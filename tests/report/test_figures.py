@@ -77,7 +77,7 @@ def following(share: float) -> pd.Series:
 
 
 def memory(values: pd.Series, lags: int = 40, series: SeriesInfo = CLOSE) -> str:
-    return figures.memory(values, lags, series, series.many).says
+    return figures.memory(values, lags, series, series.quantities).says
 
 
 def test_noise_is_all_but_uncorrelated_with_what_came_before() -> None:

@@ -1,4 +1,4 @@
-"""A file is read as declared, to the last bit; each mistake in it ends in one line that says where."""
+"""A file is read exactly as declared; each mistake gives one line that says where it is."""
 
 import contextlib
 import csv
@@ -29,13 +29,13 @@ OF_THE_STAGE = {"source", "path", "calendar", "max_missing", "invalid_rows"}
 
 
 def read(path: Path, **changes: Any) -> SourceData:
-    """What is in a file of tickers and closes, plain but for `changes`."""
+    """Read a file with tickers and closes in the default format, except for `changes`."""
     form = {name: value for name, value in file_params(columns=COLUMNS).items() if name not in OF_THE_STAGE}
     return prices(path, **{**form, **changes})
 
 
 def found(path: Path, content: bytes | str, **changes: Any) -> list[list[Any]]:
-    """The rows of a file of this content: ticker, date as text, values."""
+    """Write a file and return its rows as read: ticker, date as text, values."""
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     table = read(path, **changes).prices
     assert table["date"].dtype == "datetime64[us]"
@@ -44,7 +44,7 @@ def found(path: Path, content: bytes | str, **changes: Any) -> list[list[Any]]:
 
 
 def refusal(path: Path, content: bytes | str | None = None, **changes: Any) -> str:
-    """What a file of this content, or as it lies there, is refused with; {path} for its path."""
+    """Return the error for a file, with {path} instead of its path. content: written to the file first, if given."""
     if content is not None:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
     with pytest.raises(UserError) as error:
@@ -126,7 +126,7 @@ def test_a_quoted_field_may_hold_line_ends_delimiters_and_quotes(own: Path) -> N
 
 @st.composite
 def written(draw: st.DrawFn) -> tuple[pd.DataFrame, bytes, dict[str, Any]]:
-    """A price table, its rows in any order, as a CSV in one of the declared forms; and the declaration."""
+    """Draw a price table with rows in any order, its CSV in a random format, and that format."""
     sizes = draw(st.lists(st.integers(1, 6), min_size=1, max_size=3))
     made = pd.concat([made_prices(f"T{n}", size, seed=n) for n, size in enumerate(sizes)], ignore_index=True)
     values = st.floats(allow_nan=False, allow_infinity=False) | st.floats(0.01, 1e6) | st.just(np.nan)
@@ -183,7 +183,7 @@ def test_a_price_table_comes_back_from_any_declared_form_whatever_the_order_of_i
 
 
 def stored(path: Path, **columns: Any) -> list[list[Any]]:
-    """The rows of a Parquet file with these columns instead of the plain ones."""
+    """Write a Parquet file in which these columns replace the default ones, and return its rows."""
     rows = {"ticker": ["AAA", "AAA"], "date": ["2020-01-02", "2020-01-03"], "close": [1.5, 2.5], **columns}
     pq.write_table(pa.table(rows), path)
     return found(path, path.read_bytes())
@@ -268,7 +268,7 @@ def test_a_mistake_in_a_csv_is_named_by_line_and_column(content: bytes | str, sa
     assert refusal(own, content) == said
 
 
-def test_a_date_in_several_columns_is_named_whole(own: Path) -> None:
+def test_a_wrong_date_in_several_columns_is_named_with_all_of_them(own: Path) -> None:
     assert refusal(own, "y,m,ticker,close\n2020,13,A,1\n", date_columns=["y", "m"], date_format="%Y %m") == (
         "{path}, line 2, columns y, m: found '2020 13'; accepted: dates in the format %Y %m"
     )
@@ -285,7 +285,7 @@ def test_the_number_accepted_is_shown_with_the_declared_marks(own: Path) -> None
     )
 
 
-def test_of_many_mistakes_twenty_are_told(own: Path) -> None:
+def test_twenty_of_many_mistakes_are_listed(own: Path) -> None:
     lines = [f"AAA,2020-01-02,x{n}" for n in range(30)]
     for count in (20, 21, 30):
         said = refusal(own, "\n".join(["ticker,date,close", *lines[:count]])).splitlines()
@@ -293,7 +293,7 @@ def test_of_many_mistakes_twenty_are_told(own: Path) -> None:
         assert said[20:] == (["... and more"] if count > 20 else [])
 
 
-def test_mistakes_of_all_columns_are_told_at_once(own: Path) -> None:
+def test_mistakes_of_all_columns_are_listed_together(own: Path) -> None:
     said = refusal(own, "ticker,date,close\n,2020-01-02,1\nA,2020-01-99,1\nA,2020-01-02,x\n").splitlines()
     assert [line.split(":")[0] for line in said] == [
         "{path}, line 3, column date",
@@ -302,7 +302,7 @@ def test_mistakes_of_all_columns_are_told_at_once(own: Path) -> None:
     ]
 
 
-def test_a_path_that_is_no_file_of_a_known_kind_is_named(tmp_path: Path) -> None:
+def test_a_path_that_is_not_a_known_kind_of_file_is_named(tmp_path: Path) -> None:
     accepted = "accepted: a file whose name ends in .csv, .csv.gz, .parquet"
     (tmp_path / "folder.csv").mkdir()
     for name in ("folder.csv", "own.xlsx", "own.gz", "csv"):

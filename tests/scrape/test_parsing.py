@@ -1,4 +1,4 @@
-"""Texts are read as declared, to the last bit, or told to be wrong; never guessed."""
+"""Texts are read exactly as declared or marked as wrong, and never guessed."""
 
 import datetime as dt
 import time
@@ -22,14 +22,14 @@ def column(*texts: str) -> pd.Series:
 
 
 def read(text: str, decimal: str = ".", thousands: str = ",", currency_symbols: str = "$") -> float | None:
-    """The number a text is taken for; None where it is wrong."""
+    """Return the number that a text is read as, or None if it is wrong."""
     values, wrong = numbers(column(text), decimal, thousands, currency_symbols, [])
     assert wrong[0] == np.isnan(values[0])
     return None if wrong[0] else float(values[0])
 
 
 def grouped(digits: str, mark: str, *, indian: bool) -> str:
-    """Digits in groups from behind: of three; or three, then of two."""
+    """Group digits from the right: 1,234,567, or Indian 12,34,567."""
     size = 2 if indian else 3
     head, groups = digits[:-3], [digits[-3:]]
     while head:
@@ -39,7 +39,7 @@ def grouped(digits: str, mark: str, *, indian: bool) -> str:
 
 @st.composite
 def written(draw: st.DrawFn) -> tuple[float, str, str, str, str]:
-    """A number, one of the texts it may have under a declaration, and that declaration: its marks and symbols."""
+    """Draw a number, one of its texts in a random format, and that format."""
     value, (decimal, thousands) = draw(st.floats(allow_nan=False, allow_infinity=False)), draw(st.sampled_from(MARKS))
     currency_symbols = draw(st.sampled_from(SIGNS))
     short = repr(abs(value)) if "e" in repr(value) or draw(st.booleans()) else f"{abs(value):f}"
@@ -90,13 +90,13 @@ WRONG = [
 
 
 @pytest.mark.parametrize("text", WRONG)
-def test_what_is_no_number_as_declared_is_wrong(text: str) -> None:
+def test_a_text_that_is_not_a_number_in_the_declared_format_is_wrong(text: str) -> None:
     assert read(text) is None
 
 
 @settings(max_examples=1000, deadline=None)
 @given(text=st.text("0123456789.,-+eE $'x٣", max_size=9), marks=st.sampled_from(MARKS))
-def test_what_is_taken_for_a_number_is_one_without_its_marks(text: str, marks: tuple[str, str]) -> None:
+def test_an_accepted_text_is_a_number_without_its_marks(text: str, marks: tuple[str, str]) -> None:
     decimal, thousands = marks
     value = read(text, decimal, thousands)
     if value is not None:
@@ -138,7 +138,7 @@ LONG = ["1", ",", ".", "$", "- ", "1,", "1 ", "1,234", ",123", "1,23", "s.", "1e
 
 
 @pytest.mark.parametrize("marks", MARKS)
-def test_long_texts_are_told_apart_at_once(marks: tuple[str, str]) -> None:
+def test_long_texts_are_judged_quickly(marks: tuple[str, str]) -> None:
     begun = time.process_time()
     for part in LONG:
         text = (part * 10_000)[:10_000]
@@ -171,7 +171,7 @@ def test_a_date_is_read_as_it_was_written(when: dt.datetime, form: str, space: s
         "null", "NaT", "nan", "now", "today", "1577923200", "-2020-01-02", "0000-01-01", "10000-01-01",
     ],
 )  # fmt: skip
-def test_what_is_no_date_of_the_declared_form_is_none(text: str) -> None:
+def test_a_text_that_is_not_a_date_in_the_declared_format_is_missing(text: str) -> None:
     assert dates(column("2020-01-02", text), "%Y-%m-%d").isna().tolist() == [False, True]
 
 

@@ -1,4 +1,4 @@
-"""The sample is what it says: 5,031 real sessions of the S&P 500, found without importing arch."""
+"""The sample data has 5,031 real sessions of the S&P 500, and arch is not imported to read it."""
 
 import pandas as pd
 

@@ -1,4 +1,4 @@
-"""Scrape fetches what was asked for, says what is missing, and refuses what cannot be true, by name."""
+"""Scrape fetches the requested prices, lists what is missing, and rejects impossible rows by name."""
 
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ def test_prices_come_through_unchanged(walked: Path, two_tickers: pd.DataFrame) 
 
 
 def from_file(folder: Path, prices: pd.DataFrame, **changes: Any) -> dict[str, Any]:
-    """Scrape a CSV of these prices; reports/scrape.json."""
+    """Scrape a CSV of these prices and return reports/scrape.json."""
     folder.mkdir(exist_ok=True)
     prices.to_csv(folder / "own.csv", index=False)
     walk(folder, prices, "scrape", scrape=file_params(**changes))
@@ -57,7 +57,7 @@ def test_null_closes_are_dropped_counted_and_listed(tmp_path: Path) -> None:
     assert len(read_table(tmp_path / "data/prices.parquet")) == 38
 
 
-def test_impossible_rows_are_dropped_and_listed_where_that_is_asked_for(tmp_path: Path) -> None:
+def test_impossible_rows_are_dropped_and_listed_if_params_say_so(tmp_path: Path) -> None:
     prices = made_prices("AAA", 40, seed=0)
     prices.loc[3, "high"] = 1.0
     found = from_file(tmp_path, prices, max_missing=0.1, invalid_rows="drop")["tickers"]["AAA"]
@@ -67,7 +67,7 @@ def test_impossible_rows_are_dropped_and_listed_where_that_is_asked_for(tmp_path
     assert "2001-01-04" not in set(read_table(tmp_path / "data/prices.parquet")["date"].astype(str))
 
 
-def test_more_impossible_rows_than_may_be_missing_are_refused_even_where_they_may_be_dropped(tmp_path: Path) -> None:
+def test_too_many_impossible_rows_fail_the_stage_even_if_they_may_be_dropped(tmp_path: Path) -> None:
     prices = made_prices("AAA", 40, seed=0)
     prices.loc[:9, "high"] = 1.0
     with pytest.raises(
@@ -83,7 +83,7 @@ def test_a_ticker_without_any_value_is_named(tmp_path: Path, two_tickers: pd.Dat
         from_file(tmp_path, prices)
 
 
-def test_a_series_of_its_own_has_its_columns_its_steps_and_a_row_for_each(tmp_path: Path) -> None:
+def test_another_series_has_its_own_columns_and_a_row_for_each_step(tmp_path: Path) -> None:
     dates = pd.date_range("2020-03-28 20:00", periods=60, freq="1h").drop(pd.Timestamp("2020-03-29 02:00"))
     heat = pd.DataFrame({"date": dates.strftime("%Y-%m-%d %H:%M"), "heat": np.arange(59) - 5.0, "wind": 1.0})
     heat.loc[30, "heat"] = None

@@ -1,4 +1,4 @@
-"""Prices from Yahoo, as a user sees them come: the real stage and the real yfinance, and a Yahoo of our own to ask."""
+"""Prices from Yahoo, as a user fetches them: the real stage and yfinance, with a fake Yahoo server."""
 
 import json
 import re
@@ -28,7 +28,7 @@ from tests.yahoo import Answer, Body, Yahoo, body_of, changed, empty, hang_up, s
 
 
 def quick(*more: str) -> str:
-    """The stage without the waits between attempts, which are up to 33 s for a ticker; `more` is done before it."""
+    """Return code that runs `more` and then the stage without waits between attempts (up to 33 s for a ticker)."""
     patience = "stamina.set_testing(True, attempts=6, cap=True)"
     imports = ["io.stage import run", "scrape.__main__ import main", "scrape.params import SOURCES"]
     start = [*(f"from pipeline.{own}" for own in imports), "run('scrape', main, SOURCES)"]
@@ -68,7 +68,7 @@ DATA = "Data doesn't exist for startDate = 978307200, endDate = 1009843200"
 
 @dataclass(frozen=True)
 class Ended:
-    """How a scrape ended: its exit status, and the lines of its two outputs, but for the one about seconds."""
+    """The exit status of a scrape and the lines of stdout and stderr, without the line about seconds."""
 
     status: int
     said: list[str]
@@ -88,7 +88,7 @@ def cooled() -> Iterator[None]:
 
 
 def scrape(folder: Path, fake: Yahoo, code: str = QUICK, **changes: Any) -> Ended:
-    """Scrape all that the fake has, or as `changes` to section scrape say, in a folder of a user's own."""
+    """Scrape all tickers of the fake Yahoo in a folder. changes: to section scrape."""
     settle(folder, fake, **changes)
     process = warm()
     assert process.stdin
@@ -102,7 +102,7 @@ def scrape(folder: Path, fake: Yahoo, code: str = QUICK, **changes: Any) -> Ende
 
 
 def scrape_as_is(folder: Path, fake: Yahoo) -> Ended:
-    """The same with the waits, as DVC starts it."""
+    """The same with waits between attempts, as DVC starts it."""
     settle(folder, fake)
     where: dict[str, Any] = {"cwd": folder, "env": environment(folder, fake)}
     done = subprocess.run(AS_IS, **where, capture_output=True, text=True, timeout=200)
@@ -130,7 +130,7 @@ def settle(folder: Path, fake: Yahoo, **changes: Any) -> None:
 
 
 def environment(folder: Path, fake: Yahoo) -> dict[str, str]:
-    """A home of its own, which need not exist, so that what is written there is seen."""
+    """An empty home folder, so that a test sees what is written there."""
     return {**UNPINNED, **fake.environment, "PYTHONPATH": str(ROOT), "HOME": str(folder.parent / "home")}
 
 
@@ -139,13 +139,13 @@ def prices_in(folder: Path) -> pd.DataFrame:
 
 
 def report_in(folder: Path) -> dict[str, Any]:
-    """Of each ticker."""
-    found: dict[str, Any] = read_json(folder / "reports/scrape.json")["tickers"]
-    return found
+    """Return the report of each ticker."""
+    report_by_ticker: dict[str, Any] = read_json(folder / "reports/scrape.json")["tickers"]
+    return report_by_ticker
 
 
 def left_in(folder: Path) -> set[str]:
-    """The names of the files that a scrape left: all but params.yaml and what yfinance and our source keep."""
+    """The names of the files after a scrape, without params.yaml and the stored downloads."""
     files = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
     return {str(path) for path in files if path.parts[:2] != ("data", "yahoo")} - {"params.yaml"}
 
@@ -155,7 +155,7 @@ def kept_in(folder: Path) -> list[str]:
 
 
 def explained(code: int, description: str) -> Answer:
-    """An error as Yahoo puts it in words."""
+    """An error in Yahoo's words."""
     error = {"chart": {"result": None, "error": {"code": "An Error", "description": description}}}
     return status(code, json.dumps(error).encode())
 
@@ -166,7 +166,7 @@ def result_of(body: Body) -> Body:
 
 
 def columns_of(result: Body) -> dict[str, list[Any]]:
-    """The value columns of an answer, each of which may be changed in place."""
+    """The value columns of an answer, which a test may change in place."""
     return {**result["indicators"]["quote"][0], **result["indicators"]["adjclose"][0]}
 
 
@@ -189,7 +189,7 @@ def infinite(result: Body) -> None:
 
 
 def with_events(ticker: str, seed: int) -> pd.DataFrame:
-    """Made prices of 40 sessions, with a dividend, a split, and adjusted closes of their own."""
+    """Made prices of 40 sessions with a dividend, a split and adjusted closes."""
     prices = made_prices(ticker, 40, seed).assign(dividends=0.0, splits=0.0)
     prices.loc[10, "dividends"], prices.loc[20, "splits"] = 0.3, 1.5
     return prices.assign(adj_close=prices["close"] / 3)
@@ -251,7 +251,7 @@ PASSING: dict[str, tuple[list[Answer], str]] = {
 
 @pytest.fixture(scope="module")
 def recovered(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ended, list[str]]:
-    """A scrape of tickers each of which Yahoo serves badly once, and then well; what was asked."""
+    """A scrape in which the first answer for each ticker is bad, and the requests."""
     folder = tmp_path_factory.mktemp("recovered")
     with yahoo(folder) as fake:
         for ticker, (answers, _) in PASSING.items():
@@ -297,7 +297,7 @@ def test_a_bad_answer_does_not_stay_in_yfinances_cache(recovered: tuple[Path, En
     ],
     ids=["refused", "no answer", "broken"],
 )
-def test_what_fails_to_the_end_is_told_and_after_a_refusal_the_others_are_asked_only_once(
+def test_lasting_failures_are_named_and_after_a_refusal_the_others_get_one_attempt(
     answer: Answer, reason: str, others: list[str], three: Yahoo, folder: Path
 ) -> None:
     three.answers["AAA"], three.answers["BBB"] = [answer] * FOR_EVER, [status(429)] * FOR_EVER
@@ -320,7 +320,7 @@ LASTING: dict[str, tuple[list[Answer], str]] = {
 }
 
 
-def test_what_another_attempt_cannot_mend_is_asked_once_and_told_for_all_at_once(fake: Yahoo, folder: Path) -> None:
+def test_permanent_failures_get_one_attempt_and_are_named_together(fake: Yahoo, folder: Path) -> None:
     fake.bodies["ZZZ"] = body_of(made_prices("ZZZ", 40, seed=1))
     for ticker, (answers, _) in LASTING.items():
         if answers:
@@ -343,7 +343,7 @@ def test_a_certificate_that_is_not_trusted_is_not_tried_again(three: Yahoo, fold
     assert "http" not in ended.complaints[0]
 
 
-def test_sessions_in_the_wrong_order_are_put_right(three: Yahoo, folder: Path) -> None:
+def test_sessions_in_the_wrong_order_are_sorted(three: Yahoo, folder: Path) -> None:
     three.answers["AAA"] = [changed(backwards)]
     assert scrape(folder, three).status == 0
     found = prices_in(folder).query("ticker == 'AAA'")
@@ -352,7 +352,7 @@ def test_sessions_in_the_wrong_order_are_put_right(three: Yahoo, folder: Path) -
         assert found[name].tolist() == expected[name].tolist()
 
 
-def test_sessions_outside_the_period_are_left_out_even_where_yahoo_gives_them(three: Yahoo, folder: Path) -> None:
+def test_sessions_outside_the_period_are_left_out_even_if_yahoo_sends_them(three: Yahoo, folder: Path) -> None:
     three.answers["AAA"] = [status(200, json.dumps(three.bodies["AAA"]).encode())]
     line = "AAA: 10 rows, 2001-01-08 to 2001-01-19; calendar 24/5: nothing missing"
     assert scrape(folder, three, tickers=["AAA"], start="2001-01-06", end="2001-01-19") == Ended(0, [line], [])
@@ -389,7 +389,7 @@ def test_a_zone_whose_clock_changes_at_midnight_has_its_dates(fake: Yahoo, folde
 
 
 def until(body: Body, begin: float, end: float) -> Body:
-    """The same where Yahoo says that the current session lasts from begin to end."""
+    """The same, with a current session from begin to end."""
     result_of(body)["meta"]["currentTradingPeriod"]["regular"] |= {"start": int(begin), "end": int(end)}
     return body
 
@@ -429,7 +429,7 @@ def test_what_trades_at_all_hours_ends_with_its_day(now: str, unfinished: list[s
     assert report_in(folder)["BTC-USD"]["unfinished_sessions"] == unfinished
 
 
-def test_where_some_tickers_fail_a_rerun_asks_for_these_alone(three: Yahoo, folder: Path) -> None:
+def test_a_rerun_fetches_only_the_failed_tickers(three: Yahoo, folder: Path) -> None:
     three.answers["BBB"] = [explained(400, DATA)] * 2
     assert scrape(folder, three) == Ended(
         1, [], [f"scrape: BBB  no data from {START} to {END} (400): {DATA}", f"scrape: 1 of 3 {KEPT}"]
@@ -559,7 +559,7 @@ def test_what_yahoo_really_answered_comes_through(
     ],
     ids=["delisted", "weekend"],
 )
-def test_what_yahoo_really_answers_where_there_is_nothing_is_said(
+def test_yahoos_real_answer_for_a_period_without_data_is_explained(
     name: str, day: str, reason: str, fake: Yahoo, folder: Path
 ) -> None:
     ticker = name.partition("_")[0]
@@ -610,7 +610,7 @@ def test_killed_at_any_moment_a_rerun_gives_the_bytes_of_an_undisturbed_one(fake
 
 
 def killed_after(seconds: float, folder: Path, fake: Yahoo) -> int:
-    """The exit status of a scrape that is given so long."""
+    """The exit status of a scrape with this time limit."""
     process = subprocess.Popen(
         AS_IS,
         cwd=folder,

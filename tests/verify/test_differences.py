@@ -1,4 +1,4 @@
-"""The largest difference is relative to its column, found in every kind of output, and infinite between shapes."""
+"""The largest difference is relative to its column, works for every kind of output, and is infinite between shapes."""
 
 import json
 import shutil
@@ -42,7 +42,7 @@ def test_the_same_numbers_and_infinities_do_not_differ(tmp_path: Path) -> None:
     assert largest_difference(tmp_path / "one.parquet", tmp_path / "two.parquet") == (0.0, "the numbers are the same")
 
 
-def test_files_of_one_name_in_two_folders_are_told_apart(tmp_path: Path) -> None:
+def test_files_with_the_same_name_in_two_folders_are_compared_separately(tmp_path: Path) -> None:
     for name, value in (("one", 1), ("two", 5)):
         for folder in ("a", "b"):
             path = tmp_path / name / folder / "x.json"

@@ -1,4 +1,4 @@
-"""The machine is told as the system knows it, an emulated one as QEMU does."""
+"""The description of a machine agrees with the system, and that of an emulated one with QEMU."""
 
 import shutil
 from pathlib import Path
@@ -21,7 +21,7 @@ def test_the_c_library_is_named() -> None:
 
 
 @pytest.mark.skipif(not shutil.which("qemu-x86_64"), reason="needs Debian's qemu-user")
-def test_an_emulated_processor_is_told_as_such() -> None:
+def test_an_emulated_processor_is_described_as_emulated() -> None:
     assert machine.processor("EPYC,legacy-cache=on").startswith("an emulated EPYC,legacy-cache=on (QEMU ")
     assert "caches 64 / " in machine.processor("EPYC,legacy-cache=on")
     machine.check_emulator("Haswell")

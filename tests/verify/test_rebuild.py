@@ -1,4 +1,4 @@
-"""`make verify` catches every ambient input, says by how much outputs differ, and asks Yahoo nothing."""
+"""`make verify` detects every input from the environment, says how much outputs differ, and never asks Yahoo."""
 
 import os
 import re
@@ -66,19 +66,19 @@ def table(name: str, number: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def careless(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A stage for each ambient input, and one that has none."""
+    """A repository with a stage for each input from the environment, and one stage without any."""
     stages = {name: table(name, number) for name, number in {**AMBIENT, "steady": "2"}.items()}
     return repository(tmp_path_factory.mktemp("verify") / "careless", stages)
 
 
 def told(printed: str) -> dict[str, str]:
-    """Whether each output is the same or different, or was copied from the commit."""
+    """For each output: same, different, or copied from the commit."""
     return {
         name: word for word, name in re.findall(r"^(same|different|copied) .* (\w+)\.parquet", printed, re.MULTILINE)
     }
 
 
-def test_every_ambient_input_is_caught_and_by_how_much_is_told(careless: Path) -> None:
+def test_every_input_from_the_environment_is_detected_and_the_difference_is_printed(careless: Path) -> None:
     done = verify(careless, **HERE)
     assert done.returncode == 1, done.stderr
     found = told(done.stdout)
@@ -104,7 +104,7 @@ def test_without_the_committed_files_it_says_so(careless: Path, tmp_path: Path) 
     assert all(line.endswith("the committed file is not in the DVC cache and not in a remote") for line in lines)
 
 
-def test_what_comes_with_the_checkout_is_not_taken_for_rebuilt(tmp_path: Path) -> None:
+def test_a_file_from_the_checkout_does_not_count_as_rebuilt(tmp_path: Path) -> None:
     frozen = {"cmd": "date +%N > a", "outs": [{"a": {"cache": False}}]}
     folder = repository(tmp_path / "frozen", {"frozen": frozen, "steady": table("steady", "2")})
     text = (folder / "dvc.yaml").read_text().replace("cmd: date", "frozen: true\n    cmd: date")
@@ -182,7 +182,7 @@ YAHOO = {
 
 @pytest.fixture(scope="module")
 def from_yahoo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository whose scrape finds an answer once and never again."""
+    """A repository whose stage scrape can run only once."""
     folder = tmp_path_factory.mktemp("yahoo")
     (folder / "answer").write_bytes(b"prices")
     return repository(folder / "made", YAHOO, source="yahoo", ANSWER=str(folder / "answer"))
@@ -197,7 +197,7 @@ def test_yahoo_is_not_asked_again(from_yahoo: Path) -> None:
 
 
 @pytest.mark.slow
-def test_yahoos_answer_that_is_nowhere_is_named(from_yahoo: Path, tmp_path: Path) -> None:
+def test_stored_prices_that_no_cache_has_are_named(from_yahoo: Path, tmp_path: Path) -> None:
     run(tmp_path, "git", "clone", "--quiet", str(from_yahoo), "clone")
     done = verify(tmp_path / "clone")
     assert done.returncode == 1
