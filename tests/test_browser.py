@@ -102,11 +102,12 @@ def test_a_report_opens_from_disk_draws_every_figure_and_is_accessible(
 def test_figures_have_the_marks_of_their_rows(walked: Path, opened: Callable[..., Any]) -> None:
     own = opened(walked / "reports/explore.html")
     rows = shown((walked / "reports/explore.html").read_text())["AAA"]["figures"]
-    assert marks(own, "course", "line") == 1
-    assert marks(own, "candles", "rect") - 2 == marks(own, "candles", "rule") == 120  # the part chosen has two
-    assert marks(own, "memory", "symbol") == len(rows["memory"]["rows"]["lags"]["lag"]) == 10
+    assert marks(own, "values_and_volume", "line") == 1
+    bodies, ranges = marks(own, "candlesticks", "rect") - 2, marks(own, "candlesticks", "rule")  # the brush has two
+    assert bodies == ranges == 120
+    assert marks(own, "autocorrelation", "symbol") == len(rows["autocorrelation"]["rows"]["lags"]["lag"]) == 10
     assert marks(own, "months", "rect") == 2 * 12  # boxes and medians
-    assert marks(own, "heat", "rect") == 4
+    assert marks(own, "correlations", "rect") == 4
     tested = opened(walked / "reports/forecast.html")
     assert marks(tested, "predicted", "line") == 3 + 1  # actual, predicted, persistence; all of actual below
     assert marks(tested, "predicted", "area") == 1
@@ -119,12 +120,12 @@ def test_a_ticker_is_chosen_by_its_name_in_the_table_the_list_or_the_address(
     walked: Path, opened: Callable[..., Any]
 ) -> None:
     own, tickers = opened(walked / "reports/explore.html"), shown((walked / "reports/explore.html").read_text())
-    says = own.locator("#figure-course .says")
+    says = own.locator("#figure-values_and_volume .says")
 
     def chosen(name: str) -> None:
         own.wait_for_function(f"document.querySelector('#chosen').textContent.startsWith('{name}')")
         drawn(own)
-        assert says.text_content() == tickers[name]["figures"]["course"]["says"]
+        assert says.text_content() == tickers[name]["figures"]["values_and_volume"]["says"]
         assert own.locator("#ticker").input_value() == name
 
     chosen("AAA")
@@ -171,14 +172,14 @@ def test_persistence_is_switched_on_by_keyboard(walked: Path, opened: Callable[.
 
 def test_candles_show_the_part_chosen_by_button_and_by_dragging(walked: Path, opened: Callable[..., Any]) -> None:
     own = opened(walked / "reports/explore.html")
-    own.locator("#figure-candles").get_by_role("button", name="1 month").press("Enter")
-    count = "document.querySelectorAll('#figure-candles .role-mark.mark-rule line').length"
+    own.locator("#figure-candlesticks").get_by_role("button", name="1 month").press("Enter")
+    count = "document.querySelectorAll('#figure-candlesticks .role-mark.mark-rule line').length"
     own.wait_for_function(f"{count} < 30 && {count} > 15")
-    own.locator("#figure-candles").get_by_role("button", name="all").click()
+    own.locator("#figure-candlesticks").get_by_role("button", name="all").click()
     own.wait_for_function(f"{count} === 500")
-    own.locator("#figure-candles").get_by_role("button", name="1 month").click()
+    own.locator("#figure-candlesticks").get_by_role("button", name="1 month").click()
     own.wait_for_function(f"{count} < 30")
-    box = own.locator("#figure-candles svg.marks").bounding_box()
+    box = own.locator("#figure-candlesticks svg.marks").bounding_box()
     bottom = box["y"] + box["height"] - 45
     own.mouse.move(box["x"] + 200, bottom)
     own.mouse.down()
@@ -224,10 +225,10 @@ def test_printed_pages_are_dark_on_white_without_controls(walked: Path, opened: 
     own = opened(walked / "reports/explore.html", scheme="dark")
     own.emulate_media(media="print", color_scheme="dark")
     assert own.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-    label = own.locator("#figure-course .mark-text text").first
+    label = own.locator("#figure-values_and_volume .mark-text text").first
     assert label.evaluate("text => getComputedStyle(text).fill") == "rgb(0, 0, 0)"
     assert own.locator("#ticker").is_hidden()
-    assert own.locator("#figure-course svg.marks").is_visible()
+    assert own.locator("#figure-values_and_volume svg.marks").is_visible()
     own.evaluate("document.body.style.width = '500px'")  # paper is narrower than the window
     beyond = "all => all.filter(one => one.firstElementChild.getBoundingClientRect().width > one.clientWidth).length"
     assert own.locator("figure:not([hidden]) .chart").evaluate_all(beyond) == 0
@@ -259,12 +260,12 @@ def test_the_part_chosen_is_kept_when_the_window_changes_and_not_for_another_tic
     walked: Path, opened: Callable[..., Any]
 ) -> None:
     own = opened(walked / "reports/explore.html")
-    own.locator("#figure-candles").get_by_role("button", name="1 month").click()
-    count = "document.querySelectorAll('#figure-candles .role-mark.mark-rule line').length"
+    own.locator("#figure-candlesticks").get_by_role("button", name="1 month").click()
+    count = "document.querySelectorAll('#figure-candlesticks .role-mark.mark-rule line').length"
     own.wait_for_function(f"{count} < 30")
-    before = own.locator("#figure-candles svg.marks").evaluate("one => one.clientWidth")
+    before = own.locator("#figure-candlesticks svg.marks").evaluate("one => one.clientWidth")
     own.set_viewport_size({"width": 700, "height": 900})
-    own.wait_for_function(f"document.querySelector('#figure-candles svg.marks').clientWidth < {before}")
+    own.wait_for_function(f"document.querySelector('#figure-candlesticks svg.marks').clientWidth < {before}")
     drawn(own)
     assert own.evaluate(count) < 30
     own.locator("#ticker").select_option("BBB")

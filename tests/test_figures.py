@@ -10,8 +10,8 @@ import pytest
 
 from pipeline import quality
 from pipeline.explore import page
-from pipeline.explore.figures import heat
-from pipeline.explore.summary import measured, summary
+from pipeline.explore.figures import correlations
+from pipeline.explore.summary import quantities, summary
 from pipeline.plot import figures
 from pipeline.prices import split_nulls
 from pipeline.report import charts
@@ -56,8 +56,8 @@ def forecast(values: np.ndarray, series: SeriesInfo) -> dict[str, Figure]:
 
 
 def panel() -> dict[str, Figure]:
-    returns = {name: measured(made_prices(name, 100, seed)["close"], priced=True) for seed, name in enumerate("ABC")}
-    return {"heat": heat(pd.DataFrame(returns), CLOSE)}
+    returns = {name: quantities(made_prices(name, 100, seed)["close"], priced=True) for seed, name in enumerate("ABC")}
+    return {"correlations": correlations(pd.DataFrame(returns), CLOSE)}
 
 
 CONSTANT = made_prices("AAA", 60, seed=0).assign(open=5.0, high=5.0, low=5.0, close=5.0, volume=0.0)
@@ -110,9 +110,9 @@ def test_every_table_can_be_held_as_json_with_nothing_undefined_but_null(made: s
 
 def test_prices_and_other_series_have_the_figures_that_fit_them() -> None:
     prices, heat = MADE["prices"](), MADE["heat"]()
-    assert {"candles", "drawdown", "clustering"} <= set(prices)
+    assert {"candlesticks", "drawdown", "clustering"} <= set(prices)
     assert {"hours", "changes"} <= set(heat)
-    assert not {"candles", "drawdown", "clustering"} & set(heat)
+    assert not {"candlesticks", "drawdown", "clustering"} & set(heat)
     assert not {"hours", "changes"} & set(prices)
 
 

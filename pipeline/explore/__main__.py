@@ -18,20 +18,20 @@ def main(params: Params) -> None:
     scraped = read_record(Path("reports/scrape.json"), Scraped)
     priced = scraped.column in PRICES
     schema = summary.schema(priced=priced)
-    parts = {str(name): own.reset_index(drop=True) for name, own in prices.groupby("ticker")}
-    drawn = page.drawn(parts, scraped)
-    rows = [
+    rows_by_ticker = {str(name): rows.reset_index(drop=True) for name, rows in prices.groupby("ticker")}
+    long_enough = page.long_enough(rows_by_ticker, scraped)
+    summary_rows = [
         {
             "ticker": name,
             "missing_sessions": len(scraped.tickers[name].missing_sessions),
-            **summary.summary(own["date"], own[scraped.column], priced=priced),
+            **summary.summary(rows["date"], rows[scraped.column], priced=priced),
         }
-        for name, own in parts.items()
+        for name, rows in rows_by_ticker.items()
     ]
-    summaries = pd.DataFrame(rows)[schema.names]
-    tickers = page.tickers(drawn, summaries, scraped, params.lags)
-    common = page.common(drawn, scraped)
-    html = page.html(summaries, tickers, common, scraped, longest=max(map(len, parts.values())))
+    summaries = pd.DataFrame(summary_rows)[schema.names]
+    tickers = page.tickers(long_enough, summaries, scraped, params.lags)
+    common = page.common(long_enough, scraped)
+    html = page.html(summaries, tickers, common, scraped, longest=max(map(len, rows_by_ticker.values())))
 
     write_table(Path("data/summary.parquet"), summaries, schema)
     for name, picture in pictures(tickers[0], common):

@@ -1,4 +1,4 @@
-"""The EDA page, from the tables: each ticker's figures, the heat map of all, and the summary."""
+"""The page on the data: each ticker's figures, the correlations between tickers, and the summary table."""
 
 import sys
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.explore import figures
-from pipeline.explore.summary import LAGS, measured
+from pipeline.explore.summary import LAGS, quantities
 from pipeline.formats import Table, format_p
 from pipeline.io.errors import UserError
 from pipeline.prices import PRICES, has_range
@@ -16,18 +16,19 @@ from pipeline.report.figures import Figure, histogram, memory
 from pipeline.report.page import Ticker, page
 from pipeline.series import SeriesInfo
 
-MAX_ROWS = 50_000  # of the longest tables of a page, shared by its tickers
-MAX_POINTS = 2000  # points of a line: more than a screen is wide
+MAX_ROWS = 50_000  # of the longest tables of the page, shared by its tickers
+MAX_POINTS = 2000  # of a line: more than a screen is wide
 MAX_DOTS = 1500  # of a scatter
-MAX_CANDLES = 10_000  # to choose from
-MIN_STEPS = 30  # returns of prices, values of anything else, for figures; the table has every ticker
+MAX_CANDLESTICKS = 10_000  # to choose from
+MIN_STEPS = 30  # returns of prices, or other values, that a ticker with figures needs
 
 HEADS = {
+    "deviation": "standard deviation",
     "adf": "ADF p",
     "kpss": "KPSS p",
-    "stationarity": "ADF and KPSS say",
-    "ljung_box": "Ljung–Box p",
-    "ljung_box_squares": "Ljung–Box p of squares",
+    "stationarity": "level",
+    "ljung_box": "Ljung-Box p",
+    "ljung_box_squares": "Ljung-Box p of squares",
 }
 P_VALUES = ("adf", "kpss", "ljung_box", "ljung_box_squares")
 FORMS = {
@@ -40,137 +41,144 @@ FORMS = {
 
 
 def series_of(scraped: Scraped, ticker: str = "") -> SeriesInfo:
-    """What the series is; of one ticker with its unit."""
+    """Return what the series is; with its unit if a ticker is given."""
     unit = scraped.tickers[ticker].unit if ticker else ""
     return SeriesInfo(scraped.column, unit, scraped.step, scraped.column in PRICES)
 
 
-def steps_of(rows: pd.DataFrame, scraped: Scraped) -> pd.Series:
-    """A ticker's returns of prices, or values of anything else, by date. rows: of data/prices.parquet."""
-    return measured(rows.set_index("date")[scraped.column], priced=scraped.column in PRICES)
+def quantities_of(rows: pd.DataFrame, scraped: Scraped) -> pd.Series:
+    """Return a ticker's returns of prices, or other values, by date. rows: of data/prices.parquet."""
+    return quantities(rows.set_index("date")[scraped.column], priced=scraped.column in PRICES)
 
 
-def enough(scraped: Scraped) -> str:
-    """What a ticker with figures has at least, in words."""
+def minimum(scraped: Scraped) -> str:
+    """Return what a ticker with figures needs, in words."""
     return f"{MIN_STEPS} {series_of(scraped).quantities}"
 
 
-def drawn(parts: dict[str, pd.DataFrame], scraped: Scraped) -> dict[str, pd.DataFrame]:
-    """Those of the tickers with figures. parts: rows of data/prices.parquet, by ticker.
+def long_enough(rows_by_ticker: dict[str, pd.DataFrame], scraped: Scraped) -> dict[str, pd.DataFrame]:
+    """Return the tickers that are long enough for figures. Raises UserError if there is none.
 
-    Raises UserError where there is none.
+    rows_by_ticker: rows of data/prices.parquet.
     """
-    found = {name: own for name, own in parts.items() if steps_of(own, scraped).count() >= MIN_STEPS}
-    if not found:
-        raise UserError(f"data/prices.parquet: found no ticker with {enough(scraped)}; accepted: a longer period")
-    return found
+    selected = {
+        name: rows for name, rows in rows_by_ticker.items() if quantities_of(rows, scraped).count() >= MIN_STEPS
+    }
+    if not selected:
+        raise UserError(f"data/prices.parquet: found no ticker with {minimum(scraped)}; accepted: a longer period")
+    return selected
 
 
-def tickers(parts: dict[str, pd.DataFrame], summaries: pd.DataFrame, scraped: Scraped, lags: int) -> list[Ticker]:
-    """What the page shows of each ticker. parts: of those drawn; summaries: a row a ticker."""
-    found, numbers = [], summaries.set_index("ticker").to_dict("index")
-    for name, own in parts.items():
+def tickers(
+    rows_by_ticker: dict[str, pd.DataFrame], summaries: pd.DataFrame, scraped: Scraped, lags: int
+) -> list[Ticker]:
+    """Return what the page shows of each ticker. rows_by_ticker: of `long_enough`; summaries: data/summary.parquet."""
+    shown, summary_by_ticker = [], summaries.set_index("ticker").to_dict("index")
+    for name, rows in rows_by_ticker.items():
         series, report = series_of(scraped, name), scraped.tickers[name]
-        shown = ticker_figures(own, scraped.column, numbers[name], report, series, lags, len(parts))
-        told = list(notes(report, scraped.calendar, scraped.step))
-        found.append(Ticker(name, f"{name}: {series.label}", told, shown))
-        if sys.stdout.isatty() and len(parts) > 1:
-            print(f"{name}: {len(found)} of {len(parts)}")
-    return found
+        drawn = ticker_figures(rows, scraped.column, summary_by_ticker[name], report, series, lags, len(rows_by_ticker))
+        shown.append(
+            Ticker(name, f"{name}: {series.label}", list(notes(report, scraped.calendar, scraped.step)), drawn)
+        )
+        if sys.stdout.isatty() and len(rows_by_ticker) > 1:
+            print(f"{name}: {len(shown)} of {len(rows_by_ticker)}")
+    return shown
 
 
-def common(parts: dict[str, pd.DataFrame], scraped: Scraped) -> dict[str, Figure]:
-    """The figures of all tickers together, where there are several. parts: of those drawn."""
-    if len(parts) == 1:
+def common(rows_by_ticker: dict[str, pd.DataFrame], scraped: Scraped) -> dict[str, Figure]:
+    """Return the figures of all tickers together, if there are several. rows_by_ticker: of `long_enough`."""
+    if len(rows_by_ticker) == 1:
         return {}
-    together = pd.DataFrame({name: steps_of(own, scraped) for name, own in parts.items()})
-    return {"heat": figures.heat(together, series_of(scraped))}
+    together = pd.DataFrame({name: quantities_of(rows, scraped) for name, rows in rows_by_ticker.items()})
+    return {"correlations": figures.correlations(together, series_of(scraped))}
 
 
 def html(
     summaries: pd.DataFrame, shown: list[Ticker], common: dict[str, Figure], scraped: Scraped, *, longest: int
 ) -> bytes:
-    """The page. summaries: data/summary.parquet; shown: the tickers with figures; longest: rows of a ticker."""
+    """Return the page.
+
+    summaries: data/summary.parquet; shown: the tickers with figures; longest: the number of rows of the longest ticker.
+    """
     odd = {name: report for name, report in scraped.tickers.items() if len(summaries) > 1 and is_odd(report)}
-    undrawn = ", ".join(sorted(set(summaries["ticker"]) - {own.name for own in shown}))
+    too_short = ", ".join(sorted(set(summaries["ticker"]) - {ticker.name for ticker in shown}))
     return page(
         "explore/page.html",
         shown,
         common,
         summary=summary_table(summaries, scraped.step),
-        legend=legend(series_of(scraped)),
+        definitions=definitions(series_of(scraped)),
         odd={name: list(notes(report, scraped.calendar, scraped.step)) for name, report in odd.items()},
         downsampling_note=downsampling_note(longest, len(shown)),
-        undrawn=undrawn and f"Without figures, for they have fewer than {enough(scraped)}: {undrawn}.",
+        too_short=too_short and f"Tickers with fewer than {minimum(scraped)} have no figures: {too_short}.",
     )
 
 
 def points(tickers: int) -> tuple[int, int]:
-    """How many points a line may have, and how many candles there may be, for so many tickers."""
+    """Return the maximum number of points of a line, and of candlesticks, if so many tickers share a page."""
     share = max(MAX_ROWS // tickers, 80)
-    return min(share, MAX_POINTS), min(share, MAX_CANDLES)
+    return min(share, MAX_POINTS), min(share, MAX_CANDLESTICKS)
 
 
 def ticker_figures(
-    own: pd.DataFrame,
+    rows: pd.DataFrame,
     column: str,
-    numbers: dict[str, Any],
+    summary: dict[str, Any],
     report: TickerReport,
     series: SeriesInfo,
     lags: int,
     tickers: int,
 ) -> dict[str, Figure]:
-    """One ticker's figures by name.
+    """Return one ticker's figures by name.
 
-    own: its rows of data/prices.parquet; numbers: its row of data/summary.parquet; report: of it in
-    reports/scrape.json; tickers: how many share the page.
+    rows: of data/prices.parquet; summary: of data/summary.parquet; report: of reports/scrape.json; tickers: how many
+    share the page.
     """
-    most, candles = points(tickers)
-    own = own.reset_index(drop=True)
-    own["value"] = own[column]
-    dates, values = own["date"], own["value"]
-    steps, known = measured(values, priced=series.priced), values.notna()
-    traded = figures.is_traded(own)
-    found = {"course" if traded else "line": figures.course(own, numbers, series, most)}
-    if series.priced and has_range(own):
-        found["candles"] = figures.candles(own, series, candles)
-    found["faults"] = figures.faults(dates[known], report, series)
-    found["volatility"] = figures.volatility(dates, steps, series, most)
+    max_points, max_candlesticks = points(tickers)
+    rows = rows.reset_index(drop=True)
+    rows["value"] = rows[column]
+    dates, values = rows["date"], rows["value"]
+    steps, known = quantities(values, priced=series.priced), values.notna()
+    first = "values_and_volume" if figures.has_volume(rows) else "values"  # a figure's shape belongs to its name
+    drawn = {first: figures.values_over_time(rows, summary, series, max_points)}
+    if series.priced and has_range(rows):
+        drawn["candlesticks"] = figures.candlesticks(rows, series, max_candlesticks)
+    drawn["volatility"] = figures.volatility(dates, steps, series, max_points)
     if series.priced:
-        found["drawdown"] = figures.drawdown(dates[known], values[known], series, most)
-    found["distribution"] = histogram(steps, series, series.quantities, series.quantity)
-    found |= calendar(steps, dates, series, min(most, MAX_DOTS))
-    found["memory"] = memory(steps, lags, series, series.quantities)
-    if series.priced:
-        found["clustering"] = figures.clustering(steps, lags, series)
-    else:
-        found["changes"] = memory(steps.diff(), lags, series, "changes")
-    return found
+        drawn["clustering"] = figures.clustering(steps, lags, series)
+        drawn["drawdown"] = figures.drawdown(dates[known], values[known], series, max_points)
+    drawn["distribution"] = histogram(steps, series, series.quantities, series.quantity)
+    drawn["autocorrelation"] = memory(steps, lags, series, series.quantities)
+    if not series.priced:
+        drawn["autocorrelation_of_changes"] = memory(steps.diff(), lags, series, "changes")
+    drawn |= seasons(steps, dates, series, min(max_points, MAX_DOTS))
+    drawn["data_quality"] = figures.data_quality(dates[known], report, series)
+    return drawn
 
 
-def calendar(steps: pd.Series, dates: pd.Series, series: SeriesInfo, most: int) -> dict[str, Figure]:
-    """Box plots by month and by weekday, and by hour where dates have hours."""
-    found = {
-        "months": figures.boxes(steps, dates.dt.month - 1, charts.MONTHS, "month", series, most),
-        "weekdays": figures.boxes(steps, dates.dt.day_of_week, charts.DAYS, "weekday", series, most),
+def seasons(steps: pd.Series, dates: pd.Series, series: SeriesInfo, max_outliers: int) -> dict[str, Figure]:
+    """Return box plots by month and by weekday, and by hour if the dates have hours."""
+    drawn = {
+        "months": figures.box_plots(steps, dates.dt.month - 1, charts.MONTHS, "month", series, max_outliers),
+        "weekdays": figures.box_plots(steps, dates.dt.day_of_week, charts.DAYS, "weekday", series, max_outliers),
     }
     if series.has_time:
-        found["hours"] = figures.boxes(steps, dates.dt.hour, charts.HOURS, "hour", series, most)
-    return found
+        drawn["hours"] = figures.box_plots(steps, dates.dt.hour, charts.HOURS, "hour", series, max_outliers)
+    return drawn
 
 
 def summary_table(summaries: pd.DataFrame, step: str) -> Table:
-    """The summary for readers. summaries: data/summary.parquet."""
+    """Return the summary for readers. summaries: data/summary.parquet."""
     heads = [HEADS.get(name, name.replace("_", " ")).replace("sessions", f"{step}s") for name in summaries.columns]
-    cells = [
+    rows = [
         [cell(name, value) for name, value in zip(summaries.columns, row, strict=True)]
         for row in summaries.itertuples(index=False)
     ]
-    return Table(f"{len(cells)} tickers" if len(cells) > 1 else "In short", heads, cells)
+    return Table(f"{len(rows)} tickers" if len(rows) > 1 else "Summary", heads, rows)
 
 
 def cell(name: str, value: Any) -> str:
-    """A cell of the summary, empty where undefined."""
+    """Return a cell of the summary, empty if undefined."""
     if isinstance(value, pd.Timestamp):
         return f"{value:%Y-%m-%d}"
     if isinstance(value, str):
@@ -183,27 +191,31 @@ def cell(name: str, value: Any) -> str:
     return f"{value:{FORMS.get(name, form)}}"
 
 
-def legend(series: SeriesInfo) -> str:
-    """What the summary's numbers are of."""
-    name = series.name
-    what = f"log returns of the {name}" if series.priced else f"values of {name}"
-    level = f"the log of the {name}" if series.priced else f"the {name}"
-    annual = "annual figures are at each ticker's own number of sessions a year; " if series.priced else ""
-    return (
-        f"Figures are of {what}; {annual}kurtosis is in excess of the normal distribution's 3. ADF and KPSS test "
-        f"{level}: ADF's null hypothesis is a unit root, KPSS's a constant level; what they say is at 5 %. Ljung–Box "
-        f"tests the first {LAGS} autocorrelations of the {series.quantities}, and of their squares; "
-        f"where volatility clusters, or {series.step}s resemble the ones before, small values are to be expected."
-    )
+def definitions(series: SeriesInfo) -> dict[str, str]:
+    """Return what the columns of the summary mean, by name."""
+    level = f"the log of the {series.name}" if series.priced else f"the {series.name}"
+    annual = "Computed from log returns, at each ticker's own number of sessions a year."
+    return {
+        **({"annual return, annual volatility": annual} if series.priced else {}),
+        "skew": f"Below 0: the {series.quantities} far below the mean are larger than those far above it.",
+        "excess kurtosis": "Above 0: extreme values are more frequent than under a normal distribution.",
+        "ADF p, KPSS p, level": f"Two tests of whether {level} stays around a level (is stationary). A small ADF p says "
+        "that it does; a small KPSS p says that it does not.",
+        "Ljung-Box p": f"A small value says that the {series.quantities} depend on the {LAGS} before them.",
+        "Ljung-Box p of squares": "A small value says that large values follow large values (volatility clusters).",
+    }
 
 
 def downsampling_note(longest: int, tickers: int) -> str:
-    """What to tell of figures that show some of their values, empty where all are shown. longest: rows of a ticker."""
-    most, candles = points(tickers)
-    if longest <= min(most, MAX_DOTS):
+    """Return a note on figures that show only some of their values; empty if there are none.
+
+    longest: the number of rows of the longest ticker.
+    """
+    max_points, max_candlesticks = points(tickers)
+    if longest <= min(max_points, MAX_DOTS):
         return ""
     return (
-        f"Lines of many values are drawn from at most {most:,} of them, chosen by largest triangle three buckets "
-        f"(Steinarsson 2013), which keeps peaks; outliers from at most {min(most, MAX_DOTS):,}, at even distances; "
-        f"at most the last {candles:,} candles are there. Sentences and tables are of all values."
+        f"A line shows at most {max_points:,} values: those that keep its shape (largest triangle three buckets, "
+        f"Steinarsson 2013). Box plots show at most {min(max_points, MAX_DOTS):,} outliers. The last "
+        f"{max_candlesticks:,} candlesticks are there. Sentences and tables use all values."
     )

@@ -1,7 +1,8 @@
-"""A ticker's series in numbers, data/summary.parquet: one row is a ticker.
+"""The summary of each ticker, data/summary.parquet: one row is a ticker.
 
-`adf` and `kpss` are p-values of the log of prices, of anything else as it is, `stationarity` what they say together;
-`ljung_box` is of returns or values at lags 1 to 22, `ljung_box_squares` of their squares about the mean.
+`adf` and `kpss` are p-values of two tests of stationarity, on the log of prices or on other values as they are;
+`stationarity` is what they say together. `ljung_box` tests the autocorrelations of returns or values at lags 1 to 22,
+`ljung_box_squares` those of their squares about the mean.
 """
 
 from typing import Any
@@ -16,13 +17,13 @@ from pipeline.report.autocorrelation import ljung_box
 
 PRICED = ("annual_return", "annual_volatility", "largest_drawdown")
 OTHER = ("mean", "deviation", "minimum", "maximum")
-DIGITS = 12  # of a return: what lies beyond them is rounding
+DIGITS = 12  # of a return; later digits are rounding errors
 LAGS = 22  # of the Ljung-Box test: a month of sessions
 MIN_VALUES = 30  # to test whether a series is stationary
 LEVEL = 0.05  # of significance
 
-# (ADF rejects, KPSS rejects) -> what that says. ADF's null hypothesis is a unit root, KPSS's a constant level.
-WORDS = {
+# By whether ADF rejects and whether KPSS rejects. The null hypothesis of ADF is a unit root, of KPSS a level.
+STATIONARITY = {
     (True, False): "stationary",
     (False, True): "wanders (unit root)",
     (True, True): "unclear: both reject",
@@ -31,7 +32,7 @@ WORDS = {
 
 
 def schema(*, priced: bool) -> pa.Schema:
-    """Of prices, or of another series."""
+    """Return the schema for prices, or for another series."""
     return pa.schema(
         [
             ("ticker", pa.string()),
@@ -47,38 +48,39 @@ def schema(*, priced: bool) -> pa.Schema:
     )
 
 
-def measured(values: pd.Series, *, priced: bool) -> pd.Series:
-    """What is looked at step by step: log returns of prices, NaN at the first; anything else as it is."""
+def quantities(values: pd.Series, *, priced: bool) -> pd.Series:
+    """Return what the statistics are about: log returns of prices (NaN at the first), other values as they are."""
     return np.log(values).diff().round(DIGITS) if priced else values
 
 
 def summary(dates: pd.Series, values: pd.Series, *, priced: bool) -> dict[str, Any]:
-    """The numbers of data/summary.parquet, for one ticker's values in order, at even steps, any missing.
+    """Return one ticker's numbers of data/summary.parquet.
 
-    Moments are of what is measured from one known value to the next, Ljung-Box tests of what is between neighbours
-    alone. Annual figures are of log returns, at the ticker's own number of sessions a year.
+    Moments use the step from each known value to the next known one. Ljung-Box tests use only steps between neighbours.
+    Annual numbers come from log returns, at the ticker's own number of sessions a year. values: in order, at even
+    steps, with missing ones or without.
     """
-    steps = measured(values, priced=priced)
+    steps = quantities(values, priced=priced)
     known = values.dropna()
     first, last = dates[known.index[0]], dates[known.index[-1]]
-    own = measured(known, priced=priced).dropna()
+    moves = quantities(known, priced=priced).dropna()
     if priced:
-        yearly = len(own) / ((last - first) / pd.Timedelta(days=365.25)) if len(own) else np.nan
+        yearly = len(moves) / ((last - first) / pd.Timedelta(days=365.25)) if len(moves) else np.nan
         numbers = {
-            "annual_return": own.mean() * yearly,
-            "annual_volatility": own.std() * np.sqrt(yearly),
+            "annual_return": moves.mean() * yearly,
+            "annual_volatility": moves.std() * np.sqrt(yearly),
             "largest_drawdown": (known / known.cummax() - 1).min(),
         }
     else:
-        numbers = {"mean": own.mean(), "deviation": own.std(), "minimum": own.min(), "maximum": own.max()}
+        numbers = {"mean": moves.mean(), "deviation": moves.std(), "minimum": moves.min(), "maximum": moves.max()}
     adf, kpss = stationarity_tests(np.log(known) if priced else known)
     return {
         "sessions": len(known),
         "first": first,
         "last": last,
         **numbers,
-        "skew": own.skew(),
-        "excess_kurtosis": own.kurt(),
+        "skew": moves.skew(),
+        "excess_kurtosis": moves.kurt(),
         "adf": adf,
         "kpss": kpss,
         "stationarity": stationarity_words(adf, kpss),
@@ -88,20 +90,21 @@ def summary(dates: pd.Series, values: pd.Series, *, priced: bool) -> dict[str, A
 
 
 def stationarity_tests(values: pd.Series) -> tuple[float, float]:
-    """P-values of the augmented Dickey-Fuller test (Said and Dickey 1984, lags by AIC) and of KPSS (Kwiatkowski,
-    Phillips, Schmidt and Shin 1992, with 12 (n / 100)^(1/4) lags), both with a constant.
+    """Return the p-values of two tests of stationarity: ADF and KPSS, both with a constant.
 
-    values: in order; what is missing is passed over. NaN where they are fewer than MIN_VALUES or hardly change.
+    ADF is the augmented Dickey-Fuller test (Said and Dickey 1984), with lags by AIC. KPSS is the test of Kwiatkowski,
+    Phillips, Schmidt and Shin (1992), with 12 (n / 100)^(1/4) lags. NaN for fewer than MIN_VALUES values, or for values
+    that hardly change. values: in order; missing ones are left out.
     """
-    own = values.dropna().to_numpy(np.float64)
-    if len(own) < MIN_VALUES or np.ptp(own) == 0:
+    known = values.dropna().to_numpy(np.float64)
+    if len(known) < MIN_VALUES or np.ptp(known) == 0:
         return np.nan, np.nan
     try:
-        return float(ADF(own).pvalue), float(KPSS(own, lags=-1).pvalue)
-    except InfeasibleTestException:  # values stand still for so long that lags cannot be told apart
+        return float(ADF(known).pvalue), float(KPSS(known, lags=-1).pvalue)
+    except InfeasibleTestException:  # too many equal values in a row
         return np.nan, np.nan
 
 
 def stationarity_words(adf: float, kpss: float) -> str:
-    """What both tests say together at LEVEL; empty where they are not known."""
-    return "" if np.isnan(adf) else WORDS[adf < LEVEL, kpss < LEVEL]
+    """Return what both tests say together at LEVEL; empty if they are undefined."""
+    return "" if np.isnan(adf) else STATIONARITY[adf < LEVEL, kpss < LEVEL]

@@ -14,19 +14,19 @@ from tests.pages import outside_scripts, shown
 from tests.series import made_prices
 
 PRICED = {
-    "course", "candles", "faults", "volatility", "drawdown", "distribution", "months", "weekdays",
-    "memory", "clustering",
+    "values_and_volume", "candlesticks", "data_quality", "volatility", "drawdown", "distribution", "months",
+    "weekdays", "autocorrelation", "clustering",
 }  # fmt: skip
 HOURLY = {
-    "line", "faults", "volatility", "distribution", "months", "weekdays", "hours", "memory",
-    "changes",
+    "values", "data_quality", "volatility", "distribution", "months", "weekdays", "hours", "autocorrelation",
+    "autocorrelation_of_changes",
 }  # fmt: skip
 
 
 def test_every_ticker_has_its_figures(walked: Path) -> None:
     tickers = shown((walked / "reports/explore.html").read_text())
     assert {name: set(own["figures"]) for name, own in tickers.items()} == {"AAA": PRICED, "BBB": PRICED}
-    assert {path.stem for path in (walked / "reports/explore").iterdir()} == {*PRICED, "heat"}
+    assert {path.stem for path in (walked / "reports/explore").iterdir()} == {*PRICED, "correlations"}
 
 
 def test_a_series_that_is_no_price_has_figures_of_its_hours_and_none_of_returns(walked_heat: Path) -> None:
@@ -50,7 +50,7 @@ def test_missing_sessions_are_named(tmp_path: Path) -> None:
     walk(tmp_path, prices, "scrape", "explore", scrape=file_params(max_missing=0.1))
     html = (tmp_path / "reports/explore.html").read_text()
     assert "Missing sessions of the calendar 24/5 (2): 2001-01-15, 2001-01-29." in html
-    assert shown(html)["AAA"]["figures"]["faults"]["rows"]["days"]["date"] == ["2001-01-15", "2001-01-29"]
+    assert shown(html)["AAA"]["figures"]["data_quality"]["rows"]["days"]["date"] == ["2001-01-15", "2001-01-29"]
 
 
 def test_too_few_values_to_draw_are_said(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_a_ticker_with_too_few_values_is_in_the_table_and_said_to_have_no_figure
     both = pd.concat([made_prices("AAA", 90, seed=0), made_prices("NEW", 29, seed=1)], ignore_index=True)
     walk(tmp_path, both, "scrape", "explore")
     html = (tmp_path / "reports/explore.html").read_text()
-    assert "Without figures, for they have fewer than 30 returns: NEW." in html
+    assert "Tickers with fewer than 30 returns have no figures: NEW." in html
     assert list(shown(html)) == ["AAA"]
     assert ">NEW</td>" in html  # a link to nothing would show another
 
@@ -82,8 +82,8 @@ def test_the_more_tickers_the_fewer_points_a_line_has(tickers: int, most: int) -
 
 def test_thinned_lines_are_told_on_the_page() -> None:
     assert page.downsampling_note(1500, 1) == ""
-    assert "outliers from at most 1,500" in page.downsampling_note(1501, 1)
-    assert "at most 103 of them, chosen by largest triangle three buckets" in page.downsampling_note(1000, 482)
+    assert "1,500 outliers" in page.downsampling_note(1501, 1)
+    assert "at most 103 values" in page.downsampling_note(1000, 482)
 
 
 @pytest.mark.parametrize(

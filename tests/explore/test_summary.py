@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 from scipy.signal import lfilter
 
-from pipeline.explore.summary import measured, stationarity_tests, stationarity_words, summary
+from pipeline.explore.summary import quantities, stationarity_tests, stationarity_words, summary
 from tests.series import made_prices
 
 PRICES = made_prices("AAA", 600, seed=5)
@@ -16,7 +16,7 @@ KEEPING = pd.Series(lfilter([1], [1, -0.5], STEPS))  # an AR(1) with coefficient
 
 def test_moments_agree_with_scipy() -> None:
     found = summary(PRICES["date"], PRICES["close"], priced=True)
-    own = measured(PRICES["close"], priced=True).dropna()
+    own = quantities(PRICES["close"], priced=True).dropna()
     assert found["skew"] == pytest.approx(stats.skew(own, bias=False))
     assert found["excess_kurtosis"] == pytest.approx(stats.kurtosis(own, bias=False))
     assert found["sessions"] == 600
