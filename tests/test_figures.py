@@ -111,9 +111,9 @@ def test_every_table_can_be_held_as_json_with_nothing_undefined_but_null(made: s
 def test_prices_and_other_series_have_the_figures_that_fit_them() -> None:
     prices, heat = MADE["prices"](), MADE["heat"]()
     assert {"candlesticks", "drawdown", "clustering"} <= set(prices)
-    assert {"hours", "changes"} <= set(heat)
+    assert {"hours", "autocorrelation_of_changes"} <= set(heat)
     assert not {"candlesticks", "drawdown", "clustering"} & set(heat)
-    assert not {"hours", "changes"} & set(prices)
+    assert not {"hours", "autocorrelation_of_changes"} & set(prices)
 
 
 def test_what_is_said_of_another_series_does_not_speak_of_prices() -> None:

@@ -199,8 +199,8 @@ def definitions(series: SeriesInfo) -> dict[str, str]:
         **({"annual return, annual volatility": annual} if series.priced else {}),
         "skew": f"Below 0: the {series.quantities} far below the mean are larger than those far above it.",
         "excess kurtosis": "Above 0: extreme values are more frequent than under a normal distribution.",
-        "ADF p, KPSS p, level": f"Two tests of whether {level} stays around a level (is stationary). A small ADF p says "
-        "that it does; a small KPSS p says that it does not.",
+        "ADF p, KPSS p, level": f"Two tests of whether {level} stays around a level (is stationary). A small "
+        "ADF p says that it does; a small KPSS p says that it does not.",
         "Ljung-Box p": f"A small value says that the {series.quantities} depend on the {LAGS} before them.",
         "Ljung-Box p of squares": "A small value says that large values follow large values (volatility clusters).",
     }
