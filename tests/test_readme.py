@@ -75,7 +75,8 @@ def test_every_command_of_the_readme_does_what_it_says(repository: tuple[Path, Y
             continue
         if command in OF_YAHOO:  # of the Yahoo example, which the reader has edited
             (folder / "params.yaml").write_text(small)
-        done = shell(folder, command.replace("FILE", "own.csv"), fake)
+        experiment = shell(folder, "dvc exp list --name-only | head -1", fake).stdout.strip()
+        done = shell(folder, command.replace("FILE", "own.csv").replace("NAME", experiment), fake)
         assert done.returncode == 0, (command, done.stdout, done.stderr)
         assert "Traceback" not in done.stderr, command
         if command.startswith("dvc exp show"):
