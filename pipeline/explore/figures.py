@@ -13,7 +13,7 @@ from pipeline.formats import format_date, format_p
 from pipeline.prices import OHLC
 from pipeline.quality import TickerReport
 from pipeline.report import charts
-from pipeline.report.figures import LEVEL, Figure, downsampled, evenly, lags_of, part, spans
+from pipeline.report.figures import LEVEL, Figure, downsampled, evenly, lags_of, last_dates, spans
 from pipeline.series import SeriesInfo
 
 FIRST_CANDLESTICKS = 120  # shown at first
@@ -78,7 +78,7 @@ def candlesticks(rows: pd.DataFrame, series: SeriesInfo, max_candlesticks: int) 
         f"widest ({widest})."
     )
     shown = known[["date", *OHLC]].tail(max_candlesticks)
-    start = {"brush": part(shown["date"], FIRST_CANDLESTICKS), "density": density(shown["date"])}
+    start = {"brush": last_dates(shown["date"], FIRST_CANDLESTICKS), "density": density(shown["date"])}
     title = "Candlesticks (open, high, low, close)"
     return Figure(title, says, charts.candles(series), {"sessions": shown}, start, spans(shown["date"]))
 

@@ -8,7 +8,16 @@ from scipy import stats
 
 from pipeline.formats import format_date, format_p, percent
 from pipeline.report import charts
-from pipeline.report.figures import LEVEL, Figure, correlation, downsampled, histogram, memory, part, spans
+from pipeline.report.figures import (
+    LEVEL,
+    Figure,
+    autocorrelation,
+    correlation,
+    downsampled,
+    histogram,
+    last_dates,
+    spans,
+)
 from pipeline.scoring.columns import ALL, POOLED, TERCILES
 from pipeline.scoring.results import target_title
 from pipeline.series import SeriesInfo
@@ -35,7 +44,7 @@ def predicted(tested: pd.DataFrame, series: SeriesInfo, sessions: int, coverage:
         f"Its average error is {_short(error, series)}; the {series.name} moves {_short(change, series)} on average.",
         charts.predicted(series, percent(coverage)),
         {"forecasts": downsampled(tested, "actual", max_points)},
-        {"brush": part(tested["date"], sessions)},
+        {"brush": last_dates(tested["date"], sessions)},
         spans(tested["date"]),
     )
 
@@ -61,7 +70,7 @@ def volatility(tested: pd.DataFrame, series: SeriesInfo, sessions: int, max_poin
         f"{with_last:.2f}.",
         charts.volatility(series),
         {"forecasts": downsampled(rows, "actual", max_points)},
-        {"brush": part(tested["date"], sessions)},
+        {"brush": last_dates(tested["date"], sessions)},
         spans(tested["date"]),
     )
 
@@ -106,7 +115,7 @@ def residuals(tested: pd.DataFrame, series: SeriesInfo, max_points: int) -> dict
     return {
         "residuals": over_time,
         "residual_distribution": histogram(residual, series, "residuals", title),
-        "residual_memory": memory(residual, min(MAX_LAGS, len(residual) // 4), series, "residuals"),
+        "residual_autocorrelation": autocorrelation(residual, min(MAX_LAGS, len(residual) // 4), series, "residuals"),
     }
 
 

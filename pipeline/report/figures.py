@@ -13,8 +13,10 @@ from pipeline.series import SeriesInfo
 
 
 class Figure(NamedTuple):
-    """title: of any ticker; says: of these data; shape: of any ticker; rows: its tables by name; start: values of its
-    parameters by name; spans: by label the values of its parameter `brush` to choose from.
+    """A chart with its data, and what it shows of them.
+
+    title and shape are the same for every ticker; says: one or two sentences on these data; rows: the tables of the
+    chart, by name; start: the first values of its parameters, by name; spans: date ranges to choose from, by label.
     """
 
     title: str
@@ -26,10 +28,10 @@ class Figure(NamedTuple):
 
 
 LEVEL = 0.05  # of significance
-MIN_DATES = 15  # of a part to choose
-FAR = 3  # standard deviations
-MIN_RATIO = 1.2  # of extremes to those of the normal distribution, or the other way round, to be worth a word
-MIN_CORRELATION = 0.1  # below it, 1 % of the variance, a correlation says next to nothing
+MIN_DATES = 15  # of a date range to choose
+EXTREME = 3  # standard deviations from the mean
+MIN_RATIO = 1.2  # of the number of extremes to that of a normal distribution, or its inverse, to call it different
+MIN_CORRELATION = 0.1  # a smaller one explains less than 1 % of the variance
 SPANS = {
     "1 day": pd.Timedelta(days=1),
     "1 week": pd.Timedelta(weeks=1),
@@ -40,125 +42,128 @@ SPANS = {
 }
 
 
-def downsampled(rows: pd.DataFrame, value: str, most: int) -> pd.DataFrame:
-    """At most `most` values, at least 3, by largest triangle three buckets (Steinarsson 2013, "Downsampling Time Series
-    for Visual Representation", University of Iceland); all where they are no more.
+def downsampled(rows: pd.DataFrame, value: str, max_points: int) -> pd.DataFrame:
+    """Return at most `max_points` (at least 3) of the rows: those that keep the shape of the line.
 
-    rows: in order; value: the column drawn. Rows without it go, but for one more in each gap wide enough to be seen.
+    They are chosen by largest triangle three buckets (Steinarsson 2013, "Downsampling Time Series for Visual
+    Representation", University of Iceland). Each gap that is wide enough to be seen keeps one row without a value.
+
+    rows: in order; value: the column that is drawn.
     """
-    if len(rows) <= most:
+    if len(rows) <= max_points:
         return rows
-    null = rows[value].isna().to_numpy()
-    known = np.flatnonzero(~null)
-    chosen = known
-    if len(known) > most:
-        chosen = known[LTTBDownsampler().downsample(rows[value].to_numpy(np.float64)[known], n_out=most).astype(int)]
-    run = np.cumsum(np.diff(null.astype(int), prepend=0) != 0)
-    seen = null & (np.bincount(run)[run] > len(rows) / most) & (np.diff(run, prepend=-1) != 0)
-    return rows.iloc[np.union1d(chosen, np.flatnonzero(seen))]
+    missing = rows[value].isna().to_numpy()
+    known = np.flatnonzero(~missing)
+    kept = known
+    if len(known) > max_points:
+        points = rows[value].to_numpy(np.float64)[known]
+        kept = known[LTTBDownsampler().downsample(points, n_out=max_points).astype(int)]
+    run = np.cumsum(np.diff(missing.astype(int), prepend=0) != 0)
+    visible_gaps = missing & (np.bincount(run)[run] > len(rows) / max_points) & (np.diff(run, prepend=-1) != 0)
+    return rows.iloc[np.union1d(kept, np.flatnonzero(visible_gaps))]
 
 
-def evenly(rows: pd.DataFrame, most: int) -> pd.DataFrame:
-    """At most `most` rows, at equal distances from the first to the last."""
-    if len(rows) <= most:
+def evenly(rows: pd.DataFrame, max_rows: int) -> pd.DataFrame:
+    """Return at most `max_rows` rows, at equal distances from the first to the last."""
+    if len(rows) <= max_rows:
         return rows
-    return rows.iloc[np.linspace(0, len(rows) - 1, most).round().astype(int)]
+    return rows.iloc[np.linspace(0, len(rows) - 1, max_rows).round().astype(int)]
 
 
-def part(dates: pd.Series, count: int) -> dict[str, Any]:
-    """The last `count` dates as the part of a figure that is shown."""
+def last_dates(dates: pd.Series, count: int) -> dict[str, Any]:
+    """Return the range of the last `count` dates, as the parameter `brush` of a chart."""
     return {"x": [charts.vega_date(dates.tail(count).iloc[0]), charts.vega_date(dates.iloc[-1])]}
 
 
 def spans(dates: pd.Series) -> dict[str, Any]:
-    """By label the parts to choose from, up to the last date: those with some dates, and all."""
-    found = {}
+    """Return the date ranges to choose from, by label. Each ends at the last date; the last one is `all`."""
+    ranges = {}
     for label, span in SPANS.items():
         count = int((dates > dates.iloc[-1] - span).sum())
         if MIN_DATES <= count < len(dates):
-            found[label] = part(dates, count)
-    return {**found, "all": part(dates, len(dates))}
+            ranges[label] = last_dates(dates, count)
+    return {**ranges, "all": last_dates(dates, len(dates))}
 
 
-def histogram(values: pd.Series, series: SeriesInfo, what: str, title: str) -> Figure:
-    """Bars, and the normal density of the same mean and deviation, none where values are all the same.
+def histogram(values: pd.Series, series: SeriesInfo, name: str, axis_title: str) -> Figure:
+    """Return a histogram, with the normal density of the same mean and standard deviation unless all values are equal.
 
-    values: any missing; what: they are, in the plural; title: of the axis.
+    values: with missing ones or without; name: what they are, in the plural.
     """
-    own = values.dropna().to_numpy()
-    if np.ptp(own) <= 1e-12 * np.abs(own).max():  # rounding alone makes them differ
-        own = np.full(len(own), own[0])
-    density, edges = np.histogram(own, bins=min(max(int(len(own) ** 0.5), 10), 80), density=True)
-    x = np.linspace(edges[0], edges[-1], 81 if np.ptp(own) else 0)
-    normal = pd.DataFrame({"x": x, "density": stats.norm.pdf(x, own.mean(), own.std())})
+    known = values.dropna().to_numpy()
+    if np.ptp(known) <= 1e-12 * np.abs(known).max():  # they differ only by rounding
+        known = np.full(len(known), known[0])
+    density, edges = np.histogram(known, bins=min(max(int(len(known) ** 0.5), 10), 80), density=True)
+    x = np.linspace(edges[0], edges[-1], 81 if np.ptp(known) else 0)
+    normal = pd.DataFrame({"x": x, "density": stats.norm.pdf(x, known.mean(), known.std())})
     bars = pd.DataFrame({"from": edges[:-1], "to": edges[1:], "density": density})
     return Figure(
-        f"Distribution of the {what} (bars), and the normal one (line)",
-        _extremes(own, what) if np.ptp(own) else f"All {what} are the same.",
-        charts.distribution(title, charts.axis_form(series), what),
+        f"Distribution of the {name} (bars), and a normal distribution (line)",
+        _extremes_sentence(known, name) if np.ptp(known) else f"All {name} are the same.",
+        charts.distribution(axis_title, charts.axis_form(series), name),
         {"bars": bars, "normal": normal},
     )
 
 
-def _extremes(own: np.ndarray, what: str) -> str:
-    """How many lie far from the mean, beside how many would under a normal distribution (binomial test)."""
-    share = 2 * stats.norm.sf(FAR)
-    far, expected = int((np.abs(own - own.mean()) > FAR * own.std()).sum()), share * len(own)
-    how = "about as often as"
-    if stats.binomtest(far, len(own), share).pvalue < LEVEL:
-        how = "more often than" if far > MIN_RATIO * expected else how
-        how = "less often than" if far * MIN_RATIO < expected else how
+def _extremes_sentence(values: np.ndarray, name: str) -> str:
+    """Return how many values are extreme, compared with a normal distribution (binomial test)."""
+    share = 2 * stats.norm.sf(EXTREME)
+    extreme, expected = int((np.abs(values - values.mean()) > EXTREME * values.std()).sum()), share * len(values)
+    frequency = "about as frequent as"
+    if stats.binomtest(extreme, len(values), share).pvalue < LEVEL:
+        frequency = "more frequent than" if extreme > MIN_RATIO * expected else frequency
+        frequency = "less frequent than" if extreme * MIN_RATIO < expected else frequency
     return (
-        f"Extremes come {how} under a normal distribution: {far} of {len(own):,} {what} lie beyond {FAR} deviations "
-        f"({expected:.0f} under the normal); excess kurtosis {stats.kurtosis(own, bias=False):.1f}, "
-        f"skew {stats.skew(own, bias=False):+.2f}."
+        f"Extreme values are {frequency} under a normal distribution: {extreme} of {len(values):,} {name} are more "
+        f"than {EXTREME} standard deviations from the mean. A normal distribution would have {expected:.0f} (excess "
+        f"kurtosis {stats.kurtosis(values, bias=False):.1f}, skew {stats.skew(values, bias=False):+.2f})."
     )
 
 
 def correlation(first: pd.Series, second: pd.Series) -> float:
-    """Pearson's, of what both have; 0 where one of them does not vary."""
+    """Return Pearson's correlation over the rows that both have; 0 if one of them does not vary."""
     both = pd.DataFrame({"first": first, "second": second}).dropna()
     return float(np.corrcoef(both, rowvar=False)[0, 1]) if (both.nunique() > 1).all() else 0.0
 
 
-def lags_of(values: pd.Series, lags: int, series: SeriesInfo, what: str) -> tuple[charts.Spec, dict[str, pd.DataFrame]]:
-    """The shape and its rows: autocorrelations, and the band that holds 95 % of those of white noise."""
+def lags_of(values: pd.Series, lags: int, series: SeriesInfo, name: str) -> tuple[charts.Spec, dict[str, pd.DataFrame]]:
+    """Return the chart and its tables: autocorrelations, and the bounds that hold 95 % of those of random values."""
     bound = 1.96 / np.sqrt(max(values.count(), 1))
     rows = {"lags": autocorrelations(values, lags), "noise": pd.DataFrame({"bound": [-bound, bound]})}
-    return charts.autocorrelation(series.step, what), rows
+    return charts.autocorrelation(series.step, name), rows
 
 
-def memory(values: pd.Series, lags: int, series: SeriesInfo, what: str) -> Figure:
-    """Autocorrelations of returns, values or residuals, in order. what: they are, in the plural."""
-    shape, rows = lags_of(values, lags, series, what)
-    title = f"Autocorrelation of the {what}"
-    found = rows["lags"].set_index("lag")["acf"]
-    if found.empty:
-        return Figure(title, f"Too few {what} that differ for autocorrelations.", shape, rows)
-    lag = int(found.abs().idxmax())
-    outside = int((found.abs() > rows["noise"]["bound"].max()).sum())
-    band = f"{outside} of {len(found)} lie outside the band of white noise"
-    # The largest of many autocorrelations of noise lies beyond a band that holds 95 % of them: Bonferroni.
-    beyond = stats.norm.isf(0.025 / len(found))
-    largest = f"{found[lag]:+.2f}, at lag {lag}; {band}"
-    if abs(found[lag]) < MIN_CORRELATION:
-        says = f"The {what} are all but uncorrelated with those before: at most {largest}."
-    elif abs(found[lag]) < beyond / np.sqrt(values.count()):
-        says = f"The {what} are not told apart from noise: the largest autocorrelation is {largest}."
+def autocorrelation(values: pd.Series, lags: int, series: SeriesInfo, name: str) -> Figure:
+    """Return the autocorrelations of returns, values or residuals, in order. name: what they are, in the plural."""
+    shape, rows = lags_of(values, lags, series, name)
+    title = f"Autocorrelation of the {name}: do they depend on earlier ones?"
+    acf = rows["lags"].set_index("lag")["acf"]
+    if acf.empty:
+        return Figure(title, f"There are too few different {name} for autocorrelations.", shape, rows)
+    lag = int(acf.abs().idxmax())
+    outside = int((acf.abs() > rows["noise"]["bound"].max()).sum())
+    count = f"{outside} of {len(acf)} lags are outside the dashed lines (for random values, 5% would be)"
+    # The largest of many autocorrelations of random values is often outside such lines: Bonferroni.
+    deviations = stats.norm.isf(0.025 / len(acf))
+    largest = f"the largest autocorrelation is {acf[lag]:+.2f}, with those {lag} {series.step}{'s' * (lag > 1)} before"
+    if abs(acf[lag]) < MIN_CORRELATION:
+        says = f"The {name} hardly depend on earlier ones: {largest}. {count}."
+    elif abs(acf[lag]) < deviations / np.sqrt(values.count()):
+        says = f"The {name} do not depend significantly on earlier ones: {largest}. {count}."
     else:
-        peak = _peak(found, beyond, int(values.count()))
-        season = f", and again {peak} {series.step}s before ({found[peak]:+.2f})" if peak and peak != lag else ""
-        says = f"The {what} are correlated with those before: {found[lag]:+.2f} at lag {lag}{season}; {band}."
+        peak = _peak(acf, deviations, int(values.count()))
+        season = f", and again {acf[peak]:+.2f} {peak} {series.step}s before" if peak and peak != lag else ""
+        says = f"The {name} depend on earlier ones: {largest}{season}. {count}."
     return Figure(title, says, shape, rows)
 
 
-def _peak(found: pd.Series, beyond: float, count: int) -> int | None:
-    """The lag of the highest autocorrelation that stands out from the lowest one before it, such as a season's: by
-    `beyond` standard errors (Bartlett 1946, of a series whose later autocorrelations are zero).
+def _peak(acf: pd.Series, deviations: float, count: int) -> int | None:
+    """Return the lag of a season: the highest autocorrelation that stands out from the lowest one before it.
 
-    found: by lag, in order; count: of values.
+    It stands out by `deviations` standard errors (Bartlett 1946, for a series whose later autocorrelations are zero).
+    acf: by lag, in order; count: the number of values.
     """
-    least = beyond * np.sqrt((1 + 2 * (found**2).cumsum().shift(1, fill_value=0)) / count)
-    tops = (found > found.shift(1)) & (found > found.shift(-1))
-    inner = found[tops & (found > least) & (found - found.cummin() > least) & (found > MIN_CORRELATION)]
-    return int(inner.idxmax()) if len(inner) else None
+    threshold = deviations * np.sqrt((1 + 2 * (acf**2).cumsum().shift(1, fill_value=0)) / count)
+    tops = (acf > acf.shift(1)) & (acf > acf.shift(-1))
+    peaks = acf[tops & (acf > threshold) & (acf - acf.cummin() > threshold) & (acf > MIN_CORRELATION)]
+    return int(peaks.idxmax()) if len(peaks) else None

@@ -154,18 +154,18 @@ def test_residuals_of_prices_are_in_percent_of_the_last_price() -> None:
 
 def test_residuals_have_a_figure_over_time_of_their_distribution_and_memory() -> None:
     found = figures.residuals(FOLLOWING, CLOSE, 100)
-    assert list(found) == ["residuals", "residual_distribution", "residual_memory"]
+    assert list(found) == ["residuals", "residual_distribution", "residual_autocorrelation"]
     assert len(found["residuals"].rows["values"]) == 100
-    assert len(found["residual_memory"].rows["lags"]) == 30
+    assert len(found["residual_autocorrelation"].rows["lags"]) == 30
 
 
 def test_residuals_that_follow_from_those_before_are_told_from_those_that_do_not() -> None:
     def says(missed: np.ndarray) -> str:
-        return figures.residuals(forecast(PRICES[1:] - missed), HEAT, 100)["residual_memory"].says
+        return figures.residuals(forecast(PRICES[1:] - missed), HEAT, 100)["residual_autocorrelation"].says
 
-    assert says(SMALL).startswith("The residuals are not told apart from noise: ")
+    assert says(SMALL).startswith("The residuals do not depend significantly on earlier ones: ")
     related = np.convolve(SMALL, np.ones(5), "same")
-    assert says(related).startswith("The residuals are correlated with those before: +0.")
+    assert says(related).startswith("The residuals depend on earlier ones: ")
 
 
 def test_what_never_came_is_passed_over() -> None:

@@ -12,7 +12,7 @@ from pipeline.scoring.verdict import Verdict
 from tests.conftest import SMALL
 from tests.pages import outside_scripts, shown
 
-TESTED = {"predicted", "volatility", "residuals", "residual_distribution", "residual_memory"}
+TESTED = {"predicted", "volatility", "residuals", "residual_distribution", "residual_autocorrelation"}
 COMMON = {"horizons", "coverage", "loss"}
 
 

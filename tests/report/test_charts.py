@@ -106,11 +106,11 @@ def test_persistence_is_hidden_until_it_is_asked_for() -> None:
     assert drawn("predicted") != drawn("predicted", persistence=True)
 
 
-def test_candles_are_of_the_part_chosen() -> None:
-    own = FIGURES["candles"]
+def test_candlesticks_are_of_the_part_chosen() -> None:
+    own = FIGURES["candlesticks"]
     parts = {**(own.spans or {}), "start": (own.start or {})["brush"]}
     assert {"1 month", "3 months", "all"} <= set(parts)
-    pictures = {drawn("candles", brush=part) for part in parts.values()}
+    pictures = {drawn("candlesticks", brush=part) for part in parts.values()}
     assert len(pictures) == len(parts) - 1  # 120 candles are all of them, and what is shown at first
 
 

@@ -23,7 +23,7 @@ def loss(says: str) -> Figure:
 
 def explore(*tickers: Ticker, **changes: Any) -> str:
     values: dict[str, Any] = {"summary": Table("In short", ["ticker", "n"], [[ticker.name, "1"] for ticker in tickers])}
-    values |= {"legend": "", "odd": {}, "downsampling_note": "", "undrawn": "", **changes}
+    values |= {"definitions": {}, "odd": {}, "downsampling_note": "", "too_short": "", **changes}
     return page("explore/page.html", tickers, {"common": loss("Of all.")}, **values).decode()
 
 
@@ -37,7 +37,7 @@ def test_a_page_is_the_same_each_time() -> None:
 
 def test_every_value_is_escaped() -> None:
     table = Table(EVIL, [EVIL, EVIL], [[EVIL, "1"], ["AAA", EVIL]])
-    html = explore(OTHER, ONE, summary=table, legend=EVIL, downsampling_note=EVIL, undrawn=EVIL)
+    html = explore(OTHER, ONE, summary=table, definitions={EVIL: EVIL}, downsampling_note=EVIL, too_short=EVIL)
     assert "&lt;/script&gt;&lt;script&gt;alert(1)" in html
     assert "<script>alert(1)" not in html
     assert shown(html)[EVIL]["figures"]["loss"]["says"] == EVIL  # packed: letters, digits, + and /
@@ -63,7 +63,7 @@ def test_several_tickers_are_chosen_by_name_and_one_is_not() -> None:
 
 
 def test_a_value_the_template_lacks_is_an_error() -> None:
-    with pytest.raises(Exception, match="'legend' is undefined"):
+    with pytest.raises(Exception, match="'definitions' is undefined"):
         page("explore/page.html", [ONE], {}, summary=Table("", ["a"], [["a"], ["b"]]))
 
 
