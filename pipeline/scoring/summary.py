@@ -82,7 +82,7 @@ def _clause(verdict: Verdict, target: str) -> str:
     if not better:
         return f"no model here forecasts {what} significantly better than {baseline}"
     clause = f"the network does not forecast {what} significantly better than {baseline}"
-    return f"{clause}, but {TITLES[best]} does" if best in better else clause
+    return f"{clause} ({TITLES[best]} does)" if best in better else clause
 
 
 def evidence(verdict: Verdict) -> list[str]:
@@ -115,7 +115,7 @@ def band(nearest: BandResult, step: str, coverage: float) -> str:
     result = nearest.band
     return (
         f"The {percent(coverage)} band (a range around the forecast) contained {result['coverage']:.1%} of "
-        f"{result['n']:.0f} test values one {step} ahead{_by_volatility(nearest.terciles, step)}. A band of constant "
+        f"{result['n']:,.0f} test values one {step} ahead{_by_volatility(nearest.terciles, step)}. A band of constant "
         f"width contained {nearest.constant['coverage']:.1%}{_by_volatility(nearest.constant_terciles, step)}."
     )
 
@@ -145,11 +145,18 @@ def table(verdict: Verdict) -> Table:
     """Return the network beside the baseline of each target, at the nearest and the farthest horizon."""
     heads, rows = ["forecast", "ahead", "error", "baseline", "difference", "skill", "p"], []
     for each in verdict.comparisons:
-        errors = [f"{each.rmse:#.4g}", each.model, error_difference(each).removesuffix(" error")]
+        errors = [f"{each.rmse:#.4g}", each.model, _cell(each)]
         tests = [shown(each.skill, "+.4f"), format_p(float("nan") if each.p_value is None else each.p_value)]
         ahead = f"{each.horizon} {verdict.series.step}{'s' * (each.horizon > 1)}"
         rows.append([target_title(each.target, verdict.series), ahead, *errors, *tests])
     return Table(f"The network and its baseline over the same test {verdict.series.step}s", heads, rows)
+
+
+def _cell(comparison: Comparison) -> str:
+    """Return the difference of the errors for a table: "5.9% less", "3 times"."""
+    if comparison.less_error is None:
+        return "undefined"
+    return error_difference(comparison).replace(" the error", "").removesuffix(" error")
 
 
 def markdown(verdict: Verdict) -> str:

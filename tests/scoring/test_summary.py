@@ -83,7 +83,7 @@ def test_no_model_here_is_said_only_if_no_simple_model_is_better() -> None:
     tie = "no significant difference"
     assert summary.headline(verdict(tie)).startswith("No model here ")
     assert summary.headline(verdict(tie, better=["drift"])).startswith("The network does not forecast ")
-    assert summary.headline(verdict(tie, better=["ridge"])).endswith(", but ridge regression does.")
+    assert summary.headline(verdict(tie, better=["ridge"])).endswith(" (ridge regression does).")
 
 
 @pytest.mark.parametrize(
@@ -130,6 +130,15 @@ def test_the_summary_is_markdown_with_a_row_for_each_comparison() -> None:
     assert len(rows) == 2 + len(found.comparisons)
     assert rows[2].startswith("| close | 1 session | 2.000 | persistence | 5.1% less | +0.1000 | 0.0010 |")
     assert rows[3].startswith("| log variance | 1 session | 2.000 | har | 4.9% more | -0.1000 | 0.0010 |")
+
+
+@pytest.mark.parametrize(
+    ("skill", "cell"),
+    [(0.1, "5.1% less"), (-0.1, "4.9% more"), (-8.0, "3 times"), (0.0, "about the same"), (None, "undefined")],
+)
+def test_the_table_has_the_difference_of_the_errors(skill: float | None, cell: str) -> None:
+    found = verdict("better", comparisons=[comparison("price", "persistence", "better", skill=skill)])
+    assert summary.table(found).rows[0][4] == cell
 
 
 @pytest.mark.parametrize("name", ["<script>", "a|b", "*bold*", "[link](x)", "_x_", "`code`", "two\nlines"])
