@@ -55,7 +55,7 @@ def values_over_time(rows: pd.DataFrame, summary: dict[str, Any], series: Series
         title += " and the volume"
         volumes = rows[["date", "volume"]].rename(columns={"volume": "value"})
         tables["volumes"] = downsampled(volumes, "value", max_points)
-    return Figure(title, f"The {series.name} {says}. {level}.", charts.course(series, traded=traded), tables)
+    return Figure(title, f"The {series.name} {says}. {level}.", charts.values_over_time(series, traded=traded), tables)
 
 
 def has_volume(rows: pd.DataFrame) -> bool:
@@ -80,7 +80,7 @@ def candlesticks(rows: pd.DataFrame, series: SeriesInfo, max_candlesticks: int) 
     shown = known[["date", *OHLC]].tail(max_candlesticks)
     start = {"brush": last_dates(shown["date"], FIRST_CANDLESTICKS), "density": density(shown["date"])}
     title = "Candlesticks (open, high, low, close)"
-    return Figure(title, says, charts.candles(series), {"sessions": shown}, start, spans(shown["date"]))
+    return Figure(title, says, charts.candlesticks(series), {"sessions": shown}, start, spans(shown["date"]))
 
 
 def density(dates: pd.Series) -> float:
@@ -168,7 +168,7 @@ def data_quality(dates: pd.Series, report: TickerReport, series: SeriesInfo) -> 
     absent = _counts(by_kind, "missing", "without a value", "dropped") or "none is missing or dropped"
     says = f"There are {report.sessions:,} {series.step}s with a value: {odd}. Of the other {series.step}s, {absent}."
     title = f"Calendar of missing and odd {series.step}s"
-    return Figure(title, says, charts.faults(series), {"spans": years, "days": days})
+    return Figure(title, says, charts.data_quality(series), {"spans": years, "days": days})
 
 
 def _counts(by_kind: dict[str, list[str]], *kinds: str) -> str:
@@ -195,7 +195,7 @@ def box_plots(
     dots = pd.DataFrame({"group": outlier_groups, "value": np.concatenate(outliers)}).sort_values("value")
     says = _groups_sentence(list(by_group.values()), table.set_index("group"), by, series)
     rows = {"boxes": table, "outliers": evenly(dots, max_outliers)}
-    return Figure(f"{series.quantities.capitalize()} by {by}", says, charts.boxes(order, by, series), rows)
+    return Figure(f"{series.quantities.capitalize()} by {by}", says, charts.box_plots(order, by, series), rows)
 
 
 def _groups_sentence(groups: list[np.ndarray], boxes: pd.DataFrame, by: str, series: SeriesInfo) -> str:
@@ -253,7 +253,10 @@ def correlations(values: pd.DataFrame, series: SeriesInfo) -> Figure:
     if len(shown) < len(matrix):
         title = f"{title}: {len(shown)} of {len(matrix)}"
     return Figure(
-        title, _correlations_sentence(matrix, series), charts.heat(len(shown), series.quantities), {"cells": cells}
+        title,
+        _correlations_sentence(matrix, series),
+        charts.correlations(len(shown), series.quantities),
+        {"cells": cells},
     )
 
 

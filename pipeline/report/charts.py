@@ -1,7 +1,7 @@
-"""Shapes of figures, as Vega-Lite specifications without data, and PNGs (the only module that imports Altair).
+"""Charts as Vega-Lite specifications without data ("shapes"), and PNGs (the only module that imports Altair).
 
-A shape names its tables and says in its docstring what they hold; it is made once, and not to be changed. Dates are
-drawn as they are written, in no time zone.
+The docstring of a chart lists its tables and their columns, and its parameters. A specification is cached, so do not
+change it. Dates are drawn as they are written, without time zone.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from pipeline.series import SeriesInfo
 
 Spec = dict[str, Any]
 
-# Okabe and Ito's palette: colour-blind readers tell them apart, and they show on white and on black
+# The palette of Okabe and Ito: colour-blind readers can tell the colours apart, on white and on black
 BLUE, ORANGE, GREY, GREEN, PURPLE, YELLOW = "#0072B2", "#D55E00", "#7F7F7F", "#009E73", "#CC79A7", "#E69F00"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 HOURS = tuple(f"{hour:02}" for hour in range(24))
@@ -25,18 +25,18 @@ DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 FIRST_DAYS = [1, 32, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335]  # of the months, by day of the year
 PLAIN, PERCENT = ",.6~g", ".3~%"
 KINDS = {"missing": ORANGE, "without a value": PURPLE, "dropped": YELLOW, "unexpected": BLUE, "jump": GREEN}
-LABEL_WIDTH = 54  # of a vertical axis, so that figures one above another are flush
+LABEL_WIDTH = 54  # of a vertical axis, so that charts one above another align
 NOT_FROM_ZERO = alt.Scale(zero=False)
 FONT = "Liberation Sans"  # of pictures; vl-convert brings it
 
 
 def script() -> str:
-    """Vega, Vega-Lite and vega-embed as one script, to stand once in a page."""
+    """Return Vega, Vega-Lite and vega-embed as one script."""
     return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
 
 
 def columns(rows: pd.DataFrame) -> dict[str, list[Any]]:
-    """A table as pages hold it: numbers to six digits, dates without zone, to be drawn as they are written."""
+    """Return the columns of a table for a page: numbers with six digits, dates without time zone."""
     return {name: _plain(rows[name]) for name in rows}
 
 
@@ -49,7 +49,7 @@ def _plain(values: pd.Series) -> list[Any]:
 
 
 def png(shape: Spec, rows: Mapping[str, pd.DataFrame], start: Mapping[str, Any], title: str) -> bytes:
-    """A shape with its tables as a picture, drawn without a browser. start: of its parameters, by name."""
+    """Draw a chart as a PNG, without a browser. start: values of its parameters, by name."""
     config = {**shape["config"], "background": "white", "title": {"anchor": "start"}, "font": FONT}
     config["view"] = {**config["view"], "continuousWidth": 800, "discreteWidth": 800}
     records = {name: _records(columns(own)) for name, own in rows.items()}
@@ -66,7 +66,7 @@ def _records(table: dict[str, list[Any]]) -> list[dict[str, Any]]:
 
 
 def vega_date(date: pd.Timestamp) -> dict[str, int]:
-    """A date as a parameter of a shape takes it."""
+    """Return a date in the form that a parameter of a chart has."""
     return {"year": date.year, "month": date.month, "date": date.day, "hours": date.hour, "minutes": date.minute}
 
 
@@ -90,12 +90,12 @@ def _date() -> alt.X:
 
 
 def _value(field: str, title: str | None, form: str = PLAIN) -> alt.Y:
-    """A vertical axis that need not begin at zero."""
+    """Return a vertical axis that need not start at zero."""
     return alt.Y(f"{field}:Q", title=title, axis=alt.Axis(format=form), scale=NOT_FROM_ZERO)
 
 
 def axis_form(series: SeriesInfo) -> str:
-    """Of what is looked at step by step, on an axis."""
+    """Return the number format of an axis of returns or values."""
     return PERCENT if series.priced else PLAIN
 
 
@@ -108,13 +108,13 @@ def _dated_tips(form: str) -> list[alt.Tooltip]:
 
 
 def _legend(channel: type[Any], field: str, drawn: Mapping[str, Any]) -> Any:
-    """A channel, such as colour, with what each value of a field is drawn as."""
+    """Return a channel, such as colour, with the look of each value of a field."""
     scale = alt.Scale(domain=list(drawn), range=list(drawn.values()))
     return channel(f"{field}:N", title=None, scale=scale)
 
 
 def _lines(table: str, x: alt.X, y: alt.Y, colours: Mapping[str, str]) -> alt.Chart:
-    """One line a column named in `colours`."""
+    """Draw one line for each column in `colours`."""
     dashes = {name: [4, 3] if name == "persistence" else [1, 0] for name in colours}
     return (
         _chart(table)
@@ -139,15 +139,15 @@ def _brush() -> alt.Parameter:
 
 
 def _zoomed(layers: alt.Chart | alt.LayerChart, height: int, table: str, field: str, brush: alt.Parameter) -> Any:
-    """Layers of the part of a table that is chosen on the overview below them: the whole of a field in small."""
+    """Draw layers for the date range that is chosen on a small overview below. field: the column of the overview."""
     y = alt.Y(f"{field}:Q", title=None, axis=None, scale=NOT_FROM_ZERO)
     line = _chart(table).mark_line(color=GREY, strokeWidth=1).encode(x=_date(), y=y)
     return alt.vconcat(layers.properties(height=height), line.properties(height=44).add_params(brush))
 
 
 @cache
-def course(series: SeriesInfo, *, traded: bool) -> Spec:
-    """The values by date, prices on a log scale, above their volume if `traded`. values, volumes: date, value."""
+def values_over_time(series: SeriesInfo, *, traded: bool) -> Spec:
+    """Draw the values by date, prices on a log scale, above the volume if `traded`. values, volumes: date, value."""
     y = _value("value", f"{series.name}, log scale" if series.priced else series.name)
     y = y.scale(nice=False, padding=6, type="log") if series.priced else y
     line = _chart("values").mark_line(color=BLUE, strokeWidth=1).encode(x=_date(), y=y, tooltip=_dated_tips(PLAIN))
@@ -160,10 +160,10 @@ def course(series: SeriesInfo, *, traded: bool) -> Spec:
 
 
 @cache
-def candles(series: SeriesInfo) -> Spec:
-    """Candles of the part that is chosen below them. sessions: date, open, high, low, close.
+def candlesticks(series: SeriesInfo) -> Spec:
+    """Draw candlesticks of the date range chosen below them. sessions: date, open, high, low, close.
 
-    Parameters: brush, the part chosen; density, sessions a millisecond.
+    Parameters: brush, the date range; density, the number of sessions in a millisecond.
     """
     table, brush, density = "sessions", _brush(), alt.param(name="density", value=1e-8)
     up = alt.condition("datum.close >= datum.open", alt.value(BLUE), alt.value(ORANGE))
@@ -175,13 +175,13 @@ def candles(series: SeriesInfo) -> Spec:
     bodies = base.mark_bar(size=width, clip=False).encode(y=_value("open", series.name), y2="close:Q")
     return _spec(
         _zoomed(ranges + bodies, 280, table, "close", brush).add_params(density),
-        f"Candles of open, high, low and close of the {series.step}s chosen; below them the close of all.",
+        "Candlesticks of open, high, low and close in the date range chosen on the line of all closes below.",
     )
 
 
 @cache
-def boxes(order: tuple[str, ...], by: str, series: SeriesInfo) -> Spec:
-    """Box plots by group. boxes: group, low, q1, median, q3, high, n; outliers: group, value."""
+def box_plots(order: tuple[str, ...], by: str, series: SeriesInfo) -> Spec:
+    """Draw box plots by group. boxes: group, low, q1, median, q3, high, n; outliers: group, value."""
     x = alt.X("group:N", sort=list(order), title=None, axis=alt.Axis(labelAngle=0))
     form = axis_form(series)
     measures = _tips(form, "low", "q1", "median", "q3", "high")
@@ -201,7 +201,7 @@ def boxes(order: tuple[str, ...], by: str, series: SeriesInfo) -> Spec:
 
 @cache
 def distribution(title: str, form: str, what: str) -> Spec:
-    """A histogram, and the normal density of its mean and deviation. bars: from, to, density; normal: x, density."""
+    """Draw a histogram and a normal density. bars: from, to, density; normal: x, density."""
     across = alt.Axis(format=form)
     bars = _chart("bars").mark_bar(color=BLUE, opacity=0.6)
     density = alt.Y("density:Q", title="density", axis=alt.Axis(format="~s"))
@@ -217,7 +217,7 @@ def distribution(title: str, form: str, what: str) -> Spec:
 
 @cache
 def dated(title: str, form: str, description: str, *, filled: bool) -> Spec:
-    """One line by date, filled to zero or not. values: date, value."""
+    """Draw one line by date; if `filled`, an area down to zero. values: date, value."""
     chart = _chart("values")
     drawn = chart.mark_area(color=ORANGE, opacity=0.6) if filled else chart.mark_line(color=BLUE, strokeWidth=1)
     y = _value("value", title, form).scale(zero=True)
@@ -226,7 +226,7 @@ def dated(title: str, form: str, description: str, *, filled: bool) -> Spec:
 
 @cache
 def autocorrelation(step: str, what: str) -> Spec:
-    """Autocorrelations as bars, partial ones as dots, white noise's band. lags: lag, acf, pacf; noise: bound."""
+    """Draw autocorrelations (bars), partial ones (dots) and bounds. lags: lag, acf, pacf; noise: bound."""
     x = alt.X("lag:Q", title=f"lag, {step}s", axis=alt.Axis(tickMinStep=1))
     colour = _legend(alt.Color, "of", {"autocorrelation": BLUE, "partial": ORANGE})
     base = _chart("lags")
@@ -238,14 +238,14 @@ def autocorrelation(step: str, what: str) -> Spec:
         bars.encode(x=x, y=_value("acf", "correlation", "~g"), y2=alt.datum(0), color=colour, tooltip=tips)
         + dots.encode(x=x, y=_value("pacf", "correlation", "~g"), color=colour, tooltip=tips)
         + noise,
-        f"Autocorrelations (bars) and partial ones (dots) of {what} by lag, with the 95 % band of white noise.",
+        f"Autocorrelations (bars) and partial ones (dots) of {what} by lag, with 95 % bounds for random values.",
         height=220,
     )
 
 
 @cache
-def heat(count: int, what: str) -> Spec:
-    """Correlations of tickers, in the order given. cells: a, b, correlation."""
+def correlations(count: int, what: str) -> Spec:
+    """Draw a heat map of correlations, in the given order. cells: a, b, correlation."""
     form = alt.Axis(labelOverlap=False, labelFontSize=10 if count <= 20 else 8)
     colour = alt.Color(
         "correlation:Q",
@@ -266,8 +266,11 @@ def heat(count: int, what: str) -> Spec:
 
 
 @cache
-def faults(series: SeriesInfo) -> Spec:
-    """A calendar, a line a year. spans: year, from, to, days of the year with values; days: year, day, kind, date."""
+def data_quality(series: SeriesInfo) -> Spec:
+    """Draw a calendar with a line for each year.
+
+    spans: year, from, to (days of the year with values); days: year, day, kind, date.
+    """
     y = alt.Y("year:O", title=None)
     names = "[" + ", ".join(f"'{month}'" for month in MONTHS) + "]"
     label = f"{names}[indexof({FIRST_DAYS}, datum.value)]"
@@ -279,15 +282,17 @@ def faults(series: SeriesInfo) -> Spec:
     days = days.encode(x=alt.X("day:Q"), y=y, color=_legend(alt.Color, "kind", KINDS), tooltip=tips)
     return _spec(
         spans + days,
-        f"Calendar, a line a year: which {series.step}s are missing, without a value, dropped, unexpected, or jump.",
+        f"Calendar with a line for each year: which {series.step}s are missing, dropped, unexpected, or jump.",
         height={"step": 16},
     )
 
 
 @cache
 def predicted(series: SeriesInfo, band: str) -> Spec:
-    """Actual and predicted with its band, of the part chosen below. forecasts: date, actual, predicted, lower, upper,
-    persistence. Parameters: brush, the part chosen; persistence, whether it is drawn.
+    """Draw actual values and forecasts with their band, of the date range chosen below.
+
+    forecasts: date, actual, predicted, lower, upper, persistence. Parameters: brush, the date range; persistence,
+    whether its line is drawn.
     """
     table, brush = "forecasts", _brush()
     shown = alt.param(
@@ -304,14 +309,15 @@ def predicted(series: SeriesInfo, band: str) -> Spec:
     return _spec(
         _zoomed(area + lines, 300, table, "actual", brush).add_params(shown),
         f"Lines of the actual {series.name} and of its forecast one {series.step} ahead with its {band} band, of the "
-        "part chosen on the line below.",
+        "date range chosen on the line below.",
     )
 
 
 @cache
 def volatility(series: SeriesInfo) -> Spec:
-    """Standard deviation of a step, actual and predicted, of the part chosen below. forecasts: date, actual, predicted.
-    Parameter: brush, the part chosen.
+    """Draw the volatility of each step, actual and forecast, of the date range chosen below.
+
+    forecasts: date, actual, predicted. Parameter: brush, the date range.
     """
     table, brush = "forecasts", _brush()
     x = _date().scale(domain=brush)
@@ -325,7 +331,10 @@ def volatility(series: SeriesInfo) -> Spec:
 
 @cache
 def next_forecast(series: SeriesInfo, band: str) -> Spec:
-    """The last values, and the forecast fan after them. known: date, value; future: date, value, lower, upper."""
+    """Draw the last values and the forecasts after them, with their band.
+
+    known: date, value; future: date, value, lower, upper.
+    """
     x, y, tips = _date(), _value("value", series.name), _dated_tips(PLAIN)
     past = _chart("known").mark_line(color=BLUE, point=alt.OverlayMarkDef(color=BLUE, size=16))
     fan = _chart("future").mark_area(color=ORANGE, opacity=0.25)
@@ -342,7 +351,7 @@ def next_forecast(series: SeriesInfo, band: str) -> Spec:
 
 @cache
 def loss() -> Spec:
-    """Loss by epoch, a line a network. epochs: member, epoch, loss, val_loss."""
+    """Draw the loss by epoch, a line for each member. epochs: member, epoch, loss, val_loss."""
     x, y = alt.X("epoch:Q", axis=alt.Axis(tickMinStep=1)), _value("value", "loss")
     lines = _lines("epochs", x, y, {"loss": BLUE, "val_loss": ORANGE}).encode(detail="member:N")
     return _spec(lines, "Lines of the loss by epoch, on train and on validation, of each network.", height=240)
@@ -350,7 +359,7 @@ def loss() -> Spec:
 
 @cache
 def residuals(series: SeriesInfo, title: str) -> Spec:
-    """Dots by date about zero. values: date, value."""
+    """Draw residuals as dots by date. values: date, value."""
     dots = _chart("values").mark_circle(size=12, opacity=0.5, color=BLUE)
     form = axis_form(series)
     drawn = _zero() + dots.encode(x=_date(), y=_value("value", title, form), tooltip=_dated_tips(form))
@@ -358,7 +367,7 @@ def residuals(series: SeriesInfo, title: str) -> Spec:
 
 
 def _by_target(targets: tuple[str, ...]) -> dict[str, Any]:
-    """Colour and shape by target."""
+    """Return the colour and the shape of each target."""
     return {
         "color": _legend(alt.Color, "target", dict(zip(targets, (BLUE, ORANGE), strict=False))),
         "shape": _legend(alt.Shape, "target", dict(zip(targets, ("circle", "square"), strict=False))),
@@ -367,7 +376,10 @@ def _by_target(targets: tuple[str, ...]) -> dict[str, Any]:
 
 @cache
 def skill(targets: tuple[str, ...], across: str, description: str, *, bounded: bool) -> Spec:
-    """Skill by group, of each target, and its interval if `bounded`. skills: target, group, skill, low, high."""
+    """Draw the skill of each target by group, with its interval if `bounded`.
+
+    skills: target, group, skill, low, high.
+    """
     x = alt.X("group:O", title=across, sort=None, axis=alt.Axis(labelAngle=0))
     base = _chart("skills")
     offset = alt.XOffset("target:N", sort=list(targets))
@@ -385,29 +397,29 @@ def skill(targets: tuple[str, ...], across: str, description: str, *, bounded: b
 
 @cache
 def ranked(targets: tuple[str, ...]) -> Spec:
-    """Skill of each ticker, from the least to the most. skills: target, ticker, rank, skill."""
+    """Draw the skill of each ticker, from the lowest to the highest. skills: target, ticker, rank, skill."""
     base = _chart("skills").mark_point(size=26, filled=True, opacity=0.8)
     tips = [alt.Tooltip("ticker:N"), alt.Tooltip("target:N"), *_tips("+.3f", "skill")]
-    x = alt.X("rank:Q", title="tickers, from the least skill to the most", axis=alt.Axis(tickMinStep=1))
+    x = alt.X("rank:Q", title="tickers, from the lowest skill to the highest", axis=alt.Axis(tickMinStep=1))
     drawn = _zero() + base.encode(x=x, y=_value("skill", "skill", "+.3~g"), tooltip=tips, **_by_target(targets))
     return _spec(drawn, "Dots of the skill of each ticker, ordered, by target.", height=260)
 
 
 @cache
 def coverage(order: tuple[str, ...]) -> Spec:
-    """Share of values held, by part and kind of band. parts: part, band, coverage; nominal: coverage."""
+    """Draw the coverage by tercile and kind of band. parts: part, band, coverage; nominal: coverage."""
     x = alt.X("part:N", sort=list(order), title=None, axis=alt.Axis(labelAngle=0))
     nominal = _chart("nominal").mark_rule(strokeDash=[4, 3], color=BLUE).encode(y="coverage:Q")
     points = _chart("parts").mark_point(size=90, filled=True, opacity=1)
     points = points.encode(
         x=x,
-        y=_value("coverage", "share held", ".0%"),
+        y=_value("coverage", "coverage", ".0%"),
         color=_legend(alt.Color, "band", {"this band": ORANGE, "constant width": GREY}),
         shape=_legend(alt.Shape, "band", {"this band": "circle", "constant width": "square"}),
         tooltip=[alt.Tooltip("part:N"), alt.Tooltip("band:N"), *_tips(".1%", "coverage")],
     )
     return _spec(
         nominal + points,
-        "Dots of the share of values that bands held, by volatility, beside the share they were made for.",
+        "Dots of the coverage of the bands by volatility, and the nominal coverage as a line.",
         height=220,
     )

@@ -1,4 +1,4 @@
-"""The two reports as self-contained pages (the only module that imports Jinja); every value is escaped."""
+"""The two reports as self-contained HTML pages (the only module that imports Jinja). Every value is escaped."""
 
 import base64
 import json
@@ -24,7 +24,7 @@ _templates.policies["json.dumps_kwargs"] = {"sort_keys": False}  # in the order 
 
 
 class Ticker(NamedTuple):
-    """What a page shows of a ticker when it is chosen. heading: its name, and its unit where known."""
+    """What a page shows of a ticker when it is chosen. heading: its name and what is forecast, with its unit."""
 
     name: str
     heading: str
@@ -34,13 +34,13 @@ class Ticker(NamedTuple):
 
 
 def page(template: str, tickers: Sequence[Ticker], common: Mapping[str, Figure], **values: Any) -> bytes:
-    """A template filled in, with the charts' script once inside it, each shape once, and each ticker's rows.
+    """Fill in a template. The page holds the script and each chart's specification once, and each ticker's rows.
 
-    common: the figures that are of no one ticker. Raises ValueError where tickers' figures of one name differ in shape.
+    common: the figures of all tickers together. Raises ValueError if two tickers have different charts of one name.
     """
     figures: dict[str, Figure] = {}
-    for own in (ticker.figures for ticker in tickers):
-        for name, figure in own.items():
+    for ticker in tickers:
+        for name, figure in ticker.figures.items():
             if figures.setdefault(name, figure).shape != figure.shape:
                 raise ValueError(f"{name}: its shape differs between tickers")
     return (
@@ -60,16 +60,16 @@ def page(template: str, tickers: Sequence[Ticker], common: Mapping[str, Figure],
 
 
 def pictures(ticker: Ticker, common: Mapping[str, Figure], **start: Any) -> Iterator[tuple[str, bytes]]:
-    """A ticker's figures and those of all as PNGs, by name. start: of parameters that a picture has no switch for."""
+    """Yield the figures of a ticker and the common ones as PNGs, by name. start: values of their parameters."""
     for name, figure in {**ticker.figures, **common}.items():
         title = figure.title if name in common else f"{ticker.name}: {figure.title}"
         yield name, charts.png(figure.shape, figure.rows, {**(figure.start or {}), **start}, title)
 
 
 def _packed(ticker: Ticker) -> str:
-    """What the page shows when a ticker is chosen: gzipped JSON in base 64, for hundreds of tickers are to be small.
+    """Return what the page shows of a ticker, as gzipped JSON in base 64, so that hundreds of tickers fit in a page.
 
-    Arrow brings its own zlib, and the same bytes with it on every machine.
+    Arrow has its own zlib, so the bytes are the same on every machine.
     """
     table = ticker.table or Table("", [], [])
     shown = {
@@ -84,6 +84,6 @@ def _packed(ticker: Ticker) -> str:
 
 
 def _drawn(figure: Figure) -> dict[str, Any]:
-    """What the page needs to draw a figure, beside its shape."""
-    rows = {name: charts.columns(own) for name, own in figure.rows.items()}
+    """Return what the page needs to draw a figure, beside its chart's specification."""
+    rows = {name: charts.columns(table) for name, table in figure.rows.items()}
     return {"says": figure.says, "rows": rows, "start": figure.start or {}, "spans": figure.spans or {}}

@@ -52,7 +52,7 @@ def test_a_page_holds_each_shape_once_and_the_rows_of_each_ticker() -> None:
 
 
 def test_figures_of_one_name_that_differ_in_shape_are_an_error() -> None:
-    other = loss("")._replace(shape=charts.heat(3, "returns"))
+    other = loss("")._replace(shape=charts.correlations(3, "returns"))
     with pytest.raises(ValueError, match="loss: its shape differs between tickers"):
         explore(ONE, ONE._replace(figures={"loss": other}))
 
