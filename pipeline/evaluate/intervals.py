@@ -1,4 +1,4 @@
-"""Bands around the forecast by split conformal prediction, and how often they held on test.
+"""Bands around the forecast by split conformal prediction, and how often they contain the actual value on test.
 
 Split conformal prediction: Lei, G'Sell, Rinaldo, Tibshirani and Wasserman (2018), "Distribution-free predictive
 inference for regression", Journal of the American Statistical Association 113(523), with residuals divided by a scale

@@ -52,7 +52,7 @@ def png(shape: Spec, rows: Mapping[str, pd.DataFrame], start: Mapping[str, Any],
     """Draw a chart as a PNG, without a browser. start: values of its parameters, by name."""
     config = {**shape["config"], "background": "white", "title": {"anchor": "start"}, "font": FONT}
     config["view"] = {**config["view"], "continuousWidth": 800, "discreteWidth": 800}
-    records = {name: _records(columns(own)) for name, own in rows.items()}
+    records = {name: _records(columns(table)) for name, table in rows.items()}
     drawn = {**shape, "title": title, "config": config, "datasets": records}
     if "params" in shape:
         drawn["params"] = [

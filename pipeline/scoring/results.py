@@ -28,7 +28,7 @@ class HorizonScores(NamedTuple):
 
 
 class BandResult(NamedTuple):
-    """How often the bands held the actual value at one horizon on test: rows of data/bands.parquet.
+    """How often the bands contained the actual value at one horizon on test: rows of data/bands.parquet.
 
     terciles: the coverage by tercile of the volatility known at the origin; constant: of bands of constant width.
     """

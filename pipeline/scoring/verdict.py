@@ -70,7 +70,7 @@ class Verdict(Record):
     evidence: list[str]
     """One sentence for each result that the headline rests on."""
     band: str
-    """How often the bands held the actual value."""
+    """How often the bands contained the actual value."""
 
     def nearest(self, target: str) -> Comparison:
         """Return the comparison with the baseline one step ahead."""
