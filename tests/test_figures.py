@@ -101,14 +101,14 @@ def test_every_figure_has_a_title_a_sentence_and_the_tables_its_shape_names(made
 
 
 @pytest.mark.parametrize("made", MADE)
-def test_every_table_can_be_held_as_json_with_nothing_undefined_but_null(made: str) -> None:
+def test_every_table_is_valid_json_with_null_for_missing_values(made: str) -> None:
     for name, figure in MADE[made]().items():
         for table, rows in figure.rows.items():
             assert json.loads(json.dumps(charts.columns(rows), allow_nan=False)).keys() == set(rows), (name, table)
         assert json.dumps([figure.start, figure.spans], allow_nan=False)
 
 
-def test_prices_and_other_series_have_the_figures_that_fit_them() -> None:
+def test_prices_and_other_series_have_their_own_figures() -> None:
     prices, heat = MADE["prices"](), MADE["heat"]()
     assert {"candlesticks", "drawdown", "clustering"} <= set(prices)
     assert {"hours", "autocorrelation_of_changes"} <= set(heat)
@@ -116,7 +116,7 @@ def test_prices_and_other_series_have_the_figures_that_fit_them() -> None:
     assert not {"hours", "autocorrelation_of_changes"} & set(prices)
 
 
-def test_what_is_said_of_another_series_does_not_speak_of_prices() -> None:
+def test_sentences_on_another_series_do_not_speak_of_prices() -> None:
     for figure in MADE["heat"]().values():
         assert "return" not in figure.says
         assert "close" not in figure.says

@@ -1,1 +1,1 @@
-"""What explore alone needs: the summary, the figures and the page."""
+"""Stage explore: the summary, the figures and the page on the data."""

@@ -25,8 +25,8 @@ MAX_TICKERS = 40  # in a heat map that can be read
 WEAK, STRONG = 0.2, 0.5  # median correlation from which tickers move together a little, or clearly
 STATIONARITY = {
     "": "It is too short or too constant to test whether it stays around a level",
-    "stationary": "It stays around a level",
-    "wanders (unit root)": "It does not stay around a level (it wanders)",
+    "stationary": "It seems to stay around a level",
+    "wanders (unit root)": "It does not seem to stay around a level: it wanders",
 }
 
 
@@ -48,7 +48,8 @@ def values_over_time(rows: pd.DataFrame, summary: dict[str, Any], series: Series
         says = f"is between {low} and {high}, on average {series.format_quantity(known['value'].mean())}"
     level = STATIONARITY.get(summary["stationarity"], "It is unclear whether it stays around a level")
     if summary["stationarity"]:
-        level += f" (tests for a unit root: ADF p {format_p(summary['adf'])}, KPSS p {format_p(summary['kpss'])})"
+        adf, kpss = format_p(summary["adf"]), format_p(summary["kpss"])
+        level += f" (two tests: ADF p {adf}, small if it stays; KPSS p {kpss}, small if it does not)"
     title, traded = f"The {series.name}", has_volume(rows)
     tables = {"values": downsampled(rows[["date", "value"]], "value", max_points)}
     if traded:
@@ -139,8 +140,8 @@ def _drawdown_sentence(dates: pd.Series, values: pd.Series, fall: pd.Series, ser
     end = f"was recovered on {format_date(dates[recovered.index[0]])}" if len(recovered) else "is not recovered yet"
     return (
         f"The deepest fall was {-fall.min():.1%}, from {format_date(dates[peak])} to {format_date(dates[bottom])}. It "
-        f"{end}. In {len(below) / len(fall):.0%} of the {series.step}s the {series.name} is below an earlier value, by "
-        f"{-below.median():.1%} in the median."
+        f"{end}. In {len(below) / len(fall):.0%} of the {series.step}s the {series.name} is below its highest value so "
+        f"far, by {-below.median():.1%} in the median."
     )
 
 
@@ -164,17 +165,19 @@ def data_quality(dates: pd.Series, report: TickerReport, series: SeriesInfo) -> 
     year, day = dates.dt.year.rename("year"), dates.dt.day_of_year
     years = day.groupby(year).agg(**{"from": "min", "to": "max"}).reset_index()
     years["to"] += 1
-    odd = _counts(by_kind, "jump", "unexpected") or "nothing looks odd"
-    absent = _counts(by_kind, "missing", "without a value", "dropped") or "none is missing or dropped"
-    says = f"There are {report.sessions:,} {series.step}s with a value: {odd}. Of the other {series.step}s, {absent}."
+    odd, absent = _counts(by_kind, "jump", "unexpected"), _counts(by_kind, "missing", "without a value", "dropped")
+    says = f"There are {report.sessions:,} {series.step}s with a value"
+    says += f"; odd among them: {odd}." if odd else ". Nothing in them looks odd."
+    says += f" Not usable: {absent}." if absent else f" No {series.step} is missing or dropped."
     title = f"Calendar of missing and odd {series.step}s"
     return Figure(title, says, charts.data_quality(series), {"spans": years, "days": days})
 
 
 def _counts(by_kind: dict[str, list[str]], *kinds: str) -> str:
     """Return how many dates there are of each kind; empty if there are none."""
-    words = {"jump": "with a jump", "without a value": "without a value"}
-    return ", ".join(f"{len(by_kind[kind]):,} {words.get(kind, kind)}" for kind in kinds if by_kind[kind])
+    return ", ".join(
+        f"{len(by_kind[kind]):,} {'with a jump' if kind == 'jump' else kind}" for kind in kinds if by_kind[kind]
+    )
 
 
 def box_plots(
@@ -205,7 +208,7 @@ def _groups_sentence(groups: list[np.ndarray], boxes: pd.DataFrame, by: str, ser
     same = np.ptp(np.concatenate(groups)) == 0
     p = 1.0 if same else float(stats.kruskal(*groups).pvalue)
     median, range_ = boxes["median"], boxes["q3"] - boxes["q1"]
-    test = f"(Kruskal-Wallis test, p {format_p(p)}; it takes {series.step}s as independent)"
+    test = f"(Kruskal-Wallis test, p {format_p(p)}: small if they differ; it takes {series.step}s as independent)"
     width = (lambda value: f"{value:.2%}") if series.priced else series.format_quantity
     vary = ""
     if range_.max() > range_.min():
@@ -236,7 +239,8 @@ def clustering(returns: pd.Series, lags: int, series: SeriesInfo) -> Figure:
     elif run:
         says = f"Large moves follow large moves only for a short time: {correlated}."
     else:
-        says = "Large moves do not follow large moves: squared returns show no significant correlation."
+        says = "There is no sign that large moves follow large moves: squared returns are not significantly correlated "
+        says += "with those just before."
     return Figure(title, says, shape, rows)
 
 

@@ -199,10 +199,11 @@ def definitions(series: SeriesInfo) -> dict[str, str]:
         **({"annual return, annual volatility": annual} if series.priced else {}),
         "skew": f"Below 0: the {series.quantities} far below the mean are larger than those far above it.",
         "excess kurtosis": "Above 0: extreme values are more frequent than under a normal distribution.",
-        "ADF p, KPSS p, level": f"Two tests of whether {level} stays around a level (is stationary). A small "
-        "ADF p says that it does; a small KPSS p says that it does not.",
-        "Ljung-Box p": f"A small value says that the {series.quantities} depend on the {LAGS} before them.",
-        "Ljung-Box p of squares": "A small value says that large values follow large values (volatility clusters).",
+        "ADF p, KPSS p, level": f"Two tests of whether {level} stays around a level (is stationary). A small ADF p, "
+        "below 0.05, says that it does; a small KPSS p says that it does not. The column level has both together.",
+        "Ljung-Box p": f"A small value says that the {series.quantities} are correlated with some of the last {LAGS}.",
+        "Ljung-Box p of squares": "A small value says that the squares are correlated with some of those before, "
+        "usually because large values follow large values (volatility clusters).",
     }
 
 
@@ -216,6 +217,6 @@ def downsampling_note(longest: int, tickers: int) -> str:
         return ""
     return (
         f"A line shows at most {max_points:,} values: those that keep its shape (largest triangle three buckets, "
-        f"Steinarsson 2013). Box plots show at most {min(max_points, MAX_DOTS):,} outliers. The last "
-        f"{max_candlesticks:,} candlesticks are there. Sentences and tables use all values."
+        f"Steinarsson 2013). Box plots show at most {min(max_points, MAX_DOTS):,} outliers, and "
+        f"candlestick charts the last {max_candlesticks:,} candlesticks. Sentences and tables use all values."
     )

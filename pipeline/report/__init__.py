@@ -1,1 +1,1 @@
-"""What both pages are made of: charts, the page, and the figures that both show."""
+"""What both pages use: charts, HTML templates, and the figures that both show."""

@@ -1,4 +1,4 @@
-"""How values depend on earlier ones (the only module that imports statsmodels)."""
+"""Correlations of values with earlier ones (the only module that imports statsmodels)."""
 
 import numpy as np
 import pandas as pd

@@ -210,7 +210,7 @@ def distribution(title: str, form: str, what: str) -> Spec:
     normal = curve.encode(x=alt.X("x:Q", title=title, axis=across, scale=NOT_FROM_ZERO), y=density)
     return _spec(
         bars.encode(x=x, x2="to:Q", y=density, y2=alt.datum(0)) + normal,
-        f"Histogram of {what} with the normal density of the same mean and deviation.",
+        f"Histogram of {what} with the normal density of the same mean and standard deviation.",
         height=280,
     )
 

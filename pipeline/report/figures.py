@@ -116,7 +116,8 @@ def _extremes_sentence(values: np.ndarray, name: str) -> str:
     return (
         f"Extreme values are {frequency} under a normal distribution: {extreme} of {len(values):,} {name} are more "
         f"than {EXTREME} standard deviations from the mean. A normal distribution would have {expected:.0f} (excess "
-        f"kurtosis {stats.kurtosis(values, bias=False):.1f}, skew {stats.skew(values, bias=False):+.2f})."
+        f"kurtosis {stats.kurtosis(values, bias=False):.1f}, skew {stats.skew(values, bias=False):+.2f}; both would be "
+        "0)."
     )
 
 
@@ -136,7 +137,7 @@ def lags_of(values: pd.Series, lags: int, series: SeriesInfo, name: str) -> tupl
 def autocorrelation(values: pd.Series, lags: int, series: SeriesInfo, name: str) -> Figure:
     """Return the autocorrelations of returns, values or residuals, in order. name: what they are, in the plural."""
     shape, rows = lags_of(values, lags, series, name)
-    title = f"Autocorrelation of the {name}: do they depend on earlier ones?"
+    title = f"Autocorrelation of the {name}: are they correlated with earlier ones?"
     acf = rows["lags"].set_index("lag")["acf"]
     if acf.empty:
         return Figure(title, f"There are too few different {name} for autocorrelations.", shape, rows)
@@ -147,13 +148,13 @@ def autocorrelation(values: pd.Series, lags: int, series: SeriesInfo, name: str)
     deviations = stats.norm.isf(0.025 / len(acf))
     largest = f"the largest autocorrelation is {acf[lag]:+.2f}, with those {lag} {series.step}{'s' * (lag > 1)} before"
     if abs(acf[lag]) < MIN_CORRELATION:
-        says = f"The {name} hardly depend on earlier ones: {largest}. {count}."
+        says = f"The {name} are hardly correlated with earlier ones: {largest}. {count}."
     elif abs(acf[lag]) < deviations / np.sqrt(values.count()):
-        says = f"The {name} do not depend significantly on earlier ones: {largest}. {count}."
+        says = f"The {name} are not significantly correlated with earlier ones: {largest}. {count}."
     else:
         peak = _peak(acf, deviations, int(values.count()))
         season = f", and again {acf[peak]:+.2f} {peak} {series.step}s before" if peak and peak != lag else ""
-        says = f"The {name} depend on earlier ones: {largest}{season}. {count}."
+        says = f"The {name} are correlated with earlier ones: {largest}{season}. {count}."
     return Figure(title, says, shape, rows)
 
 

@@ -29,13 +29,13 @@ def test_every_ticker_has_its_figures(walked: Path) -> None:
     assert {path.stem for path in (walked / "reports/explore").iterdir()} == {*PRICED, "correlations"}
 
 
-def test_a_series_that_is_no_price_has_figures_of_its_hours_and_none_of_returns(walked_heat: Path) -> None:
+def test_a_series_without_prices_has_a_figure_of_its_hours_and_none_of_returns(walked_heat: Path) -> None:
     html = (walked_heat / "reports/explore.html").read_text()
     assert set(shown(html)["Oslo"]["figures"]) == HOURLY
     assert "return" not in outside_scripts(html).lower()
 
 
-def test_the_summary_has_a_line_for_each_ticker_on_the_page_too(walked: Path) -> None:
+def test_the_summary_has_a_row_for_each_ticker_on_the_page_too(walked: Path) -> None:
     summary = read_table(walked / "data/summary.parquet")
     assert summary["sessions"].tolist() == [500, 420]
     assert summary["stationarity"].tolist() == ["wanders (unit root)"] * 2
@@ -53,12 +53,12 @@ def test_missing_sessions_are_named(tmp_path: Path) -> None:
     assert shown(html)["AAA"]["figures"]["data_quality"]["rows"]["days"]["date"] == ["2001-01-15", "2001-01-29"]
 
 
-def test_too_few_values_to_draw_are_said(tmp_path: Path) -> None:
+def test_too_few_values_for_figures_are_an_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"^data/prices.parquet: found no ticker with 30 returns; accepted: a longer"):
         walk(tmp_path, made_prices("AAA", 29, seed=0), "scrape", "explore")
 
 
-def test_a_ticker_with_too_few_values_is_in_the_table_and_said_to_have_no_figures(tmp_path: Path) -> None:
+def test_a_ticker_with_too_few_values_is_in_the_table_and_has_no_figures(tmp_path: Path) -> None:
     both = pd.concat([made_prices("AAA", 90, seed=0), made_prices("NEW", 29, seed=1)], ignore_index=True)
     walk(tmp_path, both, "scrape", "explore")
     html = (tmp_path / "reports/explore.html").read_text()
@@ -80,7 +80,7 @@ def test_the_more_tickers_the_fewer_points_a_line_has(tickers: int, most: int) -
     assert page.points(tickers)[0] == most
 
 
-def test_thinned_lines_are_told_on_the_page() -> None:
+def test_a_note_says_that_lines_are_downsampled() -> None:
     assert page.downsampling_note(1500, 1) == ""
     assert "1,500 outliers" in page.downsampling_note(1501, 1)
     assert "at most 103 values" in page.downsampling_note(1000, 482)
@@ -98,5 +98,5 @@ def test_thinned_lines_are_told_on_the_page() -> None:
         ("kpss", float("nan"), ""),
     ],
 )
-def test_each_number_of_the_summary_is_written_as_its_kind(name: str, value: Any, text: str) -> None:
+def test_each_number_of_the_summary_has_its_format(name: str, value: Any, text: str) -> None:
     assert page.cell(name, value) == text

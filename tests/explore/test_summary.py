@@ -35,14 +35,14 @@ def test_the_largest_drawdown_is_from_the_highest_close_before() -> None:
     assert summary(PRICES["date"].iloc[:5], closes, priced=True)["largest_drawdown"] == -0.5
 
 
-def test_another_series_is_told_in_its_own_values() -> None:
+def test_a_series_without_prices_is_summarised_by_its_values() -> None:
     found = summary(PRICES["date"].iloc[:4], pd.Series([-3.0, 0.0, 1.0, 6.0]), priced=False)
     assert (found["mean"], found["minimum"], found["maximum"]) == (1.0, -3.0, 6.0)
     assert found["deviation"] == pytest.approx(np.std([-3, 0, 1, 6], ddof=1))
     assert "annual_return" not in found
 
 
-def test_clustered_returns_have_correlated_squares_and_noise_has_not() -> None:
+def test_clustered_returns_have_correlated_squares_and_noise_does_not() -> None:
     noise = pd.Series(100 * np.exp(np.random.default_rng(0).normal(0, 0.01, 3000).cumsum()))
     dates, clustered = pd.Series(pd.bdate_range("2001-01-01", periods=3000)), made_prices("AAA", 3000, seed=1)["close"]
     assert summary(dates, clustered, priced=True)["ljung_box_squares"] < 1e-6
@@ -51,22 +51,22 @@ def test_clustered_returns_have_correlated_squares_and_noise_has_not() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "said"), [(np.cumsum(STEPS), "wanders (unit root)"), (KEEPING, "stationary")], ids=["walk", "AR(1)"]
+    ("values", "expected"), [(np.cumsum(STEPS), "wanders (unit root)"), (KEEPING, "stationary")], ids=["walk", "AR(1)"]
 )
-def test_a_random_walk_wanders_and_what_comes_back_to_its_mean_is_stationary(values: np.ndarray, said: str) -> None:
+def test_a_random_walk_wanders_and_an_ar1_is_stationary(values: np.ndarray, expected: str) -> None:
     own = pd.Series(values)
-    assert summary(PRICES["date"], own, priced=False)["stationarity"] == said
-    assert summary(PRICES["date"], np.exp(own), priced=True)["stationarity"] == said  # the log of a price is tested
+    assert summary(PRICES["date"], own, priced=False)["stationarity"] == expected
+    assert summary(PRICES["date"], np.exp(own), priced=True)["stationarity"] == expected  # the log of a price is tested
 
 
-def test_what_is_missing_is_passed_over() -> None:
+def test_missing_values_are_left_out() -> None:
     values = PRICES["close"].where(np.arange(600) % 7 != 3)
     found = summary(PRICES["date"], values, priced=False)
     assert found["sessions"] == values.count()
     assert found["mean"] == pytest.approx(values.mean())
 
 
-def test_the_tests_pass_over_what_is_missing() -> None:
+def test_the_tests_of_stationarity_leave_out_missing_values() -> None:
     gaps = pd.Series(np.repeat(KEEPING, 2)).reset_index(drop=True).where(np.arange(1200) % 2 == 0)
     assert stationarity_tests(gaps) == stationarity_tests(KEEPING)
 
@@ -80,7 +80,7 @@ STILL[-1] = 1
     [KEEPING.iloc[:29], KEEPING.where(KEEPING.index < 29), pd.Series(np.full(100, 5.0)), pd.Series(STILL)],
     ids=["too few", "too few that are known", "constant", "still but for the last"],
 )
-def test_what_is_too_short_or_hardly_changes_is_not_tested(values: pd.Series) -> None:
+def test_too_few_or_nearly_constant_values_are_not_tested(values: pd.Series) -> None:
     assert np.isnan(stationarity_tests(values)).all()
     assert stationarity_words(*stationarity_tests(values)) == ""
 
@@ -90,7 +90,7 @@ def test_30_values_are_enough() -> None:
 
 
 @pytest.mark.parametrize(
-    ("adf", "kpss", "said"),
+    ("adf", "kpss", "expected"),
     [
         (0.04, 0.06, "stationary"),
         (0.06, 0.04, "wanders (unit root)"),
@@ -98,5 +98,5 @@ def test_30_values_are_enough() -> None:
         (0.06, 0.06, "unclear: neither rejects"),
     ],
 )
-def test_both_tests_together_say_one_of_four_things(adf: float, kpss: float, said: str) -> None:
-    assert stationarity_words(adf, kpss) == said
+def test_both_tests_together_say_one_of_four_things(adf: float, kpss: float, expected: str) -> None:
+    assert stationarity_words(adf, kpss) == expected

@@ -163,9 +163,9 @@ def test_residuals_that_follow_from_those_before_are_told_from_those_that_do_not
     def says(missed: np.ndarray) -> str:
         return figures.residuals(forecast(PRICES[1:] - missed), HEAT, 100)["residual_autocorrelation"].says
 
-    assert says(SMALL).startswith("The residuals do not depend significantly on earlier ones: ")
+    assert says(SMALL).startswith("The residuals are not significantly correlated with earlier ones: ")
     related = np.convolve(SMALL, np.ones(5), "same")
-    assert says(related).startswith("The residuals depend on earlier ones: ")
+    assert says(related).startswith("The residuals are correlated with earlier ones: ")
 
 
 def test_what_never_came_is_passed_over() -> None:

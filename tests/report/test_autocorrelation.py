@@ -30,7 +30,7 @@ def test_the_first_two_partial_ones_agree_with_their_formulas() -> None:
     assert found["pacf"].tolist() == pytest.approx([first, (second - first**2) / (1 - first**2)])
 
 
-def test_gaps_at_the_ends_change_nothing() -> None:
+def test_missing_values_at_the_ends_change_nothing() -> None:
     wide = FOLLOWING.reindex(range(-50, 2050))
     pd.testing.assert_frame_equal(autocorrelations(wide, 5), autocorrelations(FOLLOWING, 5))
 
@@ -40,7 +40,7 @@ def test_few_values_have_few_lags(count: int, lags: int) -> None:
     assert len(autocorrelations(NOISE.iloc[:count], 60)) == lags
 
 
-def test_values_that_are_all_the_same_have_none() -> None:
+def test_equal_values_have_no_autocorrelations() -> None:
     constant = pd.Series(np.full(100, 3.0))
     assert autocorrelations(constant, 10).empty
     assert np.isnan(ljung_box(constant, 10))
@@ -52,13 +52,13 @@ def test_ljung_box_agrees_with_its_formula() -> None:
     assert ljung_box(FOLLOWING[:200], 5) == pytest.approx(stats.chi2.sf(statistic, 5))
 
 
-def test_ljung_box_tells_what_follows_from_noise() -> None:
+def test_ljung_box_distinguishes_an_ar1_from_noise() -> None:
     assert ljung_box(NOISE, 22) > 0.05
     assert ljung_box(FOLLOWING, 22) < 1e-6
 
 
 @pytest.mark.parametrize("missing", [0.2, 0.5])
-def test_autocorrelations_are_those_of_the_pairs_that_are_known(missing: float) -> None:
+def test_autocorrelations_use_the_known_pairs(missing: float) -> None:
     wave = pd.Series(np.sin(np.arange(4800) * 2 * np.pi / 24))
     found = autocorrelations(wave.where(np.random.default_rng(0).random(4800) > missing), 24)
     assert found["acf"].iloc[[11, 23]].tolist() == pytest.approx([-1, 1], abs=0.02)

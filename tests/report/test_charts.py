@@ -81,7 +81,7 @@ def test_a_shape_has_a_text_alternative_and_no_data_of_its_own(name: str) -> Non
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_a_shape_names_the_tables_its_figure_has_and_their_columns(name: str) -> None:
+def test_a_shape_uses_the_tables_of_its_figure_and_their_columns(name: str) -> None:
     own, text = FIGURES[name], json.dumps(FIGURES[name].shape)
     for table, rows in own.rows.items():
         assert f'"name": "{table}"' in text
@@ -90,14 +90,14 @@ def test_a_shape_names_the_tables_its_figure_has_and_their_columns(name: str) ->
 
 
 @pytest.mark.parametrize("name", [name for name in FIGURES if name.startswith("heat ")])
-def test_a_figure_of_another_series_speaks_of_it_alone(name: str) -> None:
+def test_a_figure_of_another_series_does_not_speak_of_prices(name: str) -> None:
     own = FIGURES[name]
     words = f"{own.title} {own.says} {own.shape}".lower()
     assert "close" not in words.replace("closed", "")
     assert "return" not in words
 
 
-def test_numbers_have_six_digits_and_dates_no_zone() -> None:
+def test_numbers_have_six_digits_and_dates_no_time_zone() -> None:
     rows = pd.DataFrame({"date": pd.to_datetime(["2001-01-02"]), "value": [1234.56789], "n": [3], "gap": [np.nan]})
     assert charts.columns(rows) == {"date": ["2001-01-02T00:00"], "value": [1234.57], "n": [3], "gap": [None]}
 
@@ -106,7 +106,7 @@ def test_persistence_is_hidden_until_it_is_asked_for() -> None:
     assert drawn("predicted") != drawn("predicted", persistence=True)
 
 
-def test_candlesticks_are_of_the_part_chosen() -> None:
+def test_candlesticks_are_of_the_chosen_date_range() -> None:
     own = FIGURES["candlesticks"]
     parts = {**(own.spans or {}), "start": (own.start or {})["brush"]}
     assert {"1 month", "3 months", "all"} <= set(parts)
@@ -114,14 +114,14 @@ def test_candlesticks_are_of_the_part_chosen() -> None:
     assert len(pictures) == len(parts) - 1  # 120 candles are all of them, and what is shown at first
 
 
-def test_the_script_can_stand_in_a_page() -> None:
+def test_the_script_can_be_part_of_a_page() -> None:
     script = charts.script()
     assert "vegaEmbed" in script
     assert "</script" not in script.lower()
     assert len(script) < 2_000_000
 
 
-def test_a_picture_does_not_follow_the_fonts_of_the_machine(tmp_path: Path) -> None:
+def test_a_picture_does_not_depend_on_the_fonts_of_the_machine(tmp_path: Path) -> None:
     """Another font under the name we draw with, where a machine would have it."""
     (tmp_path / "fonts.conf").write_text(f"<fontconfig><dir>{tmp_path}</dir></fontconfig>")
     for font in (Path(mpl.get_data_path()) / "fonts/ttf").glob("DejaVuSerif*.ttf"):

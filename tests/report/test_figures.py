@@ -31,17 +31,17 @@ def histogram(values: pd.Series) -> figures.Figure:
     ("name", "often"),
     [("normal", "about as frequent as"), ("heavy", "more frequent than"), ("uniform", "less frequent than")],
 )
-def test_extremes_are_counted_beside_those_of_a_normal_distribution(name: str, often: str) -> None:
+def test_extremes_are_compared_with_a_normal_distribution(name: str, often: str) -> None:
     own = VALUES[name]
     far = (np.abs(stats.zscore(own)) > 3).sum()
     says = histogram(own).says
     assert f" {often} " in says
     assert f"{far} of 20,000 returns" in says
-    assert f"would have 54 (excess kurtosis {own.kurt():.1f}, skew {own.skew():+.2f})" in says
+    assert f"would have 54 (excess kurtosis {own.kurt():.1f}, skew {own.skew():+.2f};" in says
 
 
 @pytest.mark.parametrize("name", VALUES)
-def test_the_bars_and_the_normal_curve_both_cover_one(name: str) -> None:
+def test_the_area_of_the_bars_and_of_the_normal_curve_is_1(name: str) -> None:
     bars, curve = histogram(VALUES[name]).rows.values()
     assert ((bars["to"] - bars["from"]) * bars["density"]).sum() == pytest.approx(1)
     assert (bars["from"].iloc[0], bars["to"].iloc[-1]) == (VALUES[name].min(), VALUES[name].max())
@@ -54,20 +54,20 @@ def test_more_values_have_more_bars(count: int, bars: int) -> None:
     assert len(histogram(VALUES["normal"][:count]).rows["bars"]) == bars
 
 
-def test_gaps_change_nothing() -> None:
+def test_missing_values_do_not_change_the_histogram() -> None:
     own = VALUES["heavy"][:500]
     assert histogram(own.reindex(range(-10, 600))).says == histogram(own).says
 
 
 @pytest.mark.parametrize("values", [[5.0], [5.0] * 60, [0.1 + 0.2, 0.3] * 50], ids=["one", "same", "but for rounding"])
-def test_values_that_are_all_the_same_have_no_extremes(values: list[float]) -> None:
+def test_equal_values_have_no_extremes(values: list[float]) -> None:
     figure = histogram(pd.Series(values))
     assert figure.says == "All returns are the same."
     assert figure.rows["normal"].empty
     assert len(figure.rows["bars"]) == 10
 
 
-def test_a_correlation_is_pearsons_of_what_both_have_and_0_where_one_does_not_vary() -> None:
+def test_a_correlation_is_pearsons_over_shared_rows_and_0_if_one_is_constant() -> None:
     one, other = NOISE[:50], (NOISE[:50] + NOISE[50:100].to_numpy()).where(np.arange(50) > 9)
     assert figures.correlation(one, other) == pytest.approx(stats.pearsonr(one[10:], other[10:]).statistic)
     assert figures.correlation(one, 0 * one + 0.1) == 0
@@ -83,26 +83,26 @@ def sentence(values: pd.Series, lags: int = 40, series: SeriesInfo = CLOSE) -> s
     return figures.autocorrelation(values, lags, series, series.quantities).says
 
 
-def test_noise_is_said_to_depend_hardly_on_earlier_values() -> None:
-    assert sentence(NOISE).startswith("The returns hardly depend on earlier ones: ")
+def test_noise_is_hardly_correlated_with_earlier_values() -> None:
+    assert sentence(NOISE).startswith("The returns are hardly correlated with earlier ones: ")
 
 
 @pytest.mark.parametrize("part", range(5))
-def test_the_largest_of_many_autocorrelations_of_little_noise_is_not_taken_for_one(part: int) -> None:
+def test_the_largest_of_many_autocorrelations_of_short_noise_is_not_significant(part: int) -> None:
     figure = figures.autocorrelation(NOISE[300 * part : 300 * part + 300], 40, CLOSE, "returns")
     assert figure.rows["lags"]["acf"].abs().max() > 0.1
-    assert figure.says.startswith("The returns do not depend significantly on earlier ones: ")
+    assert figure.says.startswith("The returns are not significantly correlated with earlier ones: ")
 
 
 @pytest.mark.parametrize("share", [0.5, -0.5])
-def test_values_that_follow_from_earlier_ones_are_said_to_depend_on_them(share: float) -> None:
+def test_values_of_an_ar1_are_correlated_with_earlier_ones(share: float) -> None:
     values = following(share)
     first = values.autocorr(1)
-    assert sentence(values).startswith("The returns depend on earlier ones: ")
+    assert sentence(values).startswith("The returns are correlated with earlier ones: ")
     assert f"{first:+.2f}, with those 1 session before" in sentence(values)
 
 
-def test_a_day_is_found_in_hourly_values_and_not_in_noise() -> None:
+def test_a_daily_season_is_found_in_hourly_values_and_not_in_noise() -> None:
     assert re.search(
         r"and again \+0\.\d\d 24 hours before", sentence(made_heat("Oslo", 1500, seed=1)["heat"], 48, HEAT)
     )
@@ -118,7 +118,7 @@ def test_the_lags_outside_the_bounds_of_random_values_are_counted() -> None:
 
 
 @pytest.mark.parametrize("values", [0 * NOISE, NOISE[:3], NOISE[:0]], ids=["constant", "few", "none"])
-def test_too_few_values_that_differ_have_no_autocorrelation(values: pd.Series) -> None:
+def test_too_few_different_values_have_no_autocorrelation(values: pd.Series) -> None:
     assert "too few different returns" in sentence(values)
 
 
@@ -129,7 +129,7 @@ STAYING = {share: [lfilter([1], [1, -share], own) for own in SEEDS] for share in
 @pytest.mark.parametrize(
     "draws", [[np.diff(own[:200]) for own in SEEDS], *STAYING.values()], ids=["changes of noise", *map(str, STAYING)]
 )
-def test_noise_and_what_stays_where_it_was_seldom_seem_to_have_a_season(draws: list[np.ndarray]) -> None:
+def test_noise_and_persistent_series_seldom_seem_to_have_a_season(draws: list[np.ndarray]) -> None:
     assert sum("and again" in sentence(pd.Series(own), 60, HEAT) for own in draws) <= 2
 
 
@@ -141,7 +141,7 @@ def rows(values: np.ndarray) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 99, 100])
-def test_what_is_short_is_left_as_it_is(count: int) -> None:
+def test_short_series_are_not_downsampled(count: int) -> None:
     short = rows(LONG[:count])
     pd.testing.assert_frame_equal(figures.downsampled(short, "value", 100), short)
     pd.testing.assert_frame_equal(figures.evenly(short, 100), short)
@@ -157,14 +157,14 @@ def test_a_line_has_as_many_rows_as_allowed_in_order_with_its_ends(most: int) ->
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_peaks_of_a_line_stay(seed: int) -> None:
+def test_downsampling_keeps_peaks(seed: int) -> None:
     values = np.sin(np.arange(5000) / 500)
     peaks = np.random.default_rng(seed).choice(np.arange(50, 4950, 100), 4, replace=False)
     values[peaks] += [20, -20, 30, -30]
     assert set(peaks) <= set(figures.downsampled(rows(values), "value", 200)["at"])
 
 
-def test_a_wide_gap_of_a_line_stays_and_a_narrow_one_goes() -> None:
+def test_downsampling_keeps_wide_gaps_and_not_narrow_ones() -> None:
     values = LONG.copy()
     values[1000:2000] = values[3000] = np.nan
     found = figures.downsampled(rows(values), "value", 100)
@@ -172,13 +172,13 @@ def test_a_wide_gap_of_a_line_stays_and_a_narrow_one_goes() -> None:
     assert found["value"].count() == 100
 
 
-def test_no_more_than_the_wide_gaps_come_beside_what_is_allowed() -> None:
+def test_only_wide_gaps_are_added_to_the_maximum_of_points() -> None:
     values = np.where(np.arange(5000) % 500 < 200, np.nan, LONG)
     found = figures.downsampled(rows(values), "value", 100)
     assert (found["value"].count(), found["value"].isna().sum()) == (100, 10)
 
 
-def test_few_values_between_gaps_all_stay() -> None:
+def test_downsampling_keeps_a_few_values_between_gaps() -> None:
     values = np.full(5000, np.nan)
     values[[0, 7, 4999]] = 1.0
     assert figures.downsampled(rows(values), "value", 100)["value"].count() == 3
@@ -200,14 +200,14 @@ def days(count: int, freq: str = "D") -> pd.Series:
     return pd.Series(pd.date_range("2001-01-01", periods=count, freq=freq).as_unit("us"))
 
 
-def test_parts_to_choose_are_those_with_some_dates_and_all() -> None:
+def test_date_ranges_to_choose_have_enough_dates() -> None:
     assert list(figures.spans(days(900))) == ["1 month", "3 months", "1 year", "all"]
     assert list(figures.spans(days(900, "h"))) == ["1 day", "1 week", "1 month", "all"]
     assert list(figures.spans(days(2))) == ["all"]
     assert figures.spans(days(2)[:1])["all"]["x"] == [charts.vega_date(pd.Timestamp("2001-01-01"))] * 2
 
 
-def test_a_year_to_choose_begins_a_year_before_the_last_date() -> None:
+def test_the_range_of_one_year_begins_a_year_before_the_last_date() -> None:
     dates = days(900)
     begin, end = figures.spans(dates)["1 year"]["x"]
     assert end == charts.vega_date(dates.iloc[-1])
