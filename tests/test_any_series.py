@@ -34,7 +34,7 @@ def test_a_report_speaks_of_it_by_name_and_unit_and_never_of_a_close_or_a_sessio
 def test_the_verdict_and_the_summary_do_too(walked_heat: Path) -> None:
     verdict = read_record(walked_heat / "data/verdict.json", Verdict)
     assert "the next heat of 2 tickers" in verdict.headline
-    assert "the same as one season earlier" in verdict.headline
+    assert "same as one season earlier" in verdict.headline
     assert "size of the next move" not in verdict.headline
     command = [sys.executable, "-m", "pipeline"]
     done = subprocess.run(command, cwd=walked_heat, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)

@@ -55,7 +55,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path,
 
 def environment(fake: Yahoo, **others: str) -> dict[str, str]:
     path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
-    return {**UNPINNED, **QUIET, **fake.environment, "PATH": path, "EDITOR": "true", **others}
+    return {**UNPINNED, **QUIET, **fake.environment, "PATH": path, "EDITOR": "true", "COLUMNS": "120", **others}
 
 
 def shell(folder: Path, command: str, fake: Yahoo) -> subprocess.CompletedProcess[str]:
@@ -81,6 +81,7 @@ def test_every_command_of_the_readme_does_what_it_says(repository: tuple[Path, Y
         assert "Traceback" not in done.stderr, command
         if command.startswith("dvc exp show"):
             assert max(map(len, done.stdout.splitlines())) <= 120
+            assert "…" not in done.stdout
         if "forecast" in command:
             assert "90% band from" in done.stdout
         if command.startswith("cp "):

@@ -16,11 +16,11 @@ from pipeline.report.figures import Figure, autocorrelation, histogram
 from pipeline.report.page import Ticker, page
 from pipeline.series import SeriesInfo
 
-MAX_ROWS = 50_000  # of the longest tables of the page, shared by its tickers
-MAX_POINTS = 2000  # of a line: more than a screen is wide
-MAX_DOTS = 1500  # of a scatter
-MAX_CANDLESTICKS = 10_000  # to choose from
-MIN_STEPS = 30  # returns of prices, or other values, that a ticker with figures needs
+MAX_ROWS = 50_000  # values of a line, added up over all tickers of the page
+MAX_POINTS = 2000  # values of one line; a screen has fewer pixels
+MAX_OUTLIERS = 1500  # dots in one figure of box plots
+MAX_CANDLESTICKS = 10_000  # in one chart, which shows some of them
+MIN_VALUES = 30  # a ticker with fewer returns (or other values) has no figures
 
 HEADS = {
     "deviation": "standard deviation",
@@ -41,28 +41,28 @@ FORMS = {
 
 
 def series_of(scraped: Scraped, ticker: str = "") -> SeriesInfo:
-    """Return what the series is; with its unit if a ticker is given."""
+    """Return the name, step and, if a ticker is given, unit of the series."""
     unit = scraped.tickers[ticker].unit if ticker else ""
     return SeriesInfo(scraped.column, unit, scraped.step, scraped.column in PRICES)
 
 
 def quantities_of(rows: pd.DataFrame, scraped: Scraped) -> pd.Series:
-    """Return a ticker's returns of prices, or other values, by date. rows: of data/prices.parquet."""
+    """Return a ticker's log returns if it is a price, otherwise its values, by date. rows: the ticker's prices."""
     return quantities(rows.set_index("date")[scraped.column], priced=scraped.column in PRICES)
 
 
 def minimum(scraped: Scraped) -> str:
-    """Return what a ticker with figures needs, in words."""
-    return f"{MIN_STEPS} {series_of(scraped).quantities}"
+    """Return the text "30 returns" or "30 values": what a ticker with figures needs."""
+    return f"{MIN_VALUES} {series_of(scraped).quantities}"
 
 
 def long_enough(rows_by_ticker: dict[str, pd.DataFrame], scraped: Scraped) -> dict[str, pd.DataFrame]:
     """Return the tickers that are long enough for figures. Raises UserError if there is none.
 
-    rows_by_ticker: rows of data/prices.parquet.
+    rows_by_ticker: the rows of data/prices.parquet.
     """
     selected = {
-        name: rows for name, rows in rows_by_ticker.items() if quantities_of(rows, scraped).count() >= MIN_STEPS
+        name: rows for name, rows in rows_by_ticker.items() if quantities_of(rows, scraped).count() >= MIN_VALUES
     }
     if not selected:
         raise UserError(f"data/prices.parquet: found no ticker with {minimum(scraped)}; accepted: a longer period")
@@ -72,7 +72,10 @@ def long_enough(rows_by_ticker: dict[str, pd.DataFrame], scraped: Scraped) -> di
 def tickers(
     rows_by_ticker: dict[str, pd.DataFrame], summaries: pd.DataFrame, scraped: Scraped, lags: int
 ) -> list[Ticker]:
-    """Return what the page shows of each ticker. rows_by_ticker: of `long_enough`; summaries: data/summary.parquet."""
+    """Return what the page shows of each ticker.
+
+    rows_by_ticker: the result of `long_enough`; summaries: data/summary.parquet.
+    """
     shown, summary_by_ticker = [], summaries.set_index("ticker").to_dict("index")
     for name, rows in rows_by_ticker.items():
         series, report = series_of(scraped, name), scraped.tickers[name]
@@ -86,7 +89,7 @@ def tickers(
 
 
 def common(rows_by_ticker: dict[str, pd.DataFrame], scraped: Scraped) -> dict[str, Figure]:
-    """Return the figures of all tickers together, if there are several. rows_by_ticker: of `long_enough`."""
+    """Return the figures of all tickers together, if there are several. rows_by_ticker: the result of `long_enough`."""
     if len(rows_by_ticker) == 1:
         return {}
     together = pd.DataFrame({name: quantities_of(rows, scraped) for name, rows in rows_by_ticker.items()})
@@ -115,7 +118,7 @@ def html(
 
 
 def points(tickers: int) -> tuple[int, int]:
-    """Return the maximum number of points of a line, and of candlesticks, if so many tickers share a page."""
+    """Return the maximum number of points of a line, and of candlesticks, for this number of tickers on a page."""
     share = max(MAX_ROWS // tickers, 80)
     return min(share, MAX_POINTS), min(share, MAX_CANDLESTICKS)
 
@@ -131,15 +134,15 @@ def ticker_figures(
 ) -> dict[str, Figure]:
     """Return one ticker's figures by name.
 
-    rows: of data/prices.parquet; summary: of data/summary.parquet; report: of reports/scrape.json; tickers: how many
-    share the page.
+    rows, summary, report: of this ticker, from data/prices.parquet, data/summary.parquet and reports/scrape.json;
+    tickers: how many share the page.
     """
     max_points, max_candlesticks = points(tickers)
     rows = rows.reset_index(drop=True)
     rows["value"] = rows[column]
     dates, values = rows["date"], rows["value"]
     steps, known = quantities(values, priced=series.priced), values.notna()
-    first = "values_and_volume" if figures.has_volume(rows) else "values"  # a figure's shape belongs to its name
+    first = "values_and_volume" if figures.has_volume(rows) else "values"  # two names: the charts differ
     drawn = {first: figures.values_over_time(rows, summary, series, max_points)}
     if series.priced and has_range(rows):
         drawn["candlesticks"] = figures.candlesticks(rows, series, max_candlesticks)
@@ -151,7 +154,7 @@ def ticker_figures(
     drawn["autocorrelation"] = autocorrelation(steps, lags, series, series.quantities)
     if not series.priced:
         drawn["autocorrelation_of_changes"] = autocorrelation(steps.diff(), lags, series, "changes")
-    drawn |= seasons(steps, dates, series, min(max_points, MAX_DOTS))
+    drawn |= seasons(steps, dates, series, min(max_points, MAX_OUTLIERS))
     drawn["data_quality"] = figures.data_quality(dates[known], report, series)
     return drawn
 
@@ -194,13 +197,13 @@ def cell(name: str, value: Any) -> str:
 def definitions(series: SeriesInfo) -> dict[str, str]:
     """Return what the columns of the summary mean, by name."""
     level = f"the log of the {series.name}" if series.priced else f"the {series.name}"
-    annual = "Computed from log returns, at each ticker's own number of sessions a year."
+    annual = "Computed from log returns, with the number of sessions that the ticker has in a year."
     return {
         **({"annual return, annual volatility": annual} if series.priced else {}),
-        "skew": f"Below 0: the {series.quantities} far below the mean are larger than those far above it.",
+        "skew": f"Below 0: extreme {series.quantities} are farther below the mean than above it.",
         "excess kurtosis": "Above 0: extreme values are more frequent than under a normal distribution.",
         "ADF p, KPSS p, level": f"Two tests of whether {level} stays around a level (is stationary). A small ADF p, "
-        "below 0.05, says that it does; a small KPSS p says that it does not. The column level has both together.",
+        "below 0.05, says that it does; a small KPSS p says that it does not. Level: what both say together.",
         "Ljung-Box p": f"A small value says that the {series.quantities} are correlated with some of the last {LAGS}.",
         "Ljung-Box p of squares": "A small value says that the squares are correlated with some of those before, "
         "usually because large values follow large values (volatility clusters).",
@@ -213,10 +216,10 @@ def downsampling_note(longest: int, tickers: int) -> str:
     longest: the number of rows of the longest ticker.
     """
     max_points, max_candlesticks = points(tickers)
-    if longest <= min(max_points, MAX_DOTS):
+    if longest <= min(max_points, MAX_OUTLIERS):
         return ""
     return (
-        f"A line shows at most {max_points:,} values: those that keep its shape (largest triangle three buckets, "
-        f"Steinarsson 2013). Box plots show at most {min(max_points, MAX_DOTS):,} outliers, and "
-        f"candlestick charts the last {max_candlesticks:,} candlesticks. Sentences and tables use all values."
+        f"A line shows at most {max_points:,} values: those that keep its shape (method: largest triangle three "
+        f"buckets, Steinarsson 2013). Box plots show at most {min(max_points, MAX_OUTLIERS):,} outliers. The "
+        f"candlestick chart has only the last {max_candlesticks:,} sessions. Sentences and tables use all values."
     )

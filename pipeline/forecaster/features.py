@@ -1,6 +1,6 @@
 """The features of one ticker's price table. A row uses its own session and earlier ones, never later ones.
 
-Except for raw columns, no feature depends on the level of the price. In the formulas:
+A raw column is used as it is. No other feature depends on how high the price is. In the formulas:
 - g is the log Garman-Klass variance of a session (column `log_variance`), and g5, g22, ... are its means over 5, 22,
   ... sessions.
 - sigma = exp(g22 / 2) is the current volatility.
@@ -28,8 +28,8 @@ class Feature:
 
     values: Callable[[pd.DataFrame, str], pd.Series]
     lookback: int  # how many earlier sessions a row needs
-    columns: tuple[str, ...] = ("log_variance",)  # that the price table must have
-    optional_lookback: int = 0  # how many it uses if they exist, where this is more than `lookback`
+    columns: tuple[str, ...] = ("log_variance",)  # the columns that the price table must have
+    optional_lookback: int = 0  # earlier sessions that it uses if there are enough; 0 means `lookback`
 
     @property
     def max_lookback(self) -> int:
@@ -77,7 +77,7 @@ def return_down(prices: pd.DataFrame, column: str) -> pd.Series:
 
 
 def high_low(prices: pd.DataFrame, column: str) -> pd.Series:
-    """Return log(log(high / low)) - g22 / 2: the range of the session against its month. NaN where high = low."""
+    """Return log(log(high / low)) - g22 / 2: the log range, compared with the month's volatility. NaN if high = low."""
     log_range = np.log(prices["high"] / prices["low"])
     return np.log(log_range.where(log_range > 0)) - _mean(prices["log_variance"], MONTH) / 2
 
@@ -96,7 +96,7 @@ def volume_month(prices: pd.DataFrame, column: str) -> pd.Series:
 
 
 def december(prices: pd.DataFrame, column: str) -> pd.Series:
-    """Return 1 in the second half of December, when trading is thin, and 0 otherwise."""
+    """Return 1 in the second half of December, when few people trade, and 0 otherwise."""
     date = prices["date"]
     return ((date.dt.month == 12) & (date.dt.day >= 15)).astype("float64")
 

@@ -21,9 +21,9 @@ TITLES = {  # of a simple model in a sentence
     "boosting": "gradient boosting",
 }
 RULES = {  # what a baseline of the price says, in words
-    "persistence": "the same as {before}",
-    "drift": "the same as {before} plus the average change",
-    "seasonal_naive": "the same as one season earlier",
+    "persistence": "same as {before}",
+    "drift": "same as {before} plus the average change",
+    "seasonal_naive": "same as one season earlier",
 }
 
 
@@ -48,7 +48,7 @@ def p_text(p_value: float | None) -> str:
 
 
 def baseline_title(model: str, series: SeriesInfo) -> str:
-    """Return what a baseline is, in words: '"the same as today"', "HAR"."""
+    """Return what a baseline is, in words: '"same as today"', "HAR"."""
     before = "today" if series.step in ("session", "day") else f"the last {series.step}"
     return f'"{RULES[model].format(before=before)}"' if model in RULES else TITLES[model]
 
@@ -71,7 +71,7 @@ def _clause(verdict: Verdict, target: str) -> str:
     p_value = f"({p_text(nearest.p_value)})"
     match nearest.outcome:
         case "better" if target == "variance":
-            return f"{what} can be forecast: {error_difference(nearest, baseline)} {p_value}"
+            return f"{what} can be forecast: the network makes {error_difference(nearest, baseline)} {p_value}"
         case "better" | "worse":
             return (
                 f"the network forecasts {what} {nearest.outcome} than {baseline}: {error_difference(nearest)} {p_value}"
@@ -112,19 +112,18 @@ def _significance(comparison: Comparison) -> str:
 
 def band(nearest: BandResult, step: str, coverage: float) -> str:
     """Return how often the bands contained the actual value one step ahead, beside bands of constant width."""
-    result = nearest.band
-    return (
-        f"The {percent(coverage)} band (a range around the forecast) contained {result['coverage']:.1%} of "
-        f"{result['n']:,.0f} test values one {step} ahead{_by_volatility(nearest.terciles, step)}. A band of constant "
-        f"width contained {nearest.constant['coverage']:.1%}{_by_volatility(nearest.constant_terciles, step)}."
+    thirds, constant = list(nearest.terciles.values()), list(nearest.constant_terciles.values())
+    by_volatility = (
+        ": {:.1%} in the calmest third of the {}s, {:.1%} in the middle and {:.1%} in the most volatile third"
     )
-
-
-def _by_volatility(coverage: dict[str, float], step: str) -> str:
-    if len(coverage) < 3:  # a tercile without forecasts
-        return ""
-    calm, medium, volatile = coverage.values()
-    return f" (calm {step}s {calm:.1%}, medium {medium:.1%}, volatile {volatile:.1%})"
+    by_third = "{:.1%}, {:.1%} and {:.1%} of these thirds"
+    known = len(thirds) == len(constant) == 3  # otherwise a tercile has no forecasts
+    return (
+        f"The {percent(coverage)} band (a range that should contain {percent(coverage)} of the values) contained "
+        f"{nearest.band['coverage']:.1%} of {nearest.band['n']:,.0f} test values one {step} ahead"
+        f"{by_volatility.format(thirds[0], step, *thirds[1:]) if known else ''}. A band of constant width contained "
+        f"{by_third.format(*constant) if known else format(nearest.constant['coverage'], '.1%')}."
+    )
 
 
 def definitions(verdict: Verdict) -> str:
@@ -135,9 +134,9 @@ def definitions(verdict: Verdict) -> str:
     pooled = "" if verdict.tickers == 1 else ", in units of each ticker's usual change"
     variance = " Log variance measures the size of the move: the logarithm of the price variance within a {}."
     return (
-        f"Baseline: the simple forecast to beat; {baselines}. Error: RMSE{pooled}. Skill: 1 - MSE / "
-        f"MSE of the baseline. p: the probability of such a difference if both were equally good; significant below "
-        f"{SIGNIFICANCE_LEVEL}.{variance.format(verdict.series.step) if 'variance' in verdict.baselines else ''}"
+        f"Baseline: the simple forecast to beat; {baselines}. Error: RMSE{pooled}. Skill: 1 - MSE / MSE of the "
+        f"baseline. p: the probability of such a difference, or a larger one, if both were equally good; significant "
+        f"below {SIGNIFICANCE_LEVEL}.{variance.format(verdict.series.step) if 'variance' in verdict.baselines else ''}"
     )
 
 
@@ -167,9 +166,9 @@ def markdown(verdict: Verdict) -> str:
     parts = [
         f"**{_escaped(verdict.headline)}**",
         "\n".join(f"- {_escaped(sentence)}" for sentence in verdict.evidence),
+        _escaped(definitions(verdict)),
         "\n".join(f"| {line} |" for line in lines),
         _escaped(verdict.band),
-        _escaped(definitions(verdict)),
     ]
     return "\n\n".join(parts) + "\n"
 

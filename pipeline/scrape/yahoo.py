@@ -1,7 +1,8 @@
 """Fetch prices from Yahoo Finance. Only this module imports yfinance and the packages for requests and retries.
 
 Tickers are fetched one after the other, and each failed ticker gets an error line. Fetched prices are stored by start,
-end and vintage. A rerun fetches only what is missing, so a change of another parameter fetches nothing.
+end and vintage (the user's name for a download; a new name fetches everything again). If you change any other
+parameter, nothing is fetched again.
 """
 
 import hashlib
@@ -32,7 +33,7 @@ from pipeline.prices import SourceData
 warnings.filterwarnings("ignore", category=DeprecationWarning, module="yfinance")  # yfinance turns these warnings on
 
 DOWNLOADS = Path("data/yahoo")
-DOWNLOAD_FORMAT = 1  # increase it when `fetch_once` returns something else for the same answer of Yahoo
+DOWNLOAD_FORMAT = 1  # increase it after a change of what `fetch_once` returns
 COLUMNS = {
     "Open": "open",
     "High": "high",
@@ -49,7 +50,7 @@ QUOTE_DELAY = pd.Timedelta(minutes=30)  # Yahoo's prices of a session may still 
 
 
 class Session(requests.Session):
-    """A session that stores the last answer, because yfinance hides its status and date."""
+    """An HTTP session that keeps the last answer, because yfinance hides the status and the date of it."""
 
     last: requests.Response | None = None
 
@@ -80,7 +81,9 @@ def prices(tickers: Collection[str], start: str, end: str, vintage: str) -> Sour
     """
     yfinance.set_tz_cache_location(str(DOWNLOADS / "cache"))
     yfinance.config.debug.hide_exceptions = False
-    logging.getLogger("yfinance").setLevel(logging.CRITICAL)  # this module reports its errors, with the ticker
+    logging.getLogger("yfinance").setLevel(
+        logging.CRITICAL
+    )  # this module reports the errors of yfinance, with the ticker
     set_on_retry_hooks([print_retry])
     request = json.dumps([DOWNLOAD_FORMAT, yfinance.__version__, start, end, vintage])
     folder = DOWNLOADS / hashlib.sha256(request.encode()).hexdigest()[:16]
@@ -118,7 +121,8 @@ def print_retry(details: RetryDetails) -> None:
 
 
 def fetch(session: Session, ticker: str, start: str, end: str, attempts: int) -> dict[str, Any]:
-    """Fetch a ticker with repeated attempts: its currency, sessions by column, and unfinished sessions.
+    """Fetch a ticker with repeated attempts: its currency, its prices (a list for each column), and unfinished
+    sessions.
 
     Raises TickerError.
     """
@@ -168,7 +172,7 @@ def fetch_once(session: Session, ticker: str, start: str, end: str) -> dict[str,
 
 
 def finished(dates: pd.DatetimeIndex, meta: dict[str, Any], now: pd.Timestamp) -> NDArray[np.bool_]:
-    """Return which sessions had ended at least QUOTE_DELAY before Yahoo answered, by Yahoo's clock.
+    """Return which sessions ended at least QUOTE_DELAY before Yahoo answered (the time is that of the answer).
 
     dates: local midnights with time zone; meta: the field `meta` of Yahoo's answer; now: the time of the answer.
     Yahoo names the end of the current session. Every other session ends at the end of its day.
@@ -185,7 +189,7 @@ def finished(dates: pd.DatetimeIndex, meta: dict[str, Any], now: pd.Timestamp) -
 
 
 def ticker_error(error: Exception, answer: requests.Response | None, start: str, end: str) -> TickerError:
-    """Translate an exception of yfinance by the status of Yahoo's last answer."""
+    """Choose an error message for an exception of yfinance, by the HTTP status of Yahoo's last answer."""
     reason = " ".join(str(getattr(error, "yahoo_reason", None) or error).split())
     if answer is None:
         untrusted = isinstance(error, requests.exceptions.CertificateVerifyError)

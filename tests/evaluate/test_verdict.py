@@ -44,8 +44,11 @@ def test_what_is_undefined_is_none() -> None:
 
 
 def test_the_band_is_told_beside_one_of_constant_width() -> None:
-    assert re.findall(r"[\d.]+%", made().band) == ["90%", "91.0%", "91.0%", "91.0%", "91.0%", "95.0%"]
+    assert re.findall(r"[\d.]+%", made().band) == ["90%", "90%", "91.0%", "95.0%"]
     assert " of 99 test values" in made().band
+    thirds = pd.concat([BANDS, BANDS[BANDS["method"] == NETWORK].assign(method="constant", coverage=0.97)])
+    thirds = thirds.drop_duplicates(["method", "horizon", "slice"])
+    assert re.findall(r"[\d.]+%", made(bands=thirds).band)[2:] == ["91.0%"] * 4 + ["97.0%"] * 3
 
 
 def test_tickers_are_counted_without_the_pool_and_one_is_named() -> None:
