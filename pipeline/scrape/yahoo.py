@@ -81,9 +81,7 @@ def prices(tickers: Collection[str], start: str, end: str, vintage: str) -> Sour
     """
     yfinance.set_tz_cache_location(str(DOWNLOADS / "cache"))
     yfinance.config.debug.hide_exceptions = False
-    logging.getLogger("yfinance").setLevel(
-        logging.CRITICAL
-    )  # this module reports the errors of yfinance, with the ticker
+    logging.getLogger("yfinance").setLevel(logging.CRITICAL)  # its errors are reported below, with the ticker
     set_on_retry_hooks([print_retry])
     request = json.dumps([DOWNLOAD_FORMAT, yfinance.__version__, start, end, vintage])
     folder = DOWNLOADS / hashlib.sha256(request.encode()).hexdigest()[:16]
