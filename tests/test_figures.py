@@ -105,7 +105,7 @@ def test_every_table_is_valid_json_with_null_for_missing_values(made: str) -> No
     for name, figure in MADE[made]().items():
         for table, rows in figure.rows.items():
             assert json.loads(json.dumps(charts.columns(rows), allow_nan=False)).keys() == set(rows), (name, table)
-        assert json.dumps([figure.start, figure.spans], allow_nan=False)
+        assert json.dumps([figure.start, figure.date_ranges], allow_nan=False)
 
 
 def test_prices_and_other_series_have_their_own_figures() -> None:

@@ -13,7 +13,7 @@ from pipeline.formats import format_date, format_p
 from pipeline.prices import OHLC
 from pipeline.quality import TickerReport
 from pipeline.report import charts
-from pipeline.report.figures import LEVEL, Figure, downsampled, evenly, lags_of, last_dates, spans
+from pipeline.report.figures import LEVEL, Figure, autocorrelation_chart, date_ranges, downsampled, evenly, last_dates
 from pipeline.series import SeriesInfo
 
 FIRST_CANDLESTICKS = 120  # shown at first
@@ -81,7 +81,7 @@ def candlesticks(rows: pd.DataFrame, series: SeriesInfo, max_candlesticks: int) 
     shown = known[["date", *OHLC]].tail(max_candlesticks)
     start = {"brush": last_dates(shown["date"], FIRST_CANDLESTICKS), "density": density(shown["date"])}
     title = "Candlesticks (open, high, low, close)"
-    return Figure(title, says, charts.candlesticks(series), {"sessions": shown}, start, spans(shown["date"]))
+    return Figure(title, says, charts.candlesticks(series), {"sessions": shown}, start, date_ranges(shown["date"]))
 
 
 def density(dates: pd.Series) -> float:
@@ -100,7 +100,7 @@ def volatility(dates: pd.Series, steps: pd.Series, series: SeriesInfo, max_point
     name = "Volatility" if series.priced else f"Standard deviation of the {series.name}"
     shape = charts.dated(
         "volatility" if series.priced else "standard deviation",
-        charts.axis_form(series),
+        charts.axis_format(series),
         f"Line of the rolling standard deviation over {count} {series.step}s.",
         filled=False,
     )
@@ -224,7 +224,7 @@ def _groups_sentence(groups: list[np.ndarray], boxes: pd.DataFrame, by: str, ser
 def clustering(returns: pd.Series, lags: int, series: SeriesInfo) -> Figure:
     """Return the autocorrelations of squared returns: does a large move follow a large move?"""
     name = "squared returns"
-    shape, rows = lags_of((returns - returns.mean()) ** 2, lags, series, name)
+    shape, rows = autocorrelation_chart((returns - returns.mean()) ** 2, lags, series, name)
     title, acf, bound = f"Autocorrelation of the {name}", rows["lags"]["acf"], rows["noise"]["bound"].max()
     if acf.empty:
         return Figure(title, "There are too few different returns for autocorrelations.", shape, rows)

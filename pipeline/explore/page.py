@@ -12,7 +12,7 @@ from pipeline.io.errors import UserError
 from pipeline.prices import PRICES, has_range
 from pipeline.quality import Scraped, TickerReport, is_odd, notes
 from pipeline.report import charts
-from pipeline.report.figures import Figure, autocorrelation, histogram
+from pipeline.report.figures import Figure, autocorrelation_figure, histogram
 from pipeline.report.page import Ticker, page
 from pipeline.series import SeriesInfo
 
@@ -151,9 +151,9 @@ def ticker_figures(
         drawn["clustering"] = figures.clustering(steps, lags, series)
         drawn["drawdown"] = figures.drawdown(dates[known], values[known], series, max_points)
     drawn["distribution"] = histogram(steps, series, series.quantities, series.quantity)
-    drawn["autocorrelation"] = autocorrelation(steps, lags, series, series.quantities)
+    drawn["autocorrelation"] = autocorrelation_figure(steps, lags, series, series.quantities)
     if not series.priced:
-        drawn["autocorrelation_of_changes"] = autocorrelation(steps.diff(), lags, series, "changes")
+        drawn["autocorrelation_of_changes"] = autocorrelation_figure(steps.diff(), lags, series, "changes")
     drawn |= seasons(steps, dates, series, min(max_points, MAX_OUTLIERS))
     drawn["data_quality"] = figures.data_quality(dates[known], report, series)
     return drawn

@@ -11,12 +11,12 @@ from pipeline.report import charts
 from pipeline.report.figures import (
     LEVEL,
     Figure,
-    autocorrelation,
+    autocorrelation_figure,
     correlation,
+    date_ranges,
     downsampled,
     histogram,
     last_dates,
-    spans,
 )
 from pipeline.scoring.columns import ALL, POOLED, TERCILES
 from pipeline.scoring.results import target_title
@@ -45,7 +45,7 @@ def predicted(tested: pd.DataFrame, series: SeriesInfo, sessions: int, coverage:
         charts.predicted(series, percent(coverage)),
         {"forecasts": downsampled(tested, "actual", max_points)},
         {"brush": last_dates(tested["date"], sessions)},
-        spans(tested["date"]),
+        date_ranges(tested["date"]),
     )
 
 
@@ -71,7 +71,7 @@ def volatility(tested: pd.DataFrame, series: SeriesInfo, sessions: int, max_poin
         charts.volatility(series),
         {"forecasts": downsampled(rows, "actual", max_points)},
         {"brush": last_dates(tested["date"], sessions)},
-        spans(tested["date"]),
+        date_ranges(tested["date"]),
     )
 
 
@@ -115,7 +115,9 @@ def residuals(tested: pd.DataFrame, series: SeriesInfo, max_points: int) -> dict
     return {
         "residuals": over_time,
         "residual_distribution": histogram(residual, series, "residuals", title),
-        "residual_autocorrelation": autocorrelation(residual, min(MAX_LAGS, len(residual) // 4), series, "residuals"),
+        "residual_autocorrelation": autocorrelation_figure(
+            residual, min(MAX_LAGS, len(residual) // 4), series, "residuals"
+        ),
     }
 
 

@@ -94,7 +94,7 @@ def _value(field: str, title: str | None, form: str = PLAIN) -> alt.Y:
     return alt.Y(f"{field}:Q", title=title, axis=alt.Axis(format=form), scale=NOT_FROM_ZERO)
 
 
-def axis_form(series: SeriesInfo) -> str:
+def axis_format(series: SeriesInfo) -> str:
     """Return the number format of an axis of returns or values."""
     return PERCENT if series.priced else PLAIN
 
@@ -183,7 +183,7 @@ def candlesticks(series: SeriesInfo) -> Spec:
 def box_plots(order: tuple[str, ...], by: str, series: SeriesInfo) -> Spec:
     """Draw box plots by group. boxes: group, low, q1, median, q3, high, n; outliers: group, value."""
     x = alt.X("group:N", sort=list(order), title=None, axis=alt.Axis(labelAngle=0))
-    form = axis_form(series)
+    form = axis_format(series)
     measures = _tips(form, "low", "q1", "median", "q3", "high")
     base = _chart("boxes").encode(x=x, tooltip=[alt.Tooltip("group:N"), *measures, alt.Tooltip("n:Q")])
     size = 20 if len(order) < 20 else 10
@@ -361,7 +361,7 @@ def loss() -> Spec:
 def residuals(series: SeriesInfo, title: str) -> Spec:
     """Draw residuals as dots by date. values: date, value."""
     dots = _chart("values").mark_circle(size=12, opacity=0.5, color=BLUE)
-    form = axis_form(series)
+    form = axis_format(series)
     drawn = _zero() + dots.encode(x=_date(), y=_value("value", title, form), tooltip=_dated_tips(form))
     return _spec(drawn, "Dots of the residuals by date.", height=220)
 

@@ -86,4 +86,4 @@ def _packed(ticker: Ticker) -> str:
 def _drawn(figure: Figure) -> dict[str, Any]:
     """Return what the page needs to draw a figure, beside its chart's specification."""
     rows = {name: charts.columns(table) for name, table in figure.rows.items()}
-    return {"says": figure.says, "rows": rows, "start": figure.start or {}, "spans": figure.spans or {}}
+    return {"says": figure.says, "rows": rows, "start": figure.start or {}, "spans": figure.date_ranges or {}}

@@ -108,7 +108,7 @@ def test_persistence_is_hidden_until_it_is_asked_for() -> None:
 
 def test_candlesticks_are_of_the_chosen_date_range() -> None:
     own = FIGURES["candlesticks"]
-    parts = {**(own.spans or {}), "start": (own.start or {})["brush"]}
+    parts = {**(own.date_ranges or {}), "start": (own.start or {})["brush"]}
     assert {"1 month", "3 months", "all"} <= set(parts)
     pictures = {drawn("candlesticks", brush=part) for part in parts.values()}
     assert len(pictures) == len(parts) - 1  # 120 candles are all of them, and what is shown at first
