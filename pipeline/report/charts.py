@@ -1,7 +1,7 @@
 """Charts as Vega-Lite specifications without data ("shapes"), and PNGs (the only module that imports Altair).
 
-The docstring of a chart lists its tables and their columns, and its parameters. A specification is cached, so do not
-change it. Dates are drawn as they are written, without time zone.
+The docstring of each chart lists its tables with their columns, and its parameters. A specification is cached, so do
+not change it. Dates are drawn as they are written, without time zone.
 """
 
 from collections.abc import Mapping
@@ -22,12 +22,12 @@ BLUE, ORANGE, GREY, GREEN, PURPLE, YELLOW = "#0072B2", "#D55E00", "#7F7F7F", "#0
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 HOURS = tuple(f"{hour:02}" for hour in range(24))
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-FIRST_DAYS = [1, 32, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335]  # of the months, by day of the year
-PLAIN, PERCENT = ",.6~g", ".3~%"
+FIRST_DAYS = [1, 32, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335]  # the day of the year when each month begins
+PLAIN, PERCENT = ",.6~g", ".3~%"  # number formats of D3
 KINDS = {"missing": ORANGE, "without a value": PURPLE, "dropped": YELLOW, "unexpected": BLUE, "jump": GREEN}
-LABEL_WIDTH = 54  # of a vertical axis, so that charts one above another align
+LABEL_WIDTH = 54  # pixels beside each vertical axis, so that charts below each other align
 NOT_FROM_ZERO = alt.Scale(zero=False)
-FONT = "Liberation Sans"  # of pictures; vl-convert brings it
+FONT = "Liberation Sans"  # the font of PNGs; it is part of vl-convert
 
 
 def script() -> str:
@@ -56,7 +56,7 @@ def png(shape: Spec, rows: Mapping[str, pd.DataFrame], start: Mapping[str, Any],
     drawn = {**shape, "title": title, "config": config, "datasets": records}
     if "params" in shape:
         drawn["params"] = [
-            {**one, "value": start[one["name"]]} if one["name"] in start else one for one in shape["params"]
+            {**param, "value": start[param["name"]]} if param["name"] in start else param for param in shape["params"]
         ]
     return vl_convert.vegalite_to_png(drawn, scale=1.5)
 
@@ -66,7 +66,7 @@ def _records(table: dict[str, list[Any]]) -> list[dict[str, Any]]:
 
 
 def vega_date(date: pd.Timestamp) -> dict[str, int]:
-    """Return a date in the form that a parameter of a chart has."""
+    """Return a date as Vega-Lite writes one in a parameter."""
     return {"year": date.year, "month": date.month, "date": date.day, "hours": date.hour, "minutes": date.minute}
 
 
@@ -89,9 +89,9 @@ def _date() -> alt.X:
     return alt.X("date:T", title=None)
 
 
-def _value(field: str, title: str | None, form: str = PLAIN) -> alt.Y:
+def _value(field: str, title: str | None, number_format: str = PLAIN) -> alt.Y:
     """Return a vertical axis that need not start at zero."""
-    return alt.Y(f"{field}:Q", title=title, axis=alt.Axis(format=form), scale=NOT_FROM_ZERO)
+    return alt.Y(f"{field}:Q", title=title, axis=alt.Axis(format=number_format), scale=NOT_FROM_ZERO)
 
 
 def axis_format(series: SeriesInfo) -> str:
@@ -99,16 +99,16 @@ def axis_format(series: SeriesInfo) -> str:
     return PERCENT if series.priced else PLAIN
 
 
-def _tips(form: str, *fields: str) -> list[alt.Tooltip]:
-    return [alt.Tooltip(f"{field}:Q", format=form) for field in fields]
+def _tips(number_format: str, *fields: str) -> list[alt.Tooltip]:
+    return [alt.Tooltip(f"{field}:Q", format=number_format) for field in fields]
 
 
-def _dated_tips(form: str) -> list[alt.Tooltip]:
-    return [alt.Tooltip("date:T"), *_tips(form, "value")]
+def _dated_tips(number_format: str) -> list[alt.Tooltip]:
+    return [alt.Tooltip("date:T"), *_tips(number_format, "value")]
 
 
 def _legend(channel: type[Any], field: str, drawn: Mapping[str, Any]) -> Any:
-    """Return a channel, such as colour, with the look of each value of a field."""
+    """Return a channel, such as colour, with a legend. drawn: what each value of the field is drawn as."""
     scale = alt.Scale(domain=list(drawn), range=list(drawn.values()))
     return channel(f"{field}:N", title=None, scale=scale)
 
@@ -139,7 +139,7 @@ def _brush() -> alt.Parameter:
 
 
 def _zoomed(layers: alt.Chart | alt.LayerChart, height: int, table: str, field: str, brush: alt.Parameter) -> Any:
-    """Draw layers for the date range that is chosen on a small overview below. field: the column of the overview."""
+    """Draw layers above a small overview line, on which the reader chooses the date range. field: the line's column."""
     y = alt.Y(f"{field}:Q", title=None, axis=None, scale=NOT_FROM_ZERO)
     line = _chart(table).mark_line(color=GREY, strokeWidth=1).encode(x=_date(), y=y)
     return alt.vconcat(layers.properties(height=height), line.properties(height=44).add_params(brush))
@@ -183,26 +183,29 @@ def candlesticks(series: SeriesInfo) -> Spec:
 def box_plots(order: tuple[str, ...], by: str, series: SeriesInfo) -> Spec:
     """Draw box plots by group. boxes: group, low, q1, median, q3, high, n; outliers: group, value."""
     x = alt.X("group:N", sort=list(order), title=None, axis=alt.Axis(labelAngle=0))
-    form = axis_format(series)
-    measures = _tips(form, "low", "q1", "median", "q3", "high")
+    measures = _tips(axis_format(series), "low", "q1", "median", "q3", "high")
     base = _chart("boxes").encode(x=x, tooltip=[alt.Tooltip("group:N"), *measures, alt.Tooltip("n:Q")])
     size = 20 if len(order) < 20 else 10
     outliers = _chart("outliers").mark_circle(size=7, opacity=0.35, color=BLUE)
-    what = "returns" if series.priced else series.name
+    name = "returns" if series.priced else series.name
+
+    def y(column: str) -> alt.Y:
+        return _value(column, series.quantity, axis_format(series))
+
     return _spec(
-        outliers.encode(x=x, y=_value("value", series.quantity, form))
-        + base.mark_rule(color=GREY).encode(y=_value("low", series.quantity, form), y2="high:Q")
-        + base.mark_bar(size=size, color=BLUE).encode(y=_value("q1", series.quantity, form), y2="q3:Q")
-        + base.mark_tick(size=size, thickness=2, color="white").encode(y=_value("median", series.quantity, form)),
-        f"Box plots of the {what} by {by}: quartiles, whiskers to 1.5 interquartile ranges, outliers as dots.",
+        outliers.encode(x=x, y=y("value"))
+        + base.mark_rule(color=GREY).encode(y=y("low"), y2="high:Q")
+        + base.mark_bar(size=size, color=BLUE).encode(y=y("q1"), y2="q3:Q")
+        + base.mark_tick(size=size, thickness=2, color="white").encode(y=y("median")),
+        f"Box plots of the {name} by {by}: quartiles, whiskers to 1.5 interquartile ranges, outliers as dots.",
         height=280,
     )
 
 
 @cache
-def distribution(title: str, form: str, what: str) -> Spec:
-    """Draw a histogram and a normal density. bars: from, to, density; normal: x, density."""
-    across = alt.Axis(format=form)
+def distribution(title: str, number_format: str, name: str) -> Spec:
+    """Draw a histogram and a normal density. name: what the values are; bars: from, to, density; normal: x, density."""
+    across = alt.Axis(format=number_format)
     bars = _chart("bars").mark_bar(color=BLUE, opacity=0.6)
     density = alt.Y("density:Q", title="density", axis=alt.Axis(format="~s"))
     x = alt.X("from:Q", title=title, axis=across, scale=NOT_FROM_ZERO)
@@ -210,23 +213,26 @@ def distribution(title: str, form: str, what: str) -> Spec:
     normal = curve.encode(x=alt.X("x:Q", title=title, axis=across, scale=NOT_FROM_ZERO), y=density)
     return _spec(
         bars.encode(x=x, x2="to:Q", y=density, y2=alt.datum(0)) + normal,
-        f"Histogram of {what} with the normal density of the same mean and standard deviation.",
+        f"Histogram of {name} with the normal density of the same mean and standard deviation.",
         height=280,
     )
 
 
 @cache
-def dated(title: str, form: str, description: str, *, filled: bool) -> Spec:
+def dated(title: str, number_format: str, description: str, *, filled: bool) -> Spec:
     """Draw one line by date; if `filled`, an area down to zero. values: date, value."""
     chart = _chart("values")
     drawn = chart.mark_area(color=ORANGE, opacity=0.6) if filled else chart.mark_line(color=BLUE, strokeWidth=1)
-    y = _value("value", title, form).scale(zero=True)
-    return _spec(drawn.encode(x=_date(), y=y, tooltip=_dated_tips(form)), description, height=200)
+    y = _value("value", title, number_format).scale(zero=True)
+    return _spec(drawn.encode(x=_date(), y=y, tooltip=_dated_tips(number_format)), description, height=200)
 
 
 @cache
-def autocorrelation(step: str, what: str) -> Spec:
-    """Draw autocorrelations (bars), partial ones (dots) and bounds. lags: lag, acf, pacf; noise: bound."""
+def autocorrelation(step: str, name: str) -> Spec:
+    """Draw autocorrelations (bars), partial ones (dots) and the bounds of white noise (dashed).
+
+    lags: lag, acf, pacf; noise: bound.
+    """
     x = alt.X("lag:Q", title=f"lag, {step}s", axis=alt.Axis(tickMinStep=1))
     colour = _legend(alt.Color, "of", {"autocorrelation": BLUE, "partial": ORANGE})
     base = _chart("lags")
@@ -238,15 +244,15 @@ def autocorrelation(step: str, what: str) -> Spec:
         bars.encode(x=x, y=_value("acf", "correlation", "~g"), y2=alt.datum(0), color=colour, tooltip=tips)
         + dots.encode(x=x, y=_value("pacf", "correlation", "~g"), color=colour, tooltip=tips)
         + noise,
-        f"Autocorrelations (bars) and partial ones (dots) of {what} by lag, with 95 % bounds for random values.",
+        f"Autocorrelations (bars) and partial ones (dots) of {name} by lag, with 95 % bounds for random values.",
         height=220,
     )
 
 
 @cache
-def correlations(count: int, what: str) -> Spec:
+def correlations(count: int, name: str) -> Spec:
     """Draw a heat map of correlations, in the given order. cells: a, b, correlation."""
-    form = alt.Axis(labelOverlap=False, labelFontSize=10 if count <= 20 else 8)
+    axis = alt.Axis(labelOverlap=False, labelFontSize=10 if count <= 20 else 8)
     colour = alt.Color(
         "correlation:Q",
         scale=alt.Scale(scheme="blueorange", domain=[-1, 1]),
@@ -255,12 +261,12 @@ def correlations(count: int, what: str) -> Spec:
     cells = _chart("cells").mark_rect()
     return _spec(
         cells.encode(
-            x=alt.X("a:N", sort=None, title=None, axis=form),
-            y=alt.Y("b:N", sort=None, title=None, axis=form),
+            x=alt.X("a:N", sort=None, title=None, axis=axis),
+            y=alt.Y("b:N", sort=None, title=None, axis=axis),
             color=colour,
             tooltip=[alt.Tooltip("a:N"), alt.Tooltip("b:N"), *_tips(".2f", "correlation")],
         ),
-        f"Heat map of the correlations between the tickers' {what}.",
+        f"Heat map of the correlations between the tickers' {name}.",
         height={"step": 12} if count > 6 else 200,
     )
 
@@ -361,8 +367,8 @@ def loss() -> Spec:
 def residuals(series: SeriesInfo, title: str) -> Spec:
     """Draw residuals as dots by date. values: date, value."""
     dots = _chart("values").mark_circle(size=12, opacity=0.5, color=BLUE)
-    form = axis_format(series)
-    drawn = _zero() + dots.encode(x=_date(), y=_value("value", title, form), tooltip=_dated_tips(form))
+    y = _value("value", title, axis_format(series))
+    drawn = _zero() + dots.encode(x=_date(), y=y, tooltip=_dated_tips(axis_format(series)))
     return _spec(drawn, "Dots of the residuals by date.", height=220)
 
 
