@@ -93,10 +93,12 @@ def named(part: Any) -> Iterator[str]:
 def test_every_figure_has_a_title_a_sentence_and_the_tables_its_shape_names(made: str) -> None:
     for name, figure in MADE[made]().items():
         assert len(figure.title) > 5, name
-        assert figure.says[0].isupper(), name
-        assert figure.says.endswith("."), name
-        assert "nan" not in figure.says.lower().split(), figure.says
-        assert not {"None", "inf", "-inf", "+nan"} & set(figure.says.replace(",", "").replace(";", "").split()), name
+        assert figure.sentence[0].isupper(), name
+        assert figure.sentence.endswith("."), name
+        assert "nan" not in figure.sentence.lower().split(), figure.sentence
+        assert not {"None", "inf", "-inf", "+nan"} & set(figure.sentence.replace(",", "").replace(";", "").split()), (
+            name
+        )
         assert set(named(figure.shape)) == set(figure.rows), name
 
 
@@ -118,5 +120,5 @@ def test_prices_and_other_series_have_their_own_figures() -> None:
 
 def test_sentences_on_another_series_do_not_speak_of_prices() -> None:
     for figure in MADE["heat"]().values():
-        assert "return" not in figure.says
-        assert "close" not in figure.says
+        assert "return" not in figure.sentence
+        assert "close" not in figure.sentence

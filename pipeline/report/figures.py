@@ -15,13 +15,13 @@ from pipeline.series import SeriesInfo
 class Figure(NamedTuple):
     """A chart with its data, and a text that says what the data show.
 
-    title and shape (the Vega-Lite specification) are the same for every ticker. says: one or two sentences; rows: the
+    title and shape (the Vega-Lite specification) are the same for every ticker. sentence: there may be two; rows: the
     tables of the chart, by name; start: the initial values of its parameters, by name; date_ranges: the ranges that the
     reader can choose, by label.
     """
 
     title: str
-    says: str
+    sentence: str
     shape: charts.Spec
     rows: dict[str, pd.DataFrame]
     start: dict[str, Any] | None = None
@@ -146,8 +146,8 @@ def autocorrelation_figure(values: pd.Series, lags: int, series: SeriesInfo, nam
     title = f"Autocorrelation of the {name}: are they correlated with earlier ones?"
     acf = rows["lags"].set_index("lag")["acf"]
     if acf.empty:
-        says = f"There are too few different {name} to compare with earlier ones (autocorrelation)."
-        return Figure(title, says, shape, rows)
+        sentence = f"There are too few different {name} to compare with earlier ones (autocorrelation)."
+        return Figure(title, sentence, shape, rows)
     lag, count = int(acf.abs().idxmax()), int(values.count())
     outside = int((acf.abs() > rows["noise"]["bound"].max()).sum())
     bars = f"Bars across a dashed line: {outside} of {len(acf)} (about 5% if values were purely random, white noise)."
@@ -157,15 +157,17 @@ def autocorrelation_figure(values: pd.Series, lags: int, series: SeriesInfo, nam
         f"the strongest correlation is {acf[lag]:+.2f}, between {name} {_distance(lag, series)} apart (autocorrelation)"
     )
     if abs(acf[lag]) < MIN_CORRELATION:
-        says = f"High or low {name} say almost nothing about whether later ones are high or low: {strongest}. {bars}"
+        sentence = (
+            f"High or low {name} say almost nothing about whether later ones are high or low: {strongest}. {bars}"
+        )
     elif abs(acf[lag]) < min_errors / np.sqrt(count):
-        says = f"The {name} show no clear link with earlier ones: {strongest}, which can be chance. {bars}"
+        sentence = f"The {name} show no clear link with earlier ones: {strongest}, which can be chance. {bars}"
     else:
         peak = _peak(acf, min_errors, count)
         first = f"by {'high' if acf[lag] > 0 else 'low'} ones {_distance(lag, series)} later"
         then = f", and by high ones {_distance(peak, series)} later ({acf[peak]:+.2f})" if peak and peak != lag else ""
-        says = f"High {name} tend to be followed {first} (autocorrelation {acf[lag]:+.2f}){then}. {bars}"
-    return Figure(title, says, shape, rows)
+        sentence = f"High {name} tend to be followed {first} (autocorrelation {acf[lag]:+.2f}){then}. {bars}"
+    return Figure(title, sentence, shape, rows)
 
 
 def _distance(lag: int, series: SeriesInfo) -> str:

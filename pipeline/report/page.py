@@ -20,7 +20,7 @@ _templates = Environment(
     lstrip_blocks=True,
 )
 _templates.globals["zip"] = zip
-_templates.policies["json.dumps_kwargs"] = {"sort_keys": False}  # in the order given
+_templates.policies["json.dumps_kwargs"] = {"sort_keys": False}  # keep the order of the keys
 
 
 class Ticker(NamedTuple):
@@ -48,8 +48,8 @@ def page(template: str, tickers: Sequence[Ticker], common: Mapping[str, Figure],
         .render(
             script=charts.script(),
             shapes={name: figure.shape for name, figure in {**figures, **common}.items()},
-            figures=figures,
-            common=common,
+            figures={name: _texts(figure) for name, figure in figures.items()},
+            common={name: _texts(figure) for name, figure in common.items()},
             tickers=tickers,
             packed={ticker.name: _packed(ticker) for ticker in tickers},
             shared={"figures": {name: _drawn(figure) for name, figure in common.items()}},
@@ -60,7 +60,10 @@ def page(template: str, tickers: Sequence[Ticker], common: Mapping[str, Figure],
 
 
 def pictures(ticker: Ticker, common: Mapping[str, Figure], **start: Any) -> Iterator[tuple[str, bytes]]:
-    """Yield the figures of a ticker and the common ones as PNGs, by name. start: values of their parameters."""
+    """Yield the name and the PNG of each figure of a ticker, then of each common one.
+
+    start: values of the parameters, which replace those of the figures.
+    """
     for name, figure in {**ticker.figures, **common}.items():
         title = figure.title if name in common else f"{ticker.name}: {figure.title}"
         yield name, charts.png(figure.shape, figure.rows, {**(figure.start or {}), **start}, title)
@@ -83,7 +86,12 @@ def _packed(ticker: Ticker) -> str:
     return base64.b64encode(pa.compress(json.dumps(shown, allow_nan=False).encode(), "gzip", asbytes=True)).decode()
 
 
+def _texts(figure: Figure) -> dict[str, str]:
+    """Return the texts of a figure, by their names in the templates."""
+    return {"title": figure.title, "says": figure.sentence}
+
+
 def _drawn(figure: Figure) -> dict[str, Any]:
-    """Return what the page needs to draw a figure, beside its chart's specification."""
+    """Return what page.js needs to show a figure, except the specification of its chart."""
     rows = {name: charts.columns(table) for name, table in figure.rows.items()}
-    return {"says": figure.says, "rows": rows, "start": figure.start or {}, "spans": figure.date_ranges or {}}
+    return {"says": figure.sentence, "rows": rows, "start": figure.start or {}, "spans": figure.date_ranges or {}}

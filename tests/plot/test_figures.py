@@ -41,7 +41,7 @@ def test_a_forecast_that_follows_the_last_value_is_told_from_one_that_departs_fr
     own: pd.DataFrame, said: str
 ) -> None:
     figure = figures.predicted(own, HEAT, 60, 0.9, 1000)
-    assert f" {said} the last heat" in figure.says
+    assert f" {said} the last heat" in figure.sentence
     pd.testing.assert_frame_equal(figure.rows["forecasts"], own)
 
 
@@ -50,7 +50,7 @@ def test_distances_of_a_forecast_are_means_over_all_though_the_line_is_downsampl
     pairs = [("predicted", "persistence"), ("predicted", "actual"), ("actual", "persistence")]
     away, missed, moved = (f"{(own[one] - own[other]).abs().mean():.3g} USD" for one, other in pairs)
     figure = figures.predicted(own, CLOSE, 60, 0.9, 50)
-    assert re.findall(r"[\d.]+ USD", figure.says) == [away, missed, moved]
+    assert re.findall(r"[\d.]+ USD", figure.sentence) == [away, missed, moved]
     assert len(figure.rows["forecasts"]) == 50
 
 
@@ -79,14 +79,14 @@ def test_a_forecast_of_volatility_is_compared_with_the_session_before(share: flo
     with_forecast = np.corrcoef(own["variance_predicted"], actual)[0, 1]
     with_before = np.corrcoef(actual[:-1], actual[1:])[0, 1]
     figure = figures.volatility(own, CLOSE, 60, 1000)
-    assert said in figure.says
-    assert re.findall(r"-?\d\.\d\d", figure.says) == [f"{with_forecast:.2f}", f"{with_before:.2f}"]
+    assert said in figure.sentence
+    assert re.findall(r"-?\d\.\d\d", figure.sentence) == [f"{with_forecast:.2f}", f"{with_before:.2f}"]
     np.testing.assert_allclose(figure.rows["forecasts"]["actual"] ** 2, np.exp(actual))
 
 
 def test_a_forecast_of_volatility_that_is_always_the_same_says_no_more() -> None:
     own = variances(0.5).assign(variance_predicted=-9.0, variance_actual=-9.0)
-    assert " no more about " in figures.volatility(own, CLOSE, 60, 1000).says
+    assert " no more about " in figures.volatility(own, CLOSE, 60, 1000).sentence
 
 
 KNOWN = pd.DataFrame({"date": DATES[:3], "value": [98.0, 99.0, 100.0]})
@@ -101,7 +101,7 @@ def ahead(values: list[float], widths: list[float]) -> pd.DataFrame:
 
 @pytest.mark.parametrize("widths", [[2.0, 4.0], [4.0, 2.0]])
 def test_the_farthest_band_is_compared_with_the_next_one(widths: list[float]) -> None:
-    says = figures.next_forecast(KNOWN, ahead([101.0, 102.0], widths), CLOSE, 0.9).says
+    says = figures.next_forecast(KNOWN, ahead([101.0, 102.0], widths), CLOSE, 0.9).sentence
     low, high = 102 - widths[1] / 2, 102 + widths[1] / 2
     assert "2001-01-05 is 102 USD (+2.00%)" in says
     assert f"90% band goes from {low:g} USD to {high:g} USD." in says
@@ -109,20 +109,20 @@ def test_the_farthest_band_is_compared_with_the_next_one(widths: list[float]) ->
 
 
 def test_a_forecast_of_one_step_has_one_band_and_one_of_another_series_no_percentage() -> None:
-    says = figures.next_forecast(KNOWN, ahead([102.0], [2.0]), HEAT, 0.95).says
+    says = figures.next_forecast(KNOWN, ahead([102.0], [2.0]), HEAT, 0.95).sentence
     assert re.findall(r"[\d.]+ (?:°C|USD)|\d+%", says) == ["102 °C", "95%", "101 °C", "103 °C"]
 
 
 @pytest.mark.parametrize("values", [[102.0], [101.0, 102.0]])
 def test_a_forecast_without_a_band_is_told_without(values: list[float]) -> None:
-    says = figures.next_forecast(KNOWN, ahead(values, [np.nan] * len(values)), CLOSE, 0.9).says
+    says = figures.next_forecast(KNOWN, ahead(values, [np.nan] * len(values)), CLOSE, 0.9).sentence
     assert says.endswith("102 USD (+2.00%).")
     assert "band" not in says
 
 
 def residuals(missed: np.ndarray, series: SeriesInfo = HEAT, values: np.ndarray = PRICES) -> str:
     """What is said of forecasts that miss by so much, from too low to too high."""
-    return figures.residuals(forecast(values[1:] - missed, values), series, 100)["residuals"].says
+    return figures.residuals(forecast(values[1:] - missed, values), series, 100)["residuals"].sentence
 
 
 @pytest.mark.parametrize(("shift", "said"), [(0.5, "too low"), (-0.5, "too high"), (0.0, "no significant bias")])
@@ -161,7 +161,7 @@ def test_residuals_have_a_figure_over_time_of_their_distribution_and_memory() ->
 
 def test_residuals_that_follow_from_those_before_are_told_from_those_that_do_not() -> None:
     def says(missed: np.ndarray) -> str:
-        return figures.residuals(forecast(PRICES[1:] - missed), HEAT, 100)["residual_autocorrelation"].says
+        return figures.residuals(forecast(PRICES[1:] - missed), HEAT, 100)["residual_autocorrelation"].sentence
 
     assert "no clear link with earlier ones" in says(SMALL)
     related = np.convolve(SMALL, np.ones(5), "same")
@@ -172,8 +172,8 @@ def test_what_never_came_is_passed_over() -> None:
     own = forecast(PRICES[1:] - SMALL - 0.5)
     own.loc[[3, 50], "actual"] = np.nan
     found = figures.residuals(own, HEAT, 1000)
-    assert found["residuals"].says.startswith("Forecasts are too low")
-    assert "of 298 residuals" in found["residual_distribution"].says
+    assert found["residuals"].sentence.startswith("Forecasts are too low")
+    assert "of 298 residuals" in found["residual_distribution"].sentence
 
 
 FALLING, RISEN = [5.0, 4.0, 3.0, 2.0], [5.0, 2.0, 3.0, 4.0]  # losses on validation
@@ -202,15 +202,15 @@ def history(*members: list[float]) -> pd.DataFrame:
 )
 def test_a_loss_that_still_falls_is_told_from_one_that_has_risen(members: list[list[float]], said: list[str]) -> None:
     figure = figures.loss(history(*members))
-    assert all(words in figure.says for words in said)
-    assert ("overfit" in figure.says) == ("overfit" in said)
+    assert all(words in figure.sentence for words in said)
+    assert ("overfit" in figure.sentence) == ("overfit" in said)
     assert len(figure.rows["epochs"]) == sum(map(len, members))
 
 
 def test_a_network_whose_loss_on_train_rose_too_is_not_said_to_overfit() -> None:
     own = history(RISEN).assign(loss=[5.0, 2.0, 3.0, 4.0])
-    assert "epoch 2 of 4" in figures.loss(own).says
-    assert "overfit" not in figures.loss(own).says
+    assert "epoch 2 of 4" in figures.loss(own).sentence
+    assert "overfit" not in figures.loss(own).sentence
 
 
 def skills(**targets: list[tuple[float | None, float | None, float | None]]) -> pd.DataFrame:
@@ -234,13 +234,13 @@ ABOVE, AROUND, BELOW = (0.2, 0.1, 0.3), (0.05, -0.1, 0.2), (-0.2, -0.3, -0.1)
 )
 def test_an_interval_of_skill_above_0_is_told_from_one_around_or_below_it(found: list, said: str) -> None:
     figure = figures.by_horizon(skills(price=found), CLOSE)
-    assert figure.says == f"The forecast of the close is significantly {said}"
+    assert figure.sentence == f"The forecast of the close is significantly {said}"
     assert charts.columns(figure.rows["skills"])["low"] == [low for _, low, _ in found]
 
 
 def test_each_target_is_told_and_drawn_by_horizon() -> None:
     figure = figures.by_horizon(skills(price=[BELOW, AROUND], variance=[ABOVE, ABOVE]), CLOSE)
-    close, variance = figure.says.split(". ")
+    close, variance = figure.sentence.split(". ")
     assert "close" in close
     assert "at 0 of 2 horizons, and significantly worse at 1" in close
     assert "log variance" in variance
@@ -264,7 +264,7 @@ def test_years_in_which_skill_is_above_0_are_counted_and_those_with_few_forecast
     few = scores({"AAA": {"2000": 0.99}}, n=19)
     figure = figures.by_year(pd.concat([few, scores({"AAA": YEARS}), scores({"AAA": YEARS}, "variance")]), CLOSE)
     assert figure is not None
-    for sentence in figure.says.split(". "):
+    for sentence in figure.sentence.split(". "):
         assert "in 2 of 3 years, with a skill from -0.200 to +0.300" in sentence
     assert figure.rows["skills"]["group"].tolist() == ["2001", "2002", "2003"] * 2
 
@@ -273,8 +273,8 @@ def test_tickers_with_skill_above_0_are_counted_and_ranked() -> None:
     own = scores({"AAA": YEARS, "BBB": {ALL: -0.1}, "CCC": {ALL: 0.2}, POOLED: {ALL: 0.9}, "DDD": {ALL: np.nan}})
     figure = figures.by_ticker(own, CLOSE)
     assert figure is not None
-    assert "close" in figure.says
-    assert "for 2 of 3 tickers, with a median skill of +0.200" in figure.says
+    assert "close" in figure.sentence
+    assert "for 2 of 3 tickers, with a median skill of +0.200" in figure.sentence
     ranked = figure.rows["skills"].sort_values("rank")
     assert ranked["ticker"].tolist() == ["BBB", "CCC", "AAA"]
     assert ranked["rank"].tolist() == [1, 2, 3]
@@ -300,13 +300,13 @@ def terciles(*shares: float) -> dict[str, float]:
 )
 def test_a_band_that_holds_steadily_is_told_from_one_that_depends_on_volatility(own: list[float], said: str) -> None:
     figure = figures.coverage(terciles(*own), terciles(0.99, 0.93, 0.8), 0.9, CLOSE)
-    assert said in figure.says
-    assert re.findall(r"[\d.]+%", figure.says) == [f"{min(own):.1%}", f"{max(own):.1%}", "80.0%", "99.0%"]
+    assert said in figure.sentence
+    assert re.findall(r"[\d.]+%", figure.sentence) == [f"{min(own):.1%}", f"{max(own):.1%}", "80.0%", "99.0%"]
     assert len(figure.rows["parts"]) == 6
     assert figure.rows["nominal"]["coverage"].tolist() == [0.9]
 
 
 def test_a_band_of_too_few_forecasts_is_said_to_be_so() -> None:
     figure = figures.coverage({}, {}, 0.9, CLOSE)
-    assert figure.says == "The volatility of too few forecasts is known."
+    assert figure.sentence == "The volatility of too few forecasts is known."
     assert figure.rows["parts"].empty

@@ -92,7 +92,7 @@ def test_a_shape_uses_the_tables_of_its_figure_and_their_columns(name: str) -> N
 @pytest.mark.parametrize("name", [name for name in FIGURES if name.startswith("heat ")])
 def test_a_figure_of_another_series_does_not_speak_of_prices(name: str) -> None:
     own = FIGURES[name]
-    words = f"{own.title} {own.says} {own.shape}".lower()
+    words = f"{own.title} {own.sentence} {own.shape}".lower()
     assert "close" not in words.replace("closed", "")
     assert "return" not in words
 

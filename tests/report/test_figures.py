@@ -34,10 +34,10 @@ def histogram(values: pd.Series) -> figures.Figure:
 def test_extremes_are_compared_with_a_normal_distribution(name: str, often: str) -> None:
     own = VALUES[name]
     far = (np.abs(stats.zscore(own)) > 3).sum()
-    says = histogram(own).says
-    assert f" {often} " in says
-    assert f"{far} of 20,000 returns" in says
-    assert f"would have about 54 (excess kurtosis {own.kurt():.1f}, skew {own.skew():+.2f};" in says
+    text = histogram(own).sentence
+    assert f" {often} " in text
+    assert f"{far} of 20,000 returns" in text
+    assert f"would have about 54 (excess kurtosis {own.kurt():.1f}, skew {own.skew():+.2f};" in text
 
 
 @pytest.mark.parametrize("name", VALUES)
@@ -56,13 +56,13 @@ def test_more_values_have_more_bars(count: int, bars: int) -> None:
 
 def test_missing_values_do_not_change_the_histogram() -> None:
     own = VALUES["heavy"][:500]
-    assert histogram(own.reindex(range(-10, 600))).says == histogram(own).says
+    assert histogram(own.reindex(range(-10, 600))).sentence == histogram(own).sentence
 
 
 @pytest.mark.parametrize("values", [[5.0], [5.0] * 60, [0.1 + 0.2, 0.3] * 50], ids=["one", "same", "but for rounding"])
 def test_equal_values_have_no_extremes(values: list[float]) -> None:
     figure = histogram(pd.Series(values))
-    assert figure.says == "All returns are the same."
+    assert figure.sentence == "All returns are the same."
     assert figure.rows["normal"].empty
     assert len(figure.rows["bars"]) == 10
 
@@ -80,7 +80,7 @@ def following(share: float) -> pd.Series:
 
 
 def sentence(values: pd.Series, lags: int = 40, series: SeriesInfo = CLOSE) -> str:
-    return figures.autocorrelation_figure(values, lags, series, series.quantities).says
+    return figures.autocorrelation_figure(values, lags, series, series.quantities).sentence
 
 
 def test_noise_is_hardly_correlated_with_earlier_values() -> None:
@@ -91,8 +91,8 @@ def test_noise_is_hardly_correlated_with_earlier_values() -> None:
 def test_the_largest_of_many_autocorrelations_of_short_noise_is_not_significant(part: int) -> None:
     figure = figures.autocorrelation_figure(NOISE[300 * part : 300 * part + 300], 40, CLOSE, "returns")
     assert figure.rows["lags"]["acf"].abs().max() > 0.1
-    assert "no clear link" in figure.says
-    assert f"{figure.rows['lags'].set_index('lag')['acf'].abs().max():.2f}, between" in figure.says
+    assert "no clear link" in figure.sentence
+    assert f"{figure.rows['lags'].set_index('lag')['acf'].abs().max():.2f}, between" in figure.sentence
 
 
 @pytest.mark.parametrize("share", [0.5, -0.5])
@@ -113,7 +113,7 @@ def test_the_lags_outside_the_bounds_of_random_values_are_counted() -> None:
     bound = 1.96 / np.sqrt(2000)
     assert figure.rows["noise"]["bound"].tolist() == [-bound, bound]
     outside = (figure.rows["lags"]["acf"].abs() > bound).sum()
-    assert f": {outside} of 40 (about 5% if values were purely random, white noise)" in figure.says
+    assert f": {outside} of 40 (about 5% if values were purely random, white noise)" in figure.sentence
 
 
 @pytest.mark.parametrize("values", [0 * NOISE, NOISE[:3], NOISE[:0]], ids=["constant", "few", "none"])

@@ -16,9 +16,9 @@ from tests.pages import outside_scripts, parsed, shown
 EVIL = "</script><script>alert(1)</script>"
 
 
-def loss(says: str) -> Figure:
+def loss(sentence: str) -> Figure:
     rows = pd.DataFrame({"member": [1], "epoch": [1], "loss": [1.0], "val_loss": [2.0]})
-    return Figure("Loss", says, charts.loss(), {"epochs": rows})
+    return Figure("Loss", sentence, charts.loss(), {"epochs": rows})
 
 
 def explore(*tickers: Ticker, **changes: Any) -> str:
