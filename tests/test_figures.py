@@ -1,4 +1,4 @@
-"""Every figure has a title, one sentence, and the tables that its shape names, which JSON can hold."""
+"""Every figure has a title, a sentence, and the tables that its chart names, and JSON can store them."""
 
 import json
 from collections.abc import Iterator
@@ -78,7 +78,7 @@ MADE = {
 
 
 def named(part: Any) -> Iterator[str]:
-    """The tables that a shape names."""
+    """Yield the names of the tables in a chart."""
     if isinstance(part, list):
         part = dict(enumerate(part))
     if isinstance(part, dict):

@@ -1,4 +1,4 @@
-"""Shapes draw as the same picture each time, say in words what they show, and hold no data of their own."""
+"""Charts give the same picture each time, have a text alternative, and contain no data."""
 
 import json
 import struct
@@ -32,7 +32,7 @@ def explored(own: pd.DataFrame, column: str, series: SeriesInfo) -> dict[str, Fi
 
 
 def forecasts() -> pd.DataFrame:
-    """Of data/predictions.parquet: 100 of test and three beyond, one session ahead."""
+    """Return rows like those of data/predictions.parquet: 100 of test and three next sessions, one session ahead."""
     own, split = made_prices("AAA", 104, seed=3), np.where(np.arange(104) < 101, "test", "future")
     return pd.DataFrame({
         "origin": own["date"].shift(1),
@@ -111,7 +111,7 @@ def test_candlesticks_are_of_the_chosen_date_range() -> None:
     parts = {**(own.date_ranges or {}), "start": (own.start or {})["brush"]}
     assert {"1 month", "3 months", "all"} <= set(parts)
     pictures = {drawn("candlesticks", brush=part) for part in parts.values()}
-    assert len(pictures) == len(parts) - 1  # 120 candles are all of them, and what is shown at first
+    assert len(pictures) == len(parts) - 1  # the first range shown is 120 sessions, which is all of them
 
 
 def test_the_script_can_be_part_of_a_page() -> None:
@@ -122,7 +122,7 @@ def test_the_script_can_be_part_of_a_page() -> None:
 
 
 def test_a_picture_does_not_depend_on_the_fonts_of_the_machine(tmp_path: Path) -> None:
-    """Another font under the name we draw with, where a machine would have it."""
+    """Install another font under the name of ours, and draw with it."""
     (tmp_path / "fonts.conf").write_text(f"<fontconfig><dir>{tmp_path}</dir></fontconfig>")
     for font in (Path(mpl.get_data_path()) / "fonts/ttf").glob("DejaVuSerif*.ttf"):
         (tmp_path / font.name).write_bytes(font.read_bytes())

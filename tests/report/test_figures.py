@@ -32,12 +32,12 @@ def histogram(values: pd.Series) -> figures.Figure:
     [("normal", "about as frequent as"), ("heavy", "more frequent than"), ("uniform", "less frequent than")],
 )
 def test_extremes_are_compared_with_a_normal_distribution(name: str, often: str) -> None:
-    own = VALUES[name]
-    far = (np.abs(stats.zscore(own)) > 3).sum()
-    text = histogram(own).sentence
+    values = VALUES[name]
+    count = (np.abs(stats.zscore(values)) > 3).sum()
+    text = histogram(values).sentence
     assert f" {often} " in text
-    assert f"{far} of 20,000 returns" in text
-    assert f"would have about 54 (excess kurtosis {own.kurt():.1f}, skew {own.skew():+.2f};" in text
+    assert f"{count} of 20,000 returns" in text
+    assert f"would have about 54 (excess kurtosis {values.kurt():.1f}, skew {values.skew():+.2f};" in text
 
 
 @pytest.mark.parametrize("name", VALUES)
@@ -146,13 +146,13 @@ def test_short_series_are_not_downsampled(count: int) -> None:
     pd.testing.assert_frame_equal(figures.evenly(short, 100), short)
 
 
-@pytest.mark.parametrize("most", [3, 10, 500, 4999])
-def test_a_line_has_as_many_rows_as_allowed_in_order_with_its_ends(most: int) -> None:
-    found = figures.downsampled(rows(LONG), "value", most)
-    assert len(found) == most
-    assert found["at"].is_monotonic_increasing
-    assert found["at"].iloc[[0, -1]].tolist() == [0, 4999]
-    pd.testing.assert_frame_equal(found, rows(LONG).loc[found.index])
+@pytest.mark.parametrize("max_points", [3, 10, 500, 4999])
+def test_a_line_has_as_many_rows_as_allowed_in_order_with_its_ends(max_points: int) -> None:
+    kept = figures.downsampled(rows(LONG), "value", max_points)
+    assert len(kept) == max_points
+    assert kept["at"].is_monotonic_increasing
+    assert kept["at"].iloc[[0, -1]].tolist() == [0, 4999]
+    pd.testing.assert_frame_equal(kept, rows(LONG).loc[kept.index])
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -166,15 +166,15 @@ def test_downsampling_keeps_peaks(seed: int) -> None:
 def test_downsampling_keeps_wide_gaps_and_not_narrow_ones() -> None:
     values = LONG.copy()
     values[1000:2000] = values[3000] = np.nan
-    found = figures.downsampled(rows(values), "value", 100)
-    assert found.loc[found["value"].isna(), "at"].tolist() == [1000]
-    assert found["value"].count() == 100
+    kept = figures.downsampled(rows(values), "value", 100)
+    assert kept.loc[kept["value"].isna(), "at"].tolist() == [1000]
+    assert kept["value"].count() == 100
 
 
 def test_only_wide_gaps_are_added_to_the_maximum_of_points() -> None:
     values = np.where(np.arange(5000) % 500 < 200, np.nan, LONG)
-    found = figures.downsampled(rows(values), "value", 100)
-    assert (found["value"].count(), found["value"].isna().sum()) == (100, 10)
+    kept = figures.downsampled(rows(values), "value", 100)
+    assert (kept["value"].count(), kept["value"].isna().sum()) == (100, 10)
 
 
 def test_downsampling_keeps_a_few_values_between_gaps() -> None:
@@ -187,12 +187,12 @@ def test_a_line_without_any_value_is_one_gap() -> None:
     assert len(figures.downsampled(rows(np.full(5000, np.nan)), "value", 100)) == 1
 
 
-@pytest.mark.parametrize("most", [2, 3, 100, 4999])
-def test_dots_are_at_equal_distances_from_the_first_to_the_last(most: int) -> None:
-    found = figures.evenly(rows(LONG), most)["at"].to_numpy()
-    assert len(set(found)) == most
-    assert (found[0], found[-1]) == (0, 4999)
-    assert np.ptp(np.diff(found)) <= 1
+@pytest.mark.parametrize("max_points", [2, 3, 100, 4999])
+def test_dots_are_at_equal_distances_from_the_first_to_the_last(max_points: int) -> None:
+    positions = figures.evenly(rows(LONG), max_points)["at"].to_numpy()
+    assert len(set(positions)) == max_points
+    assert (positions[0], positions[-1]) == (0, 4999)
+    assert np.ptp(np.diff(positions)) <= 1
 
 
 def days(count: int, freq: str = "D") -> pd.Series:

@@ -1,4 +1,4 @@
-"""Pages stand alone, escape what they are given, hold each shape once, and are the same to the byte each time."""
+"""Pages need no other file, escape every value, contain each chart once, and have the same bytes each time."""
 
 import re
 from pathlib import Path
