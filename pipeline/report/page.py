@@ -48,8 +48,8 @@ def page(template: str, tickers: Sequence[Ticker], common: Mapping[str, Figure],
         .render(
             script=charts.script(),
             shapes={name: figure.shape for name, figure in {**figures, **common}.items()},
-            figures={name: _texts(figure) for name, figure in figures.items()},
-            common={name: _texts(figure) for name, figure in common.items()},
+            figures=figures,
+            common=common,
             tickers=tickers,
             packed={ticker.name: _packed(ticker) for ticker in tickers},
             shared={"figures": {name: _drawn(figure) for name, figure in common.items()}},
@@ -84,11 +84,6 @@ def _packed(ticker: Ticker) -> str:
         "table": table.rows,
     }
     return base64.b64encode(pa.compress(json.dumps(shown, allow_nan=False).encode(), "gzip", asbytes=True)).decode()
-
-
-def _texts(figure: Figure) -> dict[str, str]:
-    """Return the texts of a figure, by their names in the templates."""
-    return {"title": figure.title, "says": figure.sentence}
 
 
 def _drawn(figure: Figure) -> dict[str, Any]:
