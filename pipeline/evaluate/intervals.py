@@ -1,9 +1,12 @@
-"""Bands around the forecast by split conformal prediction, and how often they contain the actual value on test.
+"""Bands around the forecast, and how often they contain the actual value on test.
+
+The method is split conformal prediction: divide the errors of later validation sessions by their expected size (the
+scale). The band is as wide as the wanted share of these errors needs.
 
 Split conformal prediction: Lei, G'Sell, Rinaldo, Tibshirani and Wasserman (2018), "Distribution-free predictive
 inference for regression", Journal of the American Statistical Association 113(523), with residuals divided by a scale
-(section 5.2 there). It guarantees the coverage if errors are exchangeable. The errors of a time series are not, so the
-coverage is measured.
+(section 5.2 there). It guarantees the coverage if the order of the errors does not matter. In a time series it does, so
+the coverage is measured.
 
 data/bands.parquet: one row is the result of one band method on test, for a horizon, ticker and slice. `method` names
 what the width is proportional to: the variance that `network` or a simple model forecasts, the `current` volatility, or
@@ -63,7 +66,7 @@ def scales(predictions: pd.DataFrame, forecasts: pd.DataFrame, *, priced: bool) 
     by_method = {CURRENT: bands.scale_from_change(origins["change"].to_numpy(), horizon)}
     by_method[CONSTANT] = np.repeat((last if priced else np.ones(len(last)))[:, None], horizon, axis=1)
     variances = forecasts[(forecasts["target"] == "variance") & ~forecasts["model"].str.startswith(member(""))]
-    for name, model_forecasts in variances.groupby("model") if priced else ():  # the variance is that of prices
+    for name, model_forecasts in variances.groupby("model") if priced else ():  # only prices have a variance forecast
         paths = model_forecasts.pivot(index=key, columns="horizon", values="predicted")
         aligned = paths.reindex(pd.MultiIndex.from_frame(origins[key])).to_numpy()
         by_method[str(name)] = bands.scale_from_variance(last, aligned)

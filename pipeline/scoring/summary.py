@@ -134,9 +134,10 @@ def definitions(verdict: Verdict) -> str:
     pooled = "" if verdict.tickers == 1 else ", in units of each ticker's usual change"
     variance = " Log variance measures the size of the move: the logarithm of the price variance within a {}."
     return (
-        f"Baseline: the simple forecast to beat; {baselines}. Error: RMSE{pooled}. Skill: 1 - MSE / MSE of the "
-        f"baseline. p: the probability of such a difference, or a larger one, if both were equally good; significant "
-        f"below {SIGNIFICANCE_LEVEL}.{variance.format(verdict.series.step) if 'variance' in verdict.baselines else ''}"
+        f"Baseline: the simple forecast to beat; {baselines}. Error: RMSE{pooled}. Skill: 1 - network's MSE / "
+        f"baseline's MSE. p: the probability of such a difference, or a larger one, if both were equally good; "
+        f"significant below {SIGNIFICANCE_LEVEL}."
+        f"{variance.format(verdict.series.step) if 'variance' in verdict.baselines else ''}"
     )
 
 

@@ -33,7 +33,7 @@ def fingerprint(params: dict[str, Any], files: dict[str, bytes]) -> str:
 
 
 def epochs(history: pd.DataFrame) -> Iterator[dict[str, float]]:
-    """Yield, for each epoch, the losses by name; names begin with the member if there are several.
+    """Yield, for each epoch, the losses by name; names begin with the number of the network if there are several.
 
     history: data/history.parquet.
     """
