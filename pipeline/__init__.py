@@ -5,6 +5,7 @@ choice. This module limits them to AVX2 and to one thread; pipeline/forecaster/n
 As a result, x86-64 machines of the last ten years give the same bytes: docs/decisions/0004-*.md.
 """
 
+import gc
 import os
 import sys
 import time
@@ -47,3 +48,5 @@ PINNED = "numpy" not in sys.modules or all(os.environ.get(name) == value for nam
 os.environ.update(PINS)
 for name in UNSET:
     os.environ.pop(name, None)
+
+gc.set_threshold(100_000, 20, 20)  # imports make many objects and free few, so frequent collections only cost time

@@ -7,27 +7,33 @@ import pipeline  # isort: skip  # pins the CPU code paths before anything loads 
 
 import hashlib
 import sys
+from functools import partial
 from itertools import product
 from typing import Any, get_args
 
 import numpy as np
 
 from pipeline.forecaster import network
+from pipeline.train.training import Loss, Optimizer, Samples, Training
 
 assert pipeline.PINNED
 
 DATA: dict[str, Any] = {"window": 5, "features": 12, "samples": 512, "horizon": 5}
 SHAPE: dict[str, Any] = {"cell": "lstm", "units": [16], "bidirectional": False, "dropout": 0.0}
-FIT: dict[str, Any] = {
-    "optimizer": "adamw", "learning_rate": 0.001, "weight_decay": 0.001, "loss": "mse", "batch_size": 128, "epochs": 2,
-    "patience": 5, "progress": False, "loss_weights": {"price": 1.0, "variance": 1.0},
+LOSS: dict[str, Any] = {
+    "optimizer": "adamw", "learning_rate": 0.001, "weight_decay": 0.001, "loss": "mse", "batch_size": 128,
+    "loss_weights": {"price": 1.0, "variance": 1.0},
 }  # fmt: skip
+FIT: dict[str, Any] = {"epochs": 2, "patience": 5, "progress": False}
 BRIEF = {"epochs": 1, "samples": 256}
 NETWORKS: dict[str, dict[str, Any]] = {
     **{cell: {"cell": cell} for cell in get_args(network.Cell)},
     **{f"{optimizer}, {loss}": {"optimizer": optimizer, "loss": loss, **BRIEF}
-       for optimizer, loss in product(get_args(network.Optimizer), get_args(network.Loss))},
+       for optimizer, loss in product(get_args(Optimizer), get_args(Loss))},
     "dropout": {"dropout": 0.3, "units": [16, 16]},
+    "unrolled": {"window": 22, "units": [16, 8], "unroll": True, **BRIEF},
+    "unrolled, gru": {"cell": "gru", "window": 12, "units": [50], "dropout": 0.2, "unroll": True, **BRIEF},
+    "unrolled, bidirectional": {"bidirectional": True, "window": 12, "units": [16], "unroll": True, **BRIEF},
     "bidirectional": {"bidirectional": True, "cell": "gru", "units": [32, 16]},
     "classic": {"window": 60, "features": 1, "horizon": 1,
                 "units": [50, 50], "dropout": 0.2, "batch_size": 32, **BRIEF},
@@ -44,19 +50,23 @@ NETWORKS: dict[str, dict[str, Any]] = {
 
 def digest(name: str) -> str:
     """Return the SHA-256 of the weights, losses and forecasts of a network fitted on random numbers."""
-    own, random = {**DATA, **SHAPE, **FIT, **NETWORKS[name]}, np.random.default_rng(0)
-    count = own["samples"] * 5 // 4
-    windows = random.normal(size=(count, own["window"], own["features"])).astype(np.float32)
-    heads = ["price", "variance"]
+    own, random = {"unroll": False, **DATA, **SHAPE, **LOSS, **FIT, **NETWORKS[name]}, np.random.default_rng(0)
+    window, train_count = own["window"], own["samples"]
+    count = train_count * 5 // 4
+    features = random.normal(size=(count + window - 1, own["features"])).astype(np.float32)
+    origins, heads = np.arange(window - 1, count + window - 1, dtype=np.int32), ["price", "variance"]
     targets = {head: random.normal(size=(count, own["horizon"])).astype(np.float32) for head in heads}
     train, stopping = (
-        (windows[part], {head: values[part] for head, values in targets.items()})
-        for part in (slice(own["samples"]), slice(own["samples"], None))
+        Samples(origins[part], {head: values[part] for head, values in targets.items()})
+        for part in (slice(train_count), slice(train_count, None))
     )
     network.seed(0)
-    model = network.build(windows.shape[1:], heads, own["horizon"], **{key: own[key] for key in SHAPE})
-    history = network.fit(model, train, stopping, **{key: own[key] for key in FIT})
-    found = [*model.get_weights(), history.to_numpy(), *network.predict(model, windows).values()]
+    build = partial(network.build, (window, own["features"]), heads, own["horizon"], **{key: own[key] for key in SHAPE})
+    model = build()
+    training = Training(build(unroll=own["unroll"]), features, **{key: own[key] for key in LOSS})
+    history = training.fit(model, train, stopping, seed=0, **{key: own[key] for key in FIT})
+    (outputs,) = network.Ensemble([model]).predict(features, origins)
+    found = [*model.get_weights(), history.to_numpy(), *outputs.values()]
     return hashlib.sha256(b"".join(values.tobytes() for values in found)).hexdigest()
 
 

@@ -19,11 +19,11 @@ from pipeline.prices import OHLC, PRICES
 
 @dataclass(frozen=True)
 class Forecaster:
-    """preparation: how samples are made; bands: the calibrated quantiles; models: the members of the network."""
+    """preparation: how samples are made; bands: the calibrated quantiles; members: of the network."""
 
     preparation: Preparation
     bands: Bands
-    models: list[network.Model]
+    members: network.Ensemble
 
     @classmethod
     def load(cls, folder: Path) -> "Forecaster":
@@ -31,14 +31,14 @@ class Forecaster:
 
         Raises UserError for a file that is missing or has another form. The number of members is the number of files.
         """
-        models = ensemble.load_members(folder / "model")
+        members = ensemble.load_members(folder / "model")
         preparation = read_record(folder / "preparation.json", Preparation)
-        return cls(preparation, read_record(folder / "bands.json", Bands), models)
+        return cls(preparation, read_record(folder / "bands.json", Bands), members)
 
     @property
     def window(self) -> int:
         """The number of sessions in the network's window."""
-        return network.window_of(self.models[0])
+        return self.members.window
 
     @property
     def min_sessions(self) -> int:
@@ -116,7 +116,7 @@ class Forecaster:
     def _forecast_from(self, rows: pd.DataFrame, positions: NDArray[np.intp]) -> pd.DataFrame:
         """Return the forecast with its band from these positions of the rows."""
         origins, horizon = rows.iloc[positions], self.preparation.horizon
-        forecasts = ensemble.forecasts(self.models, rows, positions, self.preparation)[NETWORK]
+        forecasts = ensemble.forecasts(self.members, rows, positions, self.preparation)[NETWORK]
         if self.bands.method == NETWORK:
             scale = bands.scale_from_variance(origins["last"].to_numpy(), forecasts["variance"])
         else:

@@ -1,15 +1,15 @@
-"""The network (the only module that imports Keras): build, fit, predict, save, load."""
+"""The network: build, predict, save, load."""
 
 import os
 import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.io.errors import UserError
@@ -40,7 +40,21 @@ def without_announcement() -> Iterator[None]:
         grep.wait()
 
 
-with without_announcement():
+@contextmanager
+def without(*packages: str) -> Iterator[None]:
+    """Import as if these packages were not installed, unless they are imported already."""
+    hidden = [name for name in packages if name not in sys.modules]
+    for name in hidden:
+        sys.modules[name] = None  # type: ignore[assignment]  # so that Python raises ImportError
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]
+
+
+# Keras imports both if it can, which takes 0.7 s, for plots and wrappers that are not used here.
+with without_announcement(), without("matplotlib", "sklearn"):
     import keras
     import tensorflow as tf
     from keras import layers
@@ -48,15 +62,12 @@ with without_announcement():
 Model = keras.Model
 Floats = NDArray[np.float32]
 Cell = Literal["lstm", "gru", "rnn", "dense"]
-Optimizer = Literal["adamw", "adam", "nadam", "rmsprop", "sgd"]
-Loss = Literal["mse", "mae", "huber"]
 
 PREDICT_BATCH_SIZE = 1024  # windows
 
 
 def seed(seed: int) -> None:
     """Make this process reproducible: the weights, the order of samples, dropout, and every operation."""
-    keras.utils.clear_session()  # the names of layers contain a counter of the session
     keras.utils.set_random_seed(seed)
     make_deterministic()
 
@@ -78,25 +89,29 @@ def build(
     units: list[int],
     bidirectional: bool,
     dropout: float,
+    unroll: bool = False,
 ) -> keras.Model:
     """Build a network: (windows, *shape) -> for each head (windows, horizon), all 0 before it is fitted.
 
-    shape: (steps, features); heads: the targets.
+    shape: (steps, features); heads: the targets; unroll: whether the graph of a recurrent layer repeats its cell for
+    each step, instead of a loop. The weights and the forecasts are the same.
     """
     recurrent = {"lstm": layers.LSTM, "gru": layers.GRU, "rnn": layers.SimpleRNN}
     inputs = keras.Input(shape, name="window")
-    x = layers.Flatten()(inputs) if cell == "dense" else inputs
-    for i, size in enumerate(units):
+    # Names are given, because a name that Keras gives contains a counter of the process.
+    x = layers.Flatten(name="flat")(inputs) if cell == "dense" else inputs
+    for number, size in enumerate(units, 1):
         if cell == "dense":
-            x = layers.Dense(size, activation="relu")(x)
+            layer = layers.Dense(size, activation="relu", name=f"dense_{number}")
         else:
-            layer = recurrent[cell](size, return_sequences=i < len(units) - 1)
-            x = layers.Bidirectional(layer)(x) if bidirectional else layer(x)
+            layer = recurrent[cell](size, return_sequences=number < len(units), unroll=unroll, name=f"{cell}_{number}")
+            layer = layers.Bidirectional(layer, name=f"bidirectional_{number}") if bidirectional else layer
+        x = layer(x)
         if dropout:
-            x = layers.Dropout(dropout)(x)
+            x = layers.Dropout(dropout, name=f"dropout_{number}")(x)
     # The last kernels start at zero, so the network starts with the forecast of its baseline.
     outputs = {head: layers.Dense(horizon, kernel_initializer="zeros", name=head)(x) for head in heads}
-    model = keras.Model(inputs, outputs)
+    model = keras.Model(inputs, outputs, name="network")
     for variable in model.trainable_variables:
         if variable.name == "recurrent_kernel":
             variable.assign(orthogonal(*variable.shape))
@@ -114,64 +129,42 @@ def orthogonal(rows: int, columns: int) -> Floats:
     return (q * np.sign(np.diag(r))).T.astype(np.float32)
 
 
-def fit(
-    model: keras.Model,
-    train: tuple[Floats, dict[str, Floats]],
-    stopping: tuple[Floats, dict[str, Floats]],
-    *,
-    optimizer: Optimizer,
-    learning_rate: float,
-    weight_decay: float,
-    loss: Loss,
-    loss_weights: dict[str, float],
-    batch_size: int,
-    epochs: int,
-    patience: int,
-    progress: bool,
-) -> pd.DataFrame:
-    """Fit the model in place and return its losses, one row for each epoch.
+def windows(features: tf.Tensor, origins: tf.Tensor, model: keras.Model) -> tf.Tensor:
+    """Return the window of a model that ends at each origin: (origins, window, features).
 
-    Fitting stops early by the loss on `stopping`. The model keeps the weights of its best epoch.
-    train, stopping: (windows, scaled targets by head).
+    features: (rows, features); origins: positions of rows.
     """
-    optimizers = {
-        "adamw": keras.optimizers.AdamW,
-        "adam": keras.optimizers.Adam,
-        "nadam": keras.optimizers.Nadam,
-        "rmsprop": keras.optimizers.RMSprop,
-        "sgd": keras.optimizers.SGD,
-    }
-    heads = model.output_names
-    model.compile(
-        optimizer=optimizers[optimizer](learning_rate=learning_rate, weight_decay=weight_decay),
-        loss=dict.fromkeys(heads, loss),
-        loss_weights={head: loss_weights[head] for head in heads},
-    )
-    stop = keras.callbacks.EarlyStopping(monitor="val_loss", patience=patience, restore_best_weights=True)
-    history = model.fit(
-        *train,
-        validation_data=stopping,
-        batch_size=batch_size,
-        validation_batch_size=PREDICT_BATCH_SIZE,
-        epochs=epochs,
-        callbacks=[stop],
-        verbose=2 if progress else 0,
-    )
-    table = pd.DataFrame(history.history)
-    return table.assign(epoch=np.arange(1, len(table) + 1))
+    return tf.gather(features, origins[:, None] + tf.range(1 - window_of(model), 1))
 
 
-def predict(model: keras.Model, windows: Floats) -> dict[str, Floats]:
-    """Return the output of each head: (windows, horizon) float32.
+class Ensemble:
+    """Networks with windows of one length, which forecast together."""
 
-    Every batch is padded to PREDICT_BATCH_SIZE. Otherwise the last bit of a forecast would depend on
-    the number of windows.
-    """
-    count = len(windows)
-    padded = np.zeros((-(-count // PREDICT_BATCH_SIZE) * PREDICT_BATCH_SIZE, *windows.shape[1:]), np.float32)
-    padded[:count] = windows
-    outputs = model.predict(padded, batch_size=PREDICT_BATCH_SIZE, verbose=0)
-    return {head: values[:count] for head, values in outputs.items()}
+    def __init__(self, models: Sequence[keras.Model]) -> None:
+        self.models, self.window = models, window_of(models[0])
+        features, origins = (
+            tf.TensorSpec([None, models[0].input_shape[2]]),
+            tf.TensorSpec([PREDICT_BATCH_SIZE], tf.int32),
+        )
+        self._outputs = tf.function(self._batch_outputs, input_signature=[features, origins])
+
+    def predict(self, features: Floats, origins: NDArray[np.intp]) -> list[dict[str, Floats]]:
+        """Return the output of each model and head at each origin: (origins, horizon) float32.
+
+        Every batch is padded to PREDICT_BATCH_SIZE. Otherwise the last bit of a forecast would depend on the number
+        of origins. features: (rows, features); origins: positions of rows.
+        """
+        padded = np.pad(origins.astype(np.int32), (0, -len(origins) % PREDICT_BATCH_SIZE), mode="edge")
+        rows, batches = tf.constant(features), padded.reshape(-1, PREDICT_BATCH_SIZE)
+        outputs = [self._outputs(rows, batch) for batch in batches]
+        return [
+            {head: np.concatenate([batch[model][head] for batch in outputs])[: len(origins)] for head in heads}
+            for model, heads in enumerate(outputs[0])
+        ]
+
+    def _batch_outputs(self, features: tf.Tensor, origins: tf.Tensor) -> list[dict[str, tf.Tensor]]:
+        inputs = windows(features, origins, self.models[0])
+        return [model(inputs, training=False) for model in self.models]
 
 
 def window_of(model: keras.Model) -> int:

@@ -1,5 +1,6 @@
 """Start and end a stage: check the environment, load its parameters, and print error lines."""
 
+import gc
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -25,3 +26,4 @@ def run(name: str, main: Callable[..., None], section: type[Section] | Mapping[s
     except UserError as error:
         sys.exit("\n".join(f"{name}: {line}" for line in str(error).splitlines()))
     print(f"{name}: {time.perf_counter() - started:.1f} s of work after {started - pipeline.STARTED:.1f} s of start-up")
+    gc.freeze()  # the process ends; without this, Python looks through all objects of TensorFlow for unused ones

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.forecaster import ensemble, forecasts, network, samples
+from pipeline.forecaster import ensemble, forecasts, samples
 from pipeline.forecaster.preparation import Preparation
 from pipeline.io.artifacts import read_record, read_table, write_table
 from pipeline.io.errors import UserError
@@ -15,20 +15,20 @@ def main() -> None:
     files = ("data/samples/train.parquet", "data/samples/validation.parquet", "data/samples/test.parquet")
     rows = samples.combined(*(read_table(Path(path)) for path in files))
     preparation = read_record(Path("data/preparation.json"), Preparation)
-    models = ensemble.load_members(Path("data/model"))
-    window = network.window_of(models[0])
-    positions = samples.origins(rows, window)
+    members = ensemble.load_members(Path("data/model"))
+    positions = samples.origins(rows, members.window)
     if not (rows["split"].iloc[positions] == "test").any():
         raise UserError(
-            f"params.yaml: train.window: found {window}, which leaves no sample for test; accepted: a smaller one"
+            f"params.yaml: train.window: found {members.window}, which leaves no sample for test; "
+            "accepted: a smaller one"
         )
     tables = [
         samples.by_horizon(rows.iloc[positions], predicted=predicted).assign(model=model, target=target)
-        for model, by_target in ensemble.forecasts(models, rows, positions, preparation).items()
+        for model, by_target in ensemble.forecasts(members, rows, positions, preparation).items()
         for target, predicted in by_target.items()
     ]
     write_table(Path("data/forecasts.parquet"), pd.concat(tables), forecasts.SCHEMA)
-    print(f"{len(models)} members: {' and '.join(preparation.targets)} from {len(positions)} origins")
+    print(f"{len(members.models)} members: {' and '.join(preparation.targets)} from {len(positions)} origins")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from pipeline.forecaster import network
 from pipeline.io.params import Section
+from pipeline.train import training
 
 Count = Annotated[int, Field(ge=1)]
 AtLeast0 = Annotated[float, Field(ge=0)]
@@ -26,10 +27,10 @@ class Params(Section):
     units: list[Count] = Field(min_length=1)
     bidirectional: bool
     dropout: float = Field(ge=0, lt=1)
-    optimizer: network.Optimizer
+    optimizer: training.Optimizer
     learning_rate: float = Field(gt=0)
     weight_decay: AtLeast0
-    loss: network.Loss
+    loss: training.Loss
     loss_weights: LossWeights
     batch_size: Count
     epochs: Count
