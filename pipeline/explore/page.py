@@ -97,11 +97,18 @@ def common(rows_by_ticker: dict[str, pd.DataFrame], scraped: Scraped) -> dict[st
 
 
 def html(
-    summaries: pd.DataFrame, shown: list[Ticker], common: dict[str, Figure], scraped: Scraped, *, longest: int
+    summaries: pd.DataFrame,
+    shown: list[Ticker],
+    common: dict[str, Figure],
+    scraped: Scraped,
+    script: str,
+    *,
+    longest: int,
 ) -> bytes:
     """Return the page.
 
-    summaries: data/summary.parquet; shown: the tickers with figures; longest: the number of rows of the longest ticker.
+    summaries: data/summary.parquet; shown: the tickers with figures; script: reports/vega.js; longest: the number of
+    rows of the longest ticker.
     """
     odd = {name: report for name, report in scraped.tickers.items() if len(summaries) > 1 and is_odd(report)}
     too_short = ", ".join(sorted(set(summaries["ticker"]) - {ticker.name for ticker in shown}))
@@ -109,6 +116,7 @@ def html(
         "explore/page.html",
         shown,
         common,
+        script=script,
         summary=summary_table(summaries, scraped.step),
         definitions=definitions(series_of(scraped)),
         odd={name: list(notes(report, scraped.calendar, scraped.step)) for name, report in odd.items()},

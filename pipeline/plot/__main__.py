@@ -8,8 +8,7 @@ from pipeline.io.params import flat, load_all
 from pipeline.io.stage import run
 from pipeline.plot import page
 from pipeline.plot.params import Params
-from pipeline.report import charts
-from pipeline.report.page import pictures
+from pipeline.report.page import picture
 from pipeline.scoring.results import skills
 from pipeline.scoring.verdict import Verdict
 
@@ -32,17 +31,17 @@ def main(params: Params) -> None:
         bands,
         longest=int(tested.groupby("ticker").size().max()),
         missing=[f"{name} ({count})" for name, count in preparation.missing.items() if count],
+        script=read_bytes(Path("reports/vega.js")).decode(),
         params={name: dict(flat(params_file[name])) for name in MADE_BY},
         digest=digest(read_bytes(Path("data/predictions.parquet"))),
     )
     write_bytes(Path("reports/forecast.html"), html)
-    for name, picture in pictures(tickers[0], common, persistence=True):  # a picture has no switch
-        write_bytes(Path("reports/forecast.png" if name == "predicted" else f"reports/forecast/{name}.png"), picture)
+    forecast = picture(tickers[0], "predicted", persistence=True)  # a picture has no switch
+    write_bytes(Path("reports/forecast.png"), forecast)
     columns = ["date", "actual", "predicted", "persistence", "lower", "upper"]
     write_csv(Path("reports/predicted.csv"), tested.loc[tested["ticker"] == tickers[0].name, columns])
     write_csv(Path("reports/loss.csv"), history[["member", "epoch", "loss", "val_loss"]])
     write_csv(Path("reports/skill.csv"), skills(scores, verdict.baselines, verdict.series))
-    write_bytes(Path("reports/vega.js"), charts.script().encode())  # `dvc plots` draws with it, offline
 
 
 if __name__ == "__main__":

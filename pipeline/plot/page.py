@@ -107,16 +107,19 @@ def html(
     bands: pd.DataFrame,
     *,
     longest: int,
+    script: str,
     **made_by: Any,
 ) -> bytes:
     """Return the page.
 
-    longest: the number of test forecasts of the longest ticker; made_by: how the forecast was made, for the template.
+    longest: the number of test forecasts of the longest ticker; script: reports/vega.js; made_by: how the forecast was
+    made, for the template.
     """
     return page(
         "plot/page.html",
         shown,
         common,
+        script=script,
         verdict=verdict,
         definitions=summary.definitions(verdict),
         table=summary.table(verdict),

@@ -30,11 +30,6 @@ NOT_FROM_ZERO = alt.Scale(zero=False)
 FONT = "Liberation Sans"  # the font of PNGs; it is part of vl-convert
 
 
-def script() -> str:
-    """Return Vega, Vega-Lite and vega-embed as one script."""
-    return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
-
-
 def columns(rows: pd.DataFrame) -> dict[str, list[Any]]:
     """Return the columns of a table for a page: numbers with six digits, dates without time zone."""
     return {name: _plain(rows[name]) for name in rows}

@@ -114,13 +114,6 @@ def test_candlesticks_are_of_the_chosen_date_range() -> None:
     assert len(pictures) == len(parts) - 1  # the first range shown is 120 sessions, which is all of them
 
 
-def test_the_script_can_be_part_of_a_page() -> None:
-    script = charts.script()
-    assert "vegaEmbed" in script
-    assert "</script" not in script.lower()
-    assert len(script) < 2_000_000
-
-
 def test_a_picture_does_not_depend_on_the_fonts_of_the_machine(tmp_path: Path) -> None:
     """Install another font under the name of ours, and draw with it."""
     (tmp_path / "fonts.conf").write_text(f"<fontconfig><dir>{tmp_path}</dir></fontconfig>")
