@@ -18,7 +18,6 @@ OWNERS = {
     "vl_convert": "pipeline.report.charts",  # the pictures; the script is a stage of its own, which needs no more
     "jinja2": "pipeline.report.page",
     "tsdownsample": "pipeline.report.figures",
-    "statsmodels": "pipeline.report.autocorrelation",
     "arch.unitroot": "pipeline.explore.summary",
     "arch.bootstrap": "pipeline.evaluate.significance",
     "arch.univariate": "pipeline.models.garch",

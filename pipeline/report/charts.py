@@ -32,7 +32,7 @@ FONT = "Liberation Sans"  # the font of PNGs; it is part of vl-convert
 
 def columns(rows: pd.DataFrame) -> dict[str, list[Any]]:
     """Return the columns of a table for a page: numbers with six digits, dates without time zone."""
-    return {name: _plain(rows[name]) for name in rows}
+    return {str(name): _plain(values) for name, values in rows.items()}
 
 
 def _plain(values: pd.Series) -> list[Any]:

@@ -259,6 +259,12 @@ def test_groups_from_one_distribution_do_not_differ_significantly() -> None:
     assert f"do not differ significantly by level (Kruskal-Wallis test, p {p:.4f}:" in grouped(LEVELS, PLACES).sentence
 
 
+def test_equal_values_share_their_rank_in_the_test_of_kruskal_and_wallis() -> None:
+    tied = LEVELS.round() + (PLACES == 1) * (np.arange(300) % 11 == 0)
+    p = stats.kruskal(*(own for _, own in tied.groupby(PLACES))).pvalue
+    assert f"(Kruskal-Wallis test, p {p:.4f}:" in grouped(tied, PLACES).sentence
+
+
 def test_the_groups_that_vary_most_and_least_are_named_even_if_medians_are_equal() -> None:
     values = LEVELS * PLACES.map({0: 1, 1: 9, 2: 3})
     widths = values.groupby(PLACES).quantile(0.75) - values.groupby(PLACES).quantile(0.25)
