@@ -17,7 +17,7 @@ def main(params: Params) -> None:
     scraped = read_record(Path("reports/scrape.json"), Scraped)
     priced = scraped.column in PRICES
     schema = summary.schema(priced=priced)
-    rows_by_ticker = {str(name): rows.reset_index(drop=True) for name, rows in prices.groupby("ticker")}
+    rows_by_ticker = {str(name): rows for name, rows in prices.groupby("ticker")}
     long_enough = page.long_enough(rows_by_ticker, scraped)
     summary_rows = [
         {
@@ -31,7 +31,7 @@ def main(params: Params) -> None:
     tickers = page.tickers(long_enough, summaries, scraped, params.lags)
     common = page.common(long_enough, scraped)
     script, longest = read_bytes(Path("reports/vega.js")).decode(), max(map(len, rows_by_ticker.values()))
-    html = page.html(summaries, tickers, common, scraped, script, longest=longest)
+    html = page.html(summaries, tickers, list(long_enough), common, scraped, script, longest=longest)
 
     write_table(Path("data/summary.parquet"), summaries, schema)
     write_bytes(Path("reports/explore.html"), html)

@@ -14,7 +14,7 @@ from pipeline.formats import format_date, format_p
 from pipeline.prices import OHLC
 from pipeline.quality import TickerReport
 from pipeline.report import charts
-from pipeline.report.figures import LEVEL, Figure, autocorrelation_chart, date_ranges, downsampled, evenly, last_dates
+from pipeline.report.figures import LEVEL, Figure, autocorrelation_chart, date_ranges, evenly, last_dates, line
 from pipeline.series import SeriesInfo
 
 FIRST_CANDLESTICKS = 120  # shown at first
@@ -31,15 +31,22 @@ STATIONARITY = {
 }
 
 
-def values_over_time(rows: pd.DataFrame, summary: dict[str, Any], series: SeriesInfo, max_points: int) -> Figure:
-    """Return the figure of the values by date, with the volume if there is one.
+def values_over_time(
+    dates: pd.Series,
+    values: pd.Series,
+    volumes: pd.Series | None,
+    summary: dict[str, Any],
+    series: SeriesInfo,
+    max_points: int,
+) -> Figure:
+    """Return the figure of the values by date, with the volumes if there are any.
 
-    rows: date, value, in order, with close and volume if there are; summary: a row of data/summary.parquet.
+    dates, values, volumes: in order; summary: a row of data/summary.parquet.
     """
-    known = rows["value"].dropna()
+    known = values.dropna()
     first, last = known.iloc[0], known.iloc[-1]
     if series.priced:
-        years = (rows["date"][known.index[-1]] - rows["date"][known.index[0]]) / pd.Timedelta(days=365.25)
+        years = (dates[known.index[-1]] - dates[known.index[0]]) / pd.Timedelta(days=365.25)
         annual = f", {(last / first) ** (1 / years) - 1:+.1%} a year" if years >= 1 else ""
         says = (
             f"went from {series.format_value(first)} to {series.format_value(last)} ({last / first - 1:+.1%}{annual})"
@@ -51,13 +58,12 @@ def values_over_time(rows: pd.DataFrame, summary: dict[str, Any], series: Series
     if summary["stationarity"]:
         adf, kpss = format_p(summary["adf"]), format_p(summary["kpss"])
         level += f" (two tests: ADF p {adf}, small if it stays; KPSS p {kpss}, small if it does not)"
-    title, traded = f"The {series.name}", has_volume(rows)
-    tables = {"values": downsampled(rows[["date", "value"]], "value", max_points)}
-    if traded:
+    title, tables = f"The {series.name}", {"values": line(dates, values, max_points)}
+    if volumes is not None:
         title += " and the volume"
-        volumes = rows[["date", "volume"]].rename(columns={"volume": "value"})
-        tables["volumes"] = downsampled(volumes, "value", max_points)
-    return Figure(title, f"The {series.name} {says}. {level}.", charts.values_over_time(series, traded=traded), tables)
+        tables["volumes"] = line(dates, volumes, max_points)
+    shape = charts.values_over_time(series, traded=volumes is not None)
+    return Figure(title, f"The {series.name} {says}. {level}.", shape, tables)
 
 
 def has_volume(rows: pd.DataFrame) -> bool:
@@ -68,21 +74,22 @@ def has_volume(rows: pd.DataFrame) -> bool:
 def candlesticks(rows: pd.DataFrame, series: SeriesInfo, max_candlesticks: int) -> Figure:
     """Return the candlestick chart of the last sessions.
 
-    rows: date, open, high, low, close, in order, with missing values or without.
+    rows: date, open, high, low, close, in order, none missing.
     """
-    known = rows.dropna(subset=list(OHLC))
-    open_, high, low, close = (known[name].to_numpy() for name in OHLC)
+    dates = rows["date"]
+    open_, high, low, close = (rows[name].to_numpy() for name in OHLC)
     up, down, span = (close > open_).mean(), (close < open_).mean(), high / low - 1
-    widest = format_date(known["date"].iloc[span.argmax()])
+    widest = format_date(dates.iloc[span.argmax()])
     says = (
-        f"The close was above the open in {up:.1%} of {len(known):,} {series.step}s, and below it in {down:.1%}. "
+        f"The close was above the open in {up:.1%} of {len(rows):,} {series.step}s, and below it in {down:.1%}. "
         f"The range from low to high was {np.median(span):.2%} in a typical {series.step}, and {span.max():.1%} in the "
         f"widest ({widest})."
     )
-    shown = known[["date", *OHLC]].tail(max_candlesticks)
-    start = {"brush": last_dates(shown["date"], FIRST_CANDLESTICKS), "density": density(shown["date"])}
+    shown = dates.tail(max_candlesticks)
+    start = {"brush": last_dates(shown, FIRST_CANDLESTICKS), "density": density(shown)}
     title = "Candlesticks (open, high, low, close)"
-    return Figure(title, says, charts.candlesticks(series), {"sessions": shown}, start, date_ranges(shown["date"]))
+    tables = {"sessions": rows.tail(max_candlesticks)}
+    return Figure(title, says, charts.candlesticks(series), tables, start, date_ranges(shown))
 
 
 def density(dates: pd.Series) -> float:
@@ -105,7 +112,7 @@ def volatility(dates: pd.Series, steps: pd.Series, series: SeriesInfo, max_point
         f"Line of the rolling standard deviation over {count} {series.step}s.",
         filled=False,
     )
-    rows = downsampled(pd.DataFrame({"date": dates, "value": deviation}).iloc[count - 1 :], "value", max_points)
+    rows = line(dates.iloc[count - 1 :], deviation.iloc[count - 1 :], max_points)
     annual = " (annualised standard deviation of returns)" if series.priced else ""
     title = f"{name}{annual} of the last {count} {series.step}s"
     return Figure(title, _volatility_sentence(deviation.dropna().to_numpy(), name, series), shape, {"values": rows})
@@ -128,7 +135,7 @@ def drawdown(dates: pd.Series, values: pd.Series, series: SeriesInfo, max_points
     fall = values / values.cummax() - 1
     title = f"Drawdown: how far the {series.name} is below its highest value so far"
     shape = charts.dated("drawdown", charts.PERCENT, "Area from zero down to the drawdown by date.", filled=True)
-    rows = downsampled(pd.DataFrame({"date": dates, "value": fall}), "value", max_points)
+    rows = line(dates, fall, max_points)
     says = _drawdown_sentence(dates, values.to_numpy(), fall.to_numpy(), series)
     return Figure(title, says, shape, {"values": rows})
 
@@ -162,8 +169,9 @@ def data_quality(dates: pd.Series, report: TickerReport, series: SeriesInfo) -> 
         "jump": [jump.date for jump in report.jumps],
     }
     marked = list(dict.fromkeys((kind, date[:10]) for kind, kind_dates in by_kind.items() for date in kind_dates))
-    when = pd.DatetimeIndex([date for _, date in marked])
-    days = pd.DataFrame(marked, columns=["kind", "date"]).assign(year=when.year, day=when.day_of_year)
+    kinds, texts = [kind for kind, _ in marked], [date for _, date in marked]
+    when = pd.DatetimeIndex(texts)
+    days = pd.DataFrame({"kind": kinds, "date": texts, "year": when.year, "day": when.day_of_year})
     year, first, count = np.unique(dates.dt.year, return_index=True, return_counts=True)
     day = dates.dt.day_of_year.to_numpy()
     years = pd.DataFrame({"year": year, "from": day[first], "to": day[first + count - 1] + 1})

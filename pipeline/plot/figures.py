@@ -17,6 +17,7 @@ from pipeline.report.figures import (
     downsampled,
     histogram,
     last_dates,
+    line,
 )
 from pipeline.scoring.columns import ALL, POOLED, TERCILES
 from pipeline.scoring.results import target_title
@@ -105,7 +106,7 @@ def residuals(tested: pd.DataFrame, series: SeriesInfo, max_points: int) -> dict
     """
     residual = (tested["actual"] - tested["predicted"]) / (tested["persistence"] if series.priced else 1)
     title = "residual / last price" if series.priced else f"residual of the {series.name}"
-    rows = downsampled(pd.DataFrame({"date": tested["date"], "value": residual}), "value", max_points)  # keeps extremes
+    rows = line(tested["date"], residual, max_points)  # keeps extremes
     over_time = Figure(
         "Residuals (actual minus forecast) over time",
         _bias(residual, tested["date"], series),

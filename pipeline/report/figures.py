@@ -44,24 +44,33 @@ RANGE_LENGTHS = {
 
 
 def downsampled(rows: pd.DataFrame, value: str, max_points: int) -> pd.DataFrame:
-    """Return at most `max_points` rows (3 or more) that keep the shape of the line, and one row for each wide gap.
+    """Return the rows at `shape_points` of a column, which is drawn as a line."""
+    return rows.iloc[shape_points(rows[value].to_numpy(np.float64), max_points)]
+
+
+def line(dates: pd.Series, values: pd.Series, max_points: int) -> pd.DataFrame:
+    """Return the columns date and value of a line at `shape_points`."""
+    points = values.to_numpy(np.float64)
+    kept = shape_points(points, max_points)
+    return pd.DataFrame({"date": dates.to_numpy()[kept], "value": points[kept]})
+
+
+def shape_points(values: np.ndarray, max_points: int) -> np.ndarray:
+    """Return the positions of at most `max_points` values (3 or more) that keep the shape of a line, and of wide gaps.
 
     The method is largest triangle three buckets (Steinarsson 2013, "Downsampling Time Series for Visual
-    Representation", University of Iceland). A gap is wide if a reader can see it; other missing values are dropped.
-    rows: in order; value: the column that is drawn.
+    Representation", University of Iceland). A gap is wide if a reader can see it, and is kept as one missing value;
+    other missing values are dropped. All positions are returned if there are few. values: in order.
     """
-    if len(rows) <= max_points:
-        return rows
-    points = rows[value].to_numpy(np.float64)
-    missing = np.isnan(points)
+    if len(values) <= max_points:
+        return np.arange(len(values))
+    missing = np.isnan(values)
     known = kept = np.flatnonzero(~missing)
     if len(known) > max_points:
-        kept = known[LTTBDownsampler().downsample(points[known], n_out=max_points).astype(int)]
-    if len(known) == len(rows):
-        return rows.iloc[kept]
+        kept = known[LTTBDownsampler().downsample(values[known], n_out=max_points).astype(int)]
     run = np.cumsum(np.diff(missing.astype(int), prepend=0) != 0)  # the number of each run of known or missing values
-    is_wide, is_first = np.bincount(run)[run] > len(rows) / max_points, np.diff(run, prepend=-1) != 0
-    return rows.iloc[np.union1d(kept, np.flatnonzero(missing & is_wide & is_first))]
+    is_wide, is_first = np.bincount(run)[run] > len(values) / max_points, np.diff(run, prepend=-1) != 0
+    return np.union1d(kept, np.flatnonzero(missing & is_wide & is_first))
 
 
 def evenly(rows: pd.DataFrame, max_rows: int) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -33,25 +33,29 @@ class Ticker(NamedTuple):
     table: Table | None = None
 
 
-def page(template: str, tickers: Sequence[Ticker], common: Mapping[str, Figure], **values: Any) -> bytes:
+def page(template: str, tickers: Iterable[Ticker], common: Mapping[str, Figure], **values: Any) -> bytes:
     """Fill in a template. The page holds the script and each chart's specification once, and each ticker's rows.
 
     common: the figures of all tickers together; values: those of the template, with `script` (reports/vega.js). Raises
     ValueError if two tickers have different charts of one name.
     """
-    figures: dict[str, Figure] = {}
-    for ticker in tickers:
+    first: Ticker | None = None
+    figures: dict[str, Figure] = {}  # of each name, that of the first ticker which has one
+    packed: dict[str, str] = {}
+    for ticker in tickers:  # packed one by one, because the figures of hundreds need much memory
+        first = first or ticker
         for name, figure in ticker.figures.items():
             if figures.setdefault(name, figure).shape != figure.shape:
                 raise ValueError(f"{name}: its shape differs between tickers")
+        packed[ticker.name] = _packed(ticker)
     return (
         _templates.get_template(template)
         .render(
             shapes={name: figure.shape for name, figure in {**figures, **common}.items()},
             figures=figures,
             common=common,
-            tickers=tickers,
-            packed={ticker.name: _packed(ticker) for ticker in tickers},
+            first=first,
+            packed=packed,
             shared={"figures": {name: _drawn(figure) for name, figure in common.items()}},
             **values,
         )

@@ -12,6 +12,7 @@ from scipy.signal import lfilter
 
 from pipeline.explore import figures
 from pipeline.explore.summary import quantities, stationarity_words, summary
+from pipeline.prices import OHLC
 from pipeline.report import charts
 from pipeline.report.figures import Figure
 from pipeline.series import SeriesInfo
@@ -29,11 +30,11 @@ def days(count: int, freq: str = "D") -> pd.Series:
 
 
 def over_time(values: Any, series: SeriesInfo = HEAT, numbers: dict | None = None, volume: float = 1000.0) -> Figure:
-    own = pd.DataFrame({"date": days(len(values)), "value": np.asarray(values, dtype=float)})
-    if series.priced:
-        own = own.assign(close=own["value"], volume=volume)
-    numbers = numbers or summary(own["date"], own["value"], priced=series.priced)
-    return figures.values_over_time(own, numbers, series, 100)
+    dates, own = days(len(values)), pd.Series(np.asarray(values, dtype=float))
+    numbers = numbers or summary(dates, own, priced=series.priced)
+    rows = pd.DataFrame({"close": own, "volume": volume} if series.priced else {"heat": own})
+    volumes = rows["volume"] if figures.has_volume(rows) else None
+    return figures.values_over_time(dates, own, volumes, numbers, series, 100)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +105,7 @@ def test_the_widest_session_is_named() -> None:
 def test_only_the_last_candlesticks_can_be_chosen_and_120_are_shown_at_first() -> None:
     own = made_prices("AAA", 900, seed=0)
     own.loc[3, "high"] = np.nan
-    figure = figures.candlesticks(own, CLOSE, 500)
+    figure = figures.candlesticks(own[["date", *OHLC]].dropna(), CLOSE, 500)
     shown = figure.rows["sessions"]["date"]
     assert shown.tolist() == own["date"].tail(500).tolist()
     assert "of 899 sessions" in figure.sentence
