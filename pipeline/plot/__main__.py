@@ -1,5 +1,6 @@
 """Show the forecast and how reliable it is."""
 
+from itertools import chain
 from pathlib import Path
 
 from pipeline.forecaster.preparation import Preparation
@@ -16,16 +17,19 @@ MADE_BY = ("prepare", "benchmark", "train", "evaluate")  # sections whose parame
 
 
 def main(params: Params) -> None:
-    predictions, history = read_table(Path("data/predictions.parquet")), read_table(Path("data/history.parquet"))
+    path, history = Path("data/predictions.parquet"), read_table(Path("data/history.parquet"))
+    last = read_table(path, columns=["ticker", "origin"]).groupby("ticker")["origin"].max()
+    predictions = read_table(path, where=[[("horizon", "==", 1)], [("origin", "in", set(last))]])
     verdict = read_record(Path("data/verdict.json"), Verdict)
     preparation = read_record(Path("data/preparation.json"), Preparation)
     scores, bands = read_table(Path("data/scores.parquet")), read_table(Path("data/bands.parquet"))
     tested, params_file = page.tested(predictions), load_all()
     tickers = page.tickers(predictions, verdict, preparation, params.sessions)
+    first = next(tickers)
     common = page.common(verdict, scores, bands, history)
     html = page.html(
         verdict,
-        tickers,
+        chain([first], tickers),
         common,
         scores,
         bands,
@@ -33,13 +37,13 @@ def main(params: Params) -> None:
         missing=[f"{name} ({count})" for name, count in preparation.missing.items() if count],
         script=read_bytes(Path("reports/vega.js")).decode(),
         params={name: dict(flat(params_file[name])) for name in MADE_BY},
-        digest=digest(read_bytes(Path("data/predictions.parquet"))),
+        digest=digest(read_bytes(path)),
     )
     write_bytes(Path("reports/forecast.html"), html)
-    forecast = picture(tickers[0], "predicted", persistence=True)  # a picture has no switch
+    forecast = picture(first, "predicted", persistence=True)  # a picture has no switch
     write_bytes(Path("reports/forecast.png"), forecast)
     columns = ["date", "actual", "predicted", "persistence", "lower", "upper"]
-    write_csv(Path("reports/predicted.csv"), tested.loc[tested["ticker"] == tickers[0].name, columns])
+    write_csv(Path("reports/predicted.csv"), tested.loc[tested["ticker"] == first.name, columns])
     write_csv(Path("reports/loss.csv"), history[["member", "epoch", "loss", "val_loss"]])
     write_csv(Path("reports/skill.csv"), skills(scores, verdict.baselines, verdict.series))
 

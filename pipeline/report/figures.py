@@ -158,8 +158,8 @@ def _excess_kurtosis(deviations: np.ndarray) -> float:
     return float(((n**2 - 1) * ratio - 3 * (n - 1) ** 2) / ((n - 2) * (n - 3)))
 
 
-def correlation(first: pd.Series, second: pd.Series) -> float:
-    """Return Pearson's correlation where both are known, or 0 if one of them does not vary. Both have the same rows."""
+def correlation(first: np.ndarray, second: np.ndarray) -> float:
+    """Return Pearson's correlation where both are known, or 0 if one of them does not vary."""
     both = np.array([first, second], np.float64)
     both = both[:, ~np.isnan(both).any(axis=0)]
     return float(np.corrcoef(*both)[0, 1]) if both.size and np.ptp(both, axis=1).all() else 0.0

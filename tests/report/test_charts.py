@@ -13,7 +13,7 @@ import pytest
 from pipeline.explore.page import ticker_figures as explored_figures
 from pipeline.explore.summary import summary
 from pipeline.plot.figures import loss
-from pipeline.plot.page import ticker_figures
+from pipeline.plot.page import parts, ticker_figures
 from pipeline.report import charts
 from pipeline.report.figures import Figure
 from pipeline.series import SeriesInfo
@@ -35,6 +35,7 @@ def forecasts() -> pd.DataFrame:
     """Return rows like those of data/predictions.parquet: 100 of test and three next sessions, one session ahead."""
     own, split = made_prices("AAA", 104, seed=3), np.where(np.arange(104) < 101, "test", "future")
     return pd.DataFrame({
+        "ticker": "AAA",
         "origin": own["date"].shift(1),
         "horizon": 1,
         "date": own["date"],
@@ -52,7 +53,7 @@ def forecasts() -> pd.DataFrame:
 FIGURES: dict[str, Figure] = {
     **explored(made_prices("AAA", 120, seed=0), "close", CLOSE),
     **{f"heat {name}": own for name, own in explored(made_heat("Oslo", 200, seed=0), "heat", HEAT).items()},
-    **ticker_figures(forecasts(), CLOSE, 30, 0.9, 1),
+    **ticker_figures(*parts(forecasts()), CLOSE, 30, 0.9, 1),
     "loss": loss(HISTORY),
 }
 
