@@ -62,8 +62,11 @@ def long_enough(rows_by_ticker: dict[str, pd.DataFrame], scraped: Scraped) -> di
 
     rows_by_ticker: the rows of data/prices.parquet.
     """
+    column, priced = scraped.column, scraped.column in PRICES
     selected = {
-        name: rows for name, rows in rows_by_ticker.items() if quantities_of(rows, scraped).count() >= MIN_VALUES
+        name: rows
+        for name, rows in rows_by_ticker.items()
+        if quantities(rows[column], priced=priced).count() >= MIN_VALUES
     }
     if not selected:
         raise UserError(f"data/prices.parquet: found no ticker with {minimum(scraped)}; accepted: a longer period")

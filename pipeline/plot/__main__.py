@@ -33,6 +33,7 @@ def main(params: Params) -> None:
         common,
         scores,
         bands,
+        count=len(last),
         longest=int(tested.groupby("ticker").size().max()),
         missing=[f"{name} ({count})" for name, count in preparation.missing.items() if count],
         script=read_bytes(Path("reports/vega.js")).decode(),

@@ -118,14 +118,15 @@ def html(
     scores: pd.DataFrame,
     bands: pd.DataFrame,
     *,
+    count: int,
     longest: int,
     script: str,
     **made_by: Any,
 ) -> bytes:
     """Return the page.
 
-    longest: the number of test forecasts of the longest ticker; script: reports/vega.js; made_by: how the forecast was
-    made, for the template.
+    count: how many tickers there are; longest: the number of test forecasts of the longest one; script:
+    reports/vega.js; made_by: how the forecast was made, for the template.
     """
     return page(
         "plot/page.html",
@@ -137,6 +138,6 @@ def html(
         table=summary.table(verdict),
         by_ticker=tables.by_ticker(verdict, scores, bands),
         tables=tables.common(verdict, scores, bands),
-        downsampling_note=downsampling_note(longest, verdict.tickers),
+        downsampling_note=downsampling_note(longest, count),
         **made_by,
     )

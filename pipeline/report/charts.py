@@ -73,7 +73,7 @@ def _spec(chart: alt.TopLevelMixin, description: str, **properties: Any) -> Spec
         "axisY": {"minExtent": LABEL_WIDTH, "maxExtent": LABEL_WIDTH, "titleLimit": 240},
         "legend": {"orient": "top", "labelLimit": 0, "columns": 3},
     }
-    return {**chart.properties(description=description, **properties).to_dict(), "config": config}
+    return {**chart.properties(description=description, **properties).to_dict(validate=False), "config": config}
 
 
 def _chart(table: str) -> alt.Chart:

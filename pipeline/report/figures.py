@@ -90,9 +90,9 @@ def date_ranges(dates: pd.Series) -> dict[str, Any]:
 
     dates: in order.
     """
-    ranges = {}
+    ranges, last, ordered = {}, dates.iloc[-1], dates.to_numpy()
     for label, length in RANGE_LENGTHS.items():
-        count = len(dates) - int(dates.searchsorted(dates.iloc[-1] - length, side="right"))
+        count = len(dates) - int(ordered.searchsorted((last - length).to_datetime64(), side="right"))
         if MIN_DATES <= count < len(dates):
             ranges[label] = last_dates(dates, count)
     return {**ranges, "all": last_dates(dates, len(dates))}

@@ -5,6 +5,7 @@ import struct
 from pathlib import Path
 from typing import Any
 
+import altair as alt
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -79,6 +80,12 @@ def test_a_shape_has_a_text_alternative_and_no_data_of_its_own(name: str) -> Non
     assert len(shape["description"]) > 20
     assert "datasets" not in shape
     assert "values" not in shape.get("data", {})
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_shape_is_valid_vega_lite(name: str) -> None:
+    drawn = {key: part for key, part in FIGURES[name].shape.items() if key != "config"}  # Vega-Lite allows more there
+    alt.Chart.from_dict(drawn, validate=True)
 
 
 @pytest.mark.parametrize("name", FIGURES)
