@@ -1,6 +1,5 @@
 """The figures of one ticker's series, and the correlations between tickers."""
 
-from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -299,22 +298,26 @@ def correlations(values: pd.DataFrame, series: SeriesInfo) -> Figure:
 
 def _correlations_sentence(matrix: pd.DataFrame, series: SeriesInfo) -> str:
     """Return whether tickers move together, by the median correlation, and the most and least similar pair."""
-    names = [f"{one} and {other}" for one, other in combinations(matrix.columns, 2)]
-    pairs = pd.Series(matrix.to_numpy()[np.triu_indices(len(matrix), 1)], names).dropna()
-    if pairs.empty:
+    first, second = np.triu_indices(len(matrix), 1)
+    pairs = matrix.to_numpy()[first, second]
+    count = int((~np.isnan(pairs)).sum())
+    if not count:
         return "No two tickers share enough steps."
-    median = pairs.median()
+
+    def named(pair: np.intp) -> str:
+        return f"{pairs[pair]:+.2f} ({matrix.columns[first[pair]]} and {matrix.columns[second[pair]]})"
+
+    median = np.nanmedian(pairs)
     verb = "hardly move together"
     if median >= WEAK:
         verb = "move together" if median >= STRONG else "move together a little"
     elif median <= -WEAK:
         verb = "move in opposite directions"
-    highest = f"{pairs.max():+.2f} ({pairs.idxmax()})"
-    if len(pairs) == 1:
+    highest, lowest = named(np.nanargmax(pairs)), named(np.nanargmin(pairs))
+    if count == 1:
         return f"The tickers {verb}: the correlation of their {series.quantities} is {highest}."
-    lowest = f"{pairs.min():+.2f} ({pairs.idxmin()})"
     return (
-        f"The tickers {verb}: the median correlation of their {series.quantities} is {median:+.2f} over {len(pairs):,} "
+        f"The tickers {verb}: the median correlation of their {series.quantities} is {median:+.2f} over {count:,} "
         f"pairs. The highest is {highest}, the lowest {lowest}."
     )
 
