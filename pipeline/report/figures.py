@@ -123,8 +123,8 @@ def histogram(values: pd.Series, series: SeriesInfo, name: str, axis_title: str)
 def _extremes_sentence(values: np.ndarray, name: str) -> str:
     """Compare the number of extreme values with that of a normal distribution (binomial test)."""
     share = 2 * ndtr(-EXTREME_DEVIATIONS)
-    deviations = values - values.mean()
-    count = int((np.abs(deviations) > EXTREME_DEVIATIONS * values.std()).sum())
+    count = int((np.abs(values - values.mean()) > EXTREME_DEVIATIONS * values.std()).sum())
+    series = pd.Series(values)
     expected = share * len(values)
     frequency = "about as frequent as"
     if _binomial_p(count, len(values), share) < LEVEL:
@@ -133,8 +133,8 @@ def _extremes_sentence(values: np.ndarray, name: str) -> str:
     return (
         f"Extreme values are {frequency} under a normal distribution (the bell-shaped line): {count} of "
         f"{len(values):,} {name} are more than {EXTREME_DEVIATIONS} standard deviations from the mean. A normal "
-        f"distribution would have about {expected:.0f} (excess kurtosis {_excess_kurtosis(deviations):.1f}, skew "
-        f"{_skew(deviations):+.2f}; both would be 0)."
+        f"distribution would have about {expected:.0f} (excess kurtosis {series.kurt():.1f}, skew "
+        f"{series.skew():+.2f}; both would be 0)."
     )
 
 
@@ -144,18 +144,6 @@ def _binomial_p(count: int, total: int, share: float) -> float:
     combinations = gammaln(total + 1) - gammaln(counts + 1) - gammaln(total - counts + 1)
     probabilities = np.exp(combinations + counts * np.log(share) + (total - counts) * np.log1p(-share))
     return float(probabilities[probabilities <= probabilities[count] * (1 + 1e-7)].sum())  # 1e-7: rounding errors
-
-
-def _skew(deviations: np.ndarray) -> float:
-    """Return the unbiased skew. deviations: from the mean."""
-    n = len(deviations)
-    return float((deviations**3).mean() / (deviations**2).mean() ** 1.5 * np.sqrt(n * (n - 1)) / (n - 2))
-
-
-def _excess_kurtosis(deviations: np.ndarray) -> float:
-    """Return the unbiased excess kurtosis. deviations: from the mean."""
-    n, ratio = len(deviations), (deviations**4).mean() / (deviations**2).mean() ** 2
-    return float(((n**2 - 1) * ratio - 3 * (n - 1) ** 2) / ((n - 2) * (n - 3)))
 
 
 def correlation(first: np.ndarray, second: np.ndarray) -> float:
