@@ -68,6 +68,6 @@ lock: setup  ## requirements.lock and versions.yaml from pyproject.toml; UPGRADE
 	sed -nE 's/^([a-z0-9.-]+)==([^ ]+).*/\1: "\2"/p' requirements.lock > versions.yaml
 
 clean:  ## remove .venv and outputs; DVC's cache and MLflow's runs stay
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dvc_plots reports/explore reports/forecast reports/*.html reports/scrape.json reports/vega.js
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dvc_plots reports/*.html reports/scrape.json reports/vega.js
 	find data -mindepth 1 -maxdepth 1 ! -name raw -exec rm -rf {} +
 	find pipeline studies tests -name __pycache__ -prune -exec rm -rf {} +

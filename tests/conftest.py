@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,14 @@ from ruamel.yaml import YAML
 from pipeline.forecaster import inputs
 from pipeline.forecaster.preparation import ALL, Calendar, Preparation, Target
 from pipeline.forecaster.samples import FILES, combined
-from pipeline.io.artifacts import read_table
+from pipeline.io.artifacts import read_table, write_bytes
 from pipeline.io.params import load
 from pipeline.models import registry
 from pipeline.models.model import Samples
 from pipeline.prepare.splits import assign_splits
 from pipeline.prices import SourceData, canonical
 from pipeline.scrape import sample
+from pipeline.vega.__main__ import script
 from tests.imports import ROOT
 from tests.series import made_heat, made_prices
 
@@ -195,7 +197,7 @@ def scores_on_test(folder: Path, target: str, horizon: int = 1) -> pd.DataFrame:
 
 def section_of(stage: str) -> Any:
     """The model of a stage's section of params.yaml, as `load` takes it; None where it has none."""
-    if stage == "predict":
+    if stage in ("vega", "predict"):
         return None
     params = importlib.import_module(f"pipeline.{stage}.params")
     return params.SOURCES if stage == "scrape" else params.Params
@@ -207,13 +209,21 @@ def ran(stage: str) -> None:
     main(load(stage, section)) if section else main()
 
 
+@cache
+def vega() -> bytes:
+    """What stage vega writes: it takes a second, and is the same in every folder."""
+    return script().encode()
+
+
 def walk(folder: Path, prices: pd.DataFrame | SourceData, *stages: str, **changes: dict[str, Any]) -> None:
-    """Run stages in a folder on these prices, in this process."""
+    """Run stages in a folder on these prices, in this process. reports/vega.js is there where a page needs it."""
     folder.mkdir(exist_ok=True)
     found = prices if isinstance(prices, SourceData) else SourceData(prices, units={})
     with contextlib.chdir(folder), pytest.MonkeyPatch.context() as patch:
         patch.setattr(sample, "prices", lambda: found)
         YAML().dump(small_params(**changes), Path("params.yaml"))
+        if {"explore", "plot"} & set(stages):
+            write_bytes(Path("reports/vega.js"), vega())
         for stage in stages:
             ran(stage)
 
@@ -275,11 +285,11 @@ EVERY = ("scrape", "explore", "prepare", "benchmark", "train", "predict", "evalu
 
 @pytest.fixture(scope="session")
 def walked_heat(two_sensors: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which every stage but track ran on two hourly series."""
+    """A folder in which every stage but vega and track ran on two hourly series."""
     return once(tmp_path_factory, "heat", lambda folder: walk_heat(folder, two_sensors, *EVERY))
 
 
 @pytest.fixture(scope="session")
 def walked(two_tickers: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which every stage but track ran on two made tickers, small."""
+    """A folder in which every stage but vega and track ran on two made tickers, small."""
     return once(tmp_path_factory, "walked", lambda folder: walk(folder, two_tickers, *EVERY))

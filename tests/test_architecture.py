@@ -15,10 +15,9 @@ STAGES = list(DVC["stages"])
 
 OWNERS = {
     "altair": "pipeline.report.charts",
-    "vl_convert": "pipeline.report.charts",
+    "vl_convert": "pipeline.report.charts",  # the pictures; the script is a stage of its own, which needs no more
     "jinja2": "pipeline.report.page",
     "tsdownsample": "pipeline.report.figures",
-    "statsmodels": "pipeline.report.autocorrelation",
     "arch.unitroot": "pipeline.explore.summary",
     "arch.bootstrap": "pipeline.evaluate.significance",
     "arch.univariate": "pipeline.models.garch",
@@ -38,6 +37,7 @@ OWNERS = {
     "curl_cffi": "pipeline.scrape.yahoo",
     "stamina": "pipeline.scrape.yahoo",
 }
+BUNDLERS = {"vl_convert": {"pipeline.vega.__main__"}}  # whose script is written down, for others to read
 # What may touch files, clock or environment: the doors, the stages, the sources, and what is typed by people.
 DOORS = {
     "pipeline",
@@ -58,7 +58,7 @@ COMMANDS = {name for name in PATHS if name.startswith("pipeline.verify")} | {
 }
 # Whose parameters, beside its own, a stage tells its readers.
 TOLD = {"track": set(SECTIONS), "plot": {"prepare", "benchmark", "train", "evaluate"}}
-UNTUNED = {"predict"}  # has no section: the models say all
+UNTUNED = {"vega", "predict"}  # have no section: the package or the models say all
 NOUNS = sorted(set(PATHS) - DOORS - COMMANDS)
 
 
@@ -75,7 +75,7 @@ def deps_of(stage: str) -> list[str]:
 @pytest.mark.parametrize(("package", "owner"), OWNERS.items())
 def test_each_outside_thing_has_one_owner(package: str, owner: str) -> None:
     users = {name for name in PATHS for found in imported(name) if found == package or found.startswith(f"{package}.")}
-    assert users == {owner}
+    assert users - BUNDLERS.get(package, set()) == {owner}
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -144,7 +144,7 @@ def test_dvc_knows_exactly_the_files_a_stage_uses(stage: str) -> None:
 
 def test_dvc_yaml_stays_short() -> None:
     assert sum(len(deps_of(stage)) for stage in STAGES) <= 90
-    assert len((ROOT / "dvc.yaml").read_text().splitlines()) <= 260
+    assert len((ROOT / "dvc.yaml").read_text().splitlines()) <= 270
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -17,7 +17,7 @@ from pipeline.io.artifacts import read_record
 from pipeline.plot.page import max_points
 from pipeline.report.page import Ticker, page
 from pipeline.series import SeriesInfo
-from tests.conftest import UNPINNED
+from tests.conftest import UNPINNED, vega
 from tests.pages import parsed, shown
 from tests.series import made_prices, made_report
 
@@ -203,6 +203,7 @@ def test_every_control_is_reached_by_the_tabulator_key(walked: Path, opened: Cal
 def explored(tickers: list[Ticker], table: Table, **values: Any) -> bytes:
     """The page of the data, with this summary."""
     nothing: dict[str, Any] = {"definitions": {}, "odd": {}, "downsampling_note": "", "too_short": ""}
+    nothing["script"] = vega().decode()
     return page("explore/page.html", tickers, {}, summary=table, **{**nothing, **values})
 
 

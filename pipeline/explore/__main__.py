@@ -6,11 +6,10 @@ import pandas as pd
 
 from pipeline.explore import page, summary
 from pipeline.explore.params import Params
-from pipeline.io.artifacts import read_record, read_table, write_bytes, write_table
+from pipeline.io.artifacts import read_bytes, read_record, read_table, write_bytes, write_table
 from pipeline.io.stage import run
 from pipeline.prices import PRICES
 from pipeline.quality import Scraped
-from pipeline.report.page import pictures
 
 
 def main(params: Params) -> None:
@@ -18,7 +17,7 @@ def main(params: Params) -> None:
     scraped = read_record(Path("reports/scrape.json"), Scraped)
     priced = scraped.column in PRICES
     schema = summary.schema(priced=priced)
-    rows_by_ticker = {str(name): rows.reset_index(drop=True) for name, rows in prices.groupby("ticker")}
+    rows_by_ticker = {str(name): rows for name, rows in prices.groupby("ticker")}
     long_enough = page.long_enough(rows_by_ticker, scraped)
     summary_rows = [
         {
@@ -31,11 +30,10 @@ def main(params: Params) -> None:
     summaries = pd.DataFrame(summary_rows)[schema.names]
     tickers = page.tickers(long_enough, summaries, scraped, params.lags)
     common = page.common(long_enough, scraped)
-    html = page.html(summaries, tickers, common, scraped, longest=max(map(len, rows_by_ticker.values())))
+    script, longest = read_bytes(Path("reports/vega.js")).decode(), max(map(len, rows_by_ticker.values()))
+    html = page.html(summaries, tickers, list(long_enough), common, scraped, script, longest=longest)
 
     write_table(Path("data/summary.parquet"), summaries, schema)
-    for name, picture in pictures(tickers[0], common):
-        write_bytes(Path(f"reports/explore/{name}.png"), picture)
     write_bytes(Path("reports/explore.html"), html)
 
 

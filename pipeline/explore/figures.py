@@ -1,19 +1,19 @@
 """The figures of one ticker's series, and the correlations between tickers."""
 
-from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
+from scipy.special import chdtrc
 
 from pipeline.formats import format_date, format_p
 from pipeline.prices import OHLC
 from pipeline.quality import TickerReport
 from pipeline.report import charts
-from pipeline.report.figures import LEVEL, Figure, autocorrelation_chart, date_ranges, downsampled, evenly, last_dates
+from pipeline.report.figures import LEVEL, Figure, autocorrelation_chart, date_ranges, evenly, last_dates, line
 from pipeline.series import SeriesInfo
 
 FIRST_CANDLESTICKS = 120  # shown at first
@@ -30,33 +30,39 @@ STATIONARITY = {
 }
 
 
-def values_over_time(rows: pd.DataFrame, summary: dict[str, Any], series: SeriesInfo, max_points: int) -> Figure:
-    """Return the figure of the values by date, with the volume if there is one.
+def values_over_time(
+    dates: pd.Series,
+    values: pd.Series,
+    volumes: pd.Series | None,
+    summary: dict[str, Any],
+    series: SeriesInfo,
+    max_points: int,
+) -> Figure:
+    """Return the figure of the values by date, with the volumes if there are any.
 
-    rows: date, value, in order, with close and volume if there are; summary: a row of data/summary.parquet.
+    dates, values, volumes: in order; summary: a row of data/summary.parquet.
     """
-    known = rows.dropna(subset="value")
-    first, last = known["value"].iloc[0], known["value"].iloc[-1]
+    known = values.dropna()
+    first, last = known.iloc[0], known.iloc[-1]
     if series.priced:
-        years = (known["date"].iloc[-1] - known["date"].iloc[0]) / pd.Timedelta(days=365.25)
+        years = (dates[known.index[-1]] - dates[known.index[0]]) / pd.Timedelta(days=365.25)
         annual = f", {(last / first) ** (1 / years) - 1:+.1%} a year" if years >= 1 else ""
         says = (
             f"went from {series.format_value(first)} to {series.format_value(last)} ({last / first - 1:+.1%}{annual})"
         )
     else:
-        low, high = (series.format_value(bound) for bound in (known["value"].min(), known["value"].max()))
-        says = f"is between {low} and {high}, on average {series.format_quantity(known['value'].mean())}"
+        low, high = (series.format_value(bound) for bound in (known.min(), known.max()))
+        says = f"is between {low} and {high}, on average {series.format_quantity(known.mean())}"
     level = STATIONARITY.get(summary["stationarity"], "It is unclear whether it stays around a level")
     if summary["stationarity"]:
         adf, kpss = format_p(summary["adf"]), format_p(summary["kpss"])
         level += f" (two tests: ADF p {adf}, small if it stays; KPSS p {kpss}, small if it does not)"
-    title, traded = f"The {series.name}", has_volume(rows)
-    tables = {"values": downsampled(rows[["date", "value"]], "value", max_points)}
-    if traded:
+    title, tables = f"The {series.name}", {"values": line(dates, values, max_points)}
+    if volumes is not None:
         title += " and the volume"
-        volumes = rows[["date", "volume"]].rename(columns={"volume": "value"})
-        tables["volumes"] = downsampled(volumes, "value", max_points)
-    return Figure(title, f"The {series.name} {says}. {level}.", charts.values_over_time(series, traded=traded), tables)
+        tables["volumes"] = line(dates, volumes, max_points)
+    shape = charts.values_over_time(series, traded=volumes is not None)
+    return Figure(title, f"The {series.name} {says}. {level}.", shape, tables)
 
 
 def has_volume(rows: pd.DataFrame) -> bool:
@@ -67,21 +73,22 @@ def has_volume(rows: pd.DataFrame) -> bool:
 def candlesticks(rows: pd.DataFrame, series: SeriesInfo, max_candlesticks: int) -> Figure:
     """Return the candlestick chart of the last sessions.
 
-    rows: date, open, high, low, close, in order, with missing values or without.
+    rows: date, open, high, low, close, in order, none missing.
     """
-    known = rows.dropna(subset=list(OHLC))
-    up, down = (known["close"] > known["open"]).mean(), (known["close"] < known["open"]).mean()
-    span = known["high"] / known["low"] - 1
-    widest = format_date(known.loc[span.idxmax(), "date"])
+    dates = rows["date"]
+    open_, high, low, close = (rows[name].to_numpy() for name in OHLC)
+    up, down, span = (close > open_).mean(), (close < open_).mean(), high / low - 1
+    widest = format_date(dates.iloc[span.argmax()])
     says = (
-        f"The close was above the open in {up:.1%} of {len(known):,} {series.step}s, and below it in {down:.1%}. "
-        f"The range from low to high was {span.median():.2%} in a typical {series.step}, and {span.max():.1%} in the "
+        f"The close was above the open in {up:.1%} of {len(rows):,} {series.step}s, and below it in {down:.1%}. "
+        f"The range from low to high was {np.median(span):.2%} in a typical {series.step}, and {span.max():.1%} in the "
         f"widest ({widest})."
     )
-    shown = known[["date", *OHLC]].tail(max_candlesticks)
-    start = {"brush": last_dates(shown["date"], FIRST_CANDLESTICKS), "density": density(shown["date"])}
+    shown = dates.tail(max_candlesticks)
+    start = {"brush": last_dates(shown, FIRST_CANDLESTICKS), "density": density(shown)}
     title = "Candlesticks (open, high, low, close)"
-    return Figure(title, says, charts.candlesticks(series), {"sessions": shown}, start, date_ranges(shown["date"]))
+    tables = {"sessions": rows.tail(max_candlesticks)}
+    return Figure(title, says, charts.candlesticks(series), tables, start, date_ranges(shown))
 
 
 def density(dates: pd.Series) -> float:
@@ -104,21 +111,21 @@ def volatility(dates: pd.Series, steps: pd.Series, series: SeriesInfo, max_point
         f"Line of the rolling standard deviation over {count} {series.step}s.",
         filled=False,
     )
-    rows = downsampled(pd.DataFrame({"date": dates, "value": deviation}).iloc[count - 1 :], "value", max_points)
+    rows = line(dates.iloc[count - 1 :], deviation.iloc[count - 1 :], max_points)
     annual = " (annualised standard deviation of returns)" if series.priced else ""
     title = f"{name}{annual} of the last {count} {series.step}s"
-    return Figure(title, _volatility_sentence(deviation.dropna(), name, series), shape, {"values": rows})
+    return Figure(title, _volatility_sentence(deviation.dropna().to_numpy(), name, series), shape, {"values": rows})
 
 
-def _volatility_sentence(deviation: pd.Series, name: str, series: SeriesInfo) -> str:
-    if deviation.empty:
+def _volatility_sentence(deviation: np.ndarray, name: str, series: SeriesInfo) -> str:
+    if not len(deviation):
         return f"There are too few {series.step}s for a rolling standard deviation."
-    low, high = deviation.quantile(0.05), deviation.quantile(0.95)
+    low, high = np.quantile(deviation, [0.05, 0.95])
     text = (lambda value: f"{value:.1%}") if series.priced else series.format_quantity
     changes = "changes a lot" if high >= MIN_CHANGE * low and high > 0 else "changes little"
     return (
         f"{name} {changes}: 90% of the time it is between {text(low)} and {text(high)}. At the end it is "
-        f"{text(deviation.iloc[-1])}, higher than {(deviation < deviation.iloc[-1]).mean():.0%} of the time."
+        f"{text(deviation[-1])}, higher than {(deviation < deviation[-1]).mean():.0%} of the time."
     )
 
 
@@ -127,21 +134,23 @@ def drawdown(dates: pd.Series, values: pd.Series, series: SeriesInfo, max_points
     fall = values / values.cummax() - 1
     title = f"Drawdown: how far the {series.name} is below its highest value so far"
     shape = charts.dated("drawdown", charts.PERCENT, "Area from zero down to the drawdown by date.", filled=True)
-    rows = downsampled(pd.DataFrame({"date": dates, "value": fall}), "value", max_points)
-    return Figure(title, _drawdown_sentence(dates, values, fall, series), shape, {"values": rows})
+    rows = line(dates, fall, max_points)
+    says = _drawdown_sentence(dates, values.to_numpy(), fall.to_numpy(), series)
+    return Figure(title, says, shape, {"values": rows})
 
 
-def _drawdown_sentence(dates: pd.Series, values: pd.Series, fall: pd.Series, series: SeriesInfo) -> str:
+def _drawdown_sentence(dates: pd.Series, values: np.ndarray, fall: np.ndarray, series: SeriesInfo) -> str:
     if fall.min() == 0:
         return f"The {series.name} never fell below an earlier value."
-    bottom, below = fall.idxmin(), fall[fall < 0]
-    peak = values.loc[:bottom].idxmax()
-    recovered = values.loc[bottom:][values.loc[bottom:] >= values[peak]]
-    end = f"was recovered on {format_date(dates[recovered.index[0]])}" if len(recovered) else "is not recovered yet"
+    bottom, below = fall.argmin(), fall[fall < 0]
+    peak = values[: bottom + 1].argmax()
+    recovered = bottom + np.flatnonzero(values[bottom:] >= values[peak])
+    end = f"was recovered on {format_date(dates.iloc[recovered[0]])}" if len(recovered) else "is not recovered yet"
+    between = f"from {format_date(dates.iloc[peak])} to {format_date(dates.iloc[bottom])}"
     return (
-        f"The deepest fall was {-fall.min():.1%}, from {format_date(dates[peak])} to {format_date(dates[bottom])}. It "
+        f"The deepest fall was {-fall.min():.1%}, {between}. It "
         f"{end}. In {len(below) / len(fall):.0%} of the {series.step}s the {series.name} is below its highest value so "
-        f"far, by {-below.median():.1%} in the median."
+        f"far, by {-np.median(below):.1%} in the median."
     )
 
 
@@ -158,13 +167,13 @@ def data_quality(dates: pd.Series, report: TickerReport, series: SeriesInfo) -> 
         "unexpected": report.unexpected_sessions,
         "jump": [jump.date for jump in report.jumps],
     }
-    rows = [(kind, date[:10]) for kind, kind_dates in by_kind.items() for date in kind_dates]
-    days = pd.DataFrame(rows, columns=["kind", "date"]).drop_duplicates(ignore_index=True)
-    when = pd.to_datetime(days["date"])
-    days = days.assign(year=when.dt.year, day=when.dt.day_of_year)
-    year, day = dates.dt.year.rename("year"), dates.dt.day_of_year
-    years = day.groupby(year).agg(**{"from": "min", "to": "max"}).reset_index()
-    years["to"] += 1
+    marked = list(dict.fromkeys((kind, date[:10]) for kind, kind_dates in by_kind.items() for date in kind_dates))
+    kinds, texts = [kind for kind, _ in marked], [date for _, date in marked]
+    when = pd.DatetimeIndex(texts)
+    days = pd.DataFrame({"kind": kinds, "date": texts, "year": when.year, "day": when.day_of_year})
+    year, first, count = np.unique(dates.dt.year, return_index=True, return_counts=True)
+    day = dates.dt.day_of_year.to_numpy()
+    years = pd.DataFrame({"year": year, "from": day[first], "to": day[first + count - 1] + 1})
     odd, absent = _counts(by_kind, "jump", "unexpected"), _counts(by_kind, "missing", "without a value", "dropped")
     says = f"There are {report.sessions:,} {series.step}s with a value"
     says += f"; odd among them: {odd}." if odd else ". Nothing in them looks odd."
@@ -185,39 +194,62 @@ def box_plots(
 ) -> Figure:
     """Return box plots by group. values: with missing ones or without; groups: the place in `order` of each value."""
     known = values.notna().to_numpy()
-    known_values, places = values.to_numpy()[known], groups.to_numpy()[known]
-    by_group = {name: known_values[places == place] for place, name in enumerate(order) if (places == place).any()}
-    boxes, outliers, outlier_groups = [], [], []
-    for name, group in by_group.items():
-        q1, median, q3 = np.quantile(group, [0.25, 0.5, 0.75])
-        inside = (group >= q1 - 1.5 * (q3 - q1)) & (group <= q3 + 1.5 * (q3 - q1))
-        boxes.append((name, group[inside].min(), q1, median, q3, group[inside].max(), len(group)))
-        outliers.append(group[~inside])
-        outlier_groups += [name] * len(outliers[-1])
-    table = pd.DataFrame(boxes, columns=["group", "low", "q1", "median", "q3", "high", "n"])
-    dots = pd.DataFrame({"group": outlier_groups, "value": np.concatenate(outliers)}).sort_values("value")
-    says = _groups_sentence(list(by_group.values()), table.set_index("group"), by, series)
-    rows = {"boxes": table, "outliers": evenly(dots, max_outliers)}
+    numbers = values.to_numpy()[known]
+    places, group, n = np.unique(groups.to_numpy()[known], return_inverse=True, return_counts=True)
+    names = np.array(order)[places.astype(int)]
+    q1, median, q3 = _quartiles(numbers, group, n)
+    reach = 1.5 * (q3 - q1)
+    inside = (numbers >= (q1 - reach)[group]) & (numbers <= (q3 + reach)[group])
+    low, high = median.copy(), median.copy()
+    np.minimum.at(low, group[inside], numbers[inside])
+    np.maximum.at(high, group[inside], numbers[inside])
+    boxes = pd.DataFrame({"group": names, "low": low, "q1": q1, "median": median, "q3": q3, "high": high, "n": n})
+    outside = np.flatnonzero(~inside)
+    outside = outside[np.argsort(group[outside], kind="stable")]
+    outside = outside[np.argsort(numbers[outside])]
+    dots = pd.DataFrame({"group": names[group[outside]], "value": numbers[outside]})
+    says = _groups_sentence(numbers, group, boxes, by, series)
+    rows = {"boxes": boxes, "outliers": evenly(dots, max_outliers)}
     return Figure(f"{series.quantities.capitalize()} by {by}", says, charts.box_plots(order, by, series), rows)
 
 
-def _groups_sentence(groups: list[np.ndarray], boxes: pd.DataFrame, by: str, series: SeriesInfo) -> str:
-    """Return whether the groups differ (the test of Kruskal and Wallis 1952), and where values vary most."""
-    if len(groups) < 2:
+def _quartiles(values: np.ndarray, group: np.ndarray, n: np.ndarray) -> np.ndarray:
+    """Return a row for each quartile, a column for each group. group: of each value; n: values of each group."""
+    ordered = values[np.lexsort((values, group))]
+    positions = np.cumsum(n) - n + (n - 1) * np.array([[0.25], [0.5], [0.75]])
+    return np.interp(positions, np.arange(len(values)), ordered)
+
+
+def _kruskal_p(values: np.ndarray, group: np.ndarray) -> float:
+    """Return the p-value of the test of Kruskal and Wallis (1952): it is small if groups differ."""
+    _, position, ties = np.unique(values, return_inverse=True, return_counts=True)
+    ranks, total, n = (np.cumsum(ties) - (ties - 1) / 2)[position], len(values), np.bincount(group)
+    if len(ties) == 1:
+        return 1.0
+    statistic = 12 * (np.bincount(group, ranks) ** 2 / n).sum() / (total * (total + 1)) - 3 * (total + 1)
+    return float(chdtrc(len(n) - 1, statistic / (1 - (ties**3 - ties).sum() / (total**3 - total))))
+
+
+def _groups_sentence(values: np.ndarray, group: np.ndarray, boxes: pd.DataFrame, by: str, series: SeriesInfo) -> str:
+    """Return whether the groups differ, and where values vary most. group: of each value, the row of boxes."""
+    if len(boxes) < 2:
         return f"All {series.quantities} belong to one {by}."
-    same = np.ptp(np.concatenate(groups)) == 0
-    p = 1.0 if same else float(stats.kruskal(*groups).pvalue)
-    median, range_ = boxes["median"], boxes["q3"] - boxes["q1"]
+    p = _kruskal_p(values, group)
+    names, median, range_ = (
+        boxes["group"].tolist(),
+        boxes["median"].to_numpy(),
+        (boxes["q3"] - boxes["q1"]).to_numpy(),
+    )
     test = f"(Kruskal-Wallis test, p {format_p(p)}: small if they differ; it takes {series.step}s as independent)"
     width = (lambda value: f"{value:.2%}") if series.priced else series.format_quantity
     vary = ""
     if range_.max() > range_.min():
-        most = f"{range_.idxmax()} (the middle half spans {width(range_.max())})"
-        vary = f" They vary most in {most}, and least in {range_.idxmin()} ({width(range_.min())})."
+        most = f"{names[range_.argmax()]} (the middle half spans {width(range_.max())})"
+        vary = f" They vary most in {most}, and least in {names[range_.argmin()]} ({width(range_.min())})."
     if p >= LEVEL:
         return f"The {series.quantities} do not differ significantly by {by} {test}.{vary}"
-    high = f"{median.idxmax()} (median {series.format_quantity(median.max())})"
-    low = f"{median.idxmin()} ({series.format_quantity(median.min())})"
+    high = f"{names[median.argmax()]} (median {series.format_quantity(median.max())})"
+    low = f"{names[median.argmin()]} ({series.format_quantity(median.min())})"
     return f"The {series.quantities} differ by {by} {test}. They are highest in {high} and lowest in {low}.{vary}"
 
 
@@ -225,12 +257,12 @@ def clustering(returns: pd.Series, lags: int, series: SeriesInfo) -> Figure:
     """Return the autocorrelations of squared returns: does a large move follow a large move?"""
     name = "squared returns"
     shape, rows = autocorrelation_chart((returns - returns.mean()) ** 2, lags, series, name)
-    title, acf, bound = f"Autocorrelation of the {name}", rows["lags"]["acf"], rows["noise"]["bound"].max()
-    if acf.empty:
+    title, acf, bound = f"Autocorrelation of the {name}", rows["lags"]["acf"].to_numpy(), rows["noise"]["bound"].iloc[1]
+    if not len(acf):
         return Figure(title, "There are too few different returns for autocorrelations.", shape, rows)
     # A single lag may be inside the band by chance, so each is averaged with the next ones.
     count = min(MIN_LAGS, len(acf))
-    inside = np.flatnonzero(acf.rolling(count).mean().dropna() <= bound / np.sqrt(count))
+    inside = np.flatnonzero(sliding_window_view(acf, count).mean(axis=1) <= bound / np.sqrt(count))
     run = max(int(inside[0]) if len(inside) else len(acf), int(acf[0] > bound))
     correlated = f"squared returns stay correlated for {run} {series.step}{'s' * (run != 1)}"
     if run >= MIN_LAGS:
@@ -266,22 +298,26 @@ def correlations(values: pd.DataFrame, series: SeriesInfo) -> Figure:
 
 def _correlations_sentence(matrix: pd.DataFrame, series: SeriesInfo) -> str:
     """Return whether tickers move together, by the median correlation, and the most and least similar pair."""
-    names = [f"{one} and {other}" for one, other in combinations(matrix.columns, 2)]
-    pairs = pd.Series(matrix.to_numpy()[np.triu_indices(len(matrix), 1)], names).dropna()
-    if pairs.empty:
+    first, second = np.triu_indices(len(matrix), 1)
+    pairs = matrix.to_numpy()[first, second]
+    count = int((~np.isnan(pairs)).sum())
+    if not count:
         return "No two tickers share enough steps."
-    median = pairs.median()
+
+    def named(pair: np.intp) -> str:
+        return f"{pairs[pair]:+.2f} ({matrix.columns[first[pair]]} and {matrix.columns[second[pair]]})"
+
+    median = np.nanmedian(pairs)
     verb = "hardly move together"
     if median >= WEAK:
         verb = "move together" if median >= STRONG else "move together a little"
     elif median <= -WEAK:
         verb = "move in opposite directions"
-    highest = f"{pairs.max():+.2f} ({pairs.idxmax()})"
-    if len(pairs) == 1:
+    highest, lowest = named(np.nanargmax(pairs)), named(np.nanargmin(pairs))
+    if count == 1:
         return f"The tickers {verb}: the correlation of their {series.quantities} is {highest}."
-    lowest = f"{pairs.min():+.2f} ({pairs.idxmin()})"
     return (
-        f"The tickers {verb}: the median correlation of their {series.quantities} is {median:+.2f} over {len(pairs):,} "
+        f"The tickers {verb}: the median correlation of their {series.quantities} is {median:+.2f} over {count:,} "
         f"pairs. The highest is {highest}, the lowest {lowest}."
     )
 

@@ -1,6 +1,7 @@
 """The page on the data: each ticker's figures, the correlations between tickers, and the summary table."""
 
 import sys
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pandas as pd
@@ -9,7 +10,7 @@ from pipeline.explore import figures
 from pipeline.explore.summary import LAGS, quantities
 from pipeline.formats import Table, format_p
 from pipeline.io.errors import UserError
-from pipeline.prices import PRICES, has_range
+from pipeline.prices import OHLC, PRICES
 from pipeline.quality import Scraped, TickerReport, is_odd, notes
 from pipeline.report import charts
 from pipeline.report.figures import Figure, autocorrelation_figure, histogram
@@ -61,8 +62,11 @@ def long_enough(rows_by_ticker: dict[str, pd.DataFrame], scraped: Scraped) -> di
 
     rows_by_ticker: the rows of data/prices.parquet.
     """
+    column, priced = scraped.column, scraped.column in PRICES
     selected = {
-        name: rows for name, rows in rows_by_ticker.items() if quantities_of(rows, scraped).count() >= MIN_VALUES
+        name: rows
+        for name, rows in rows_by_ticker.items()
+        if quantities(rows[column], priced=priced).count() >= MIN_VALUES
     }
     if not selected:
         raise UserError(f"data/prices.parquet: found no ticker with {minimum(scraped)}; accepted: a longer period")
@@ -71,21 +75,18 @@ def long_enough(rows_by_ticker: dict[str, pd.DataFrame], scraped: Scraped) -> di
 
 def tickers(
     rows_by_ticker: dict[str, pd.DataFrame], summaries: pd.DataFrame, scraped: Scraped, lags: int
-) -> list[Ticker]:
-    """Return what the page shows of each ticker.
+) -> Iterator[Ticker]:
+    """Yield what the page shows of each ticker.
 
     rows_by_ticker: the result of `long_enough`; summaries: data/summary.parquet.
     """
-    shown, summary_by_ticker = [], summaries.set_index("ticker").to_dict("index")
-    for name, rows in rows_by_ticker.items():
+    summary_by_ticker = summaries.set_index("ticker").to_dict("index")
+    for number, (name, rows) in enumerate(rows_by_ticker.items(), start=1):
         series, report = series_of(scraped, name), scraped.tickers[name]
         drawn = ticker_figures(rows, scraped.column, summary_by_ticker[name], report, series, lags, len(rows_by_ticker))
-        shown.append(
-            Ticker(name, f"{name}: {series.label}", list(notes(report, scraped.calendar, scraped.step)), drawn)
-        )
+        yield Ticker(name, f"{name}: {series.label}", list(notes(report, scraped.calendar, scraped.step)), drawn)
         if sys.stdout.isatty() and len(rows_by_ticker) > 1:
-            print(f"{name}: {len(shown)} of {len(rows_by_ticker)}")
-    return shown
+            print(f"{name}: {number} of {len(rows_by_ticker)}")
 
 
 def common(rows_by_ticker: dict[str, pd.DataFrame], scraped: Scraped) -> dict[str, Figure]:
@@ -97,22 +98,31 @@ def common(rows_by_ticker: dict[str, pd.DataFrame], scraped: Scraped) -> dict[st
 
 
 def html(
-    summaries: pd.DataFrame, shown: list[Ticker], common: dict[str, Figure], scraped: Scraped, *, longest: int
+    summaries: pd.DataFrame,
+    tickers: Iterable[Ticker],
+    names: list[str],
+    common: dict[str, Figure],
+    scraped: Scraped,
+    script: str,
+    *,
+    longest: int,
 ) -> bytes:
     """Return the page.
 
-    summaries: data/summary.parquet; shown: the tickers with figures; longest: the number of rows of the longest ticker.
+    summaries: data/summary.parquet; tickers: those with figures; names: of the same; script: reports/vega.js; longest:
+    the number of rows of the longest ticker.
     """
     odd = {name: report for name, report in scraped.tickers.items() if len(summaries) > 1 and is_odd(report)}
-    too_short = ", ".join(sorted(set(summaries["ticker"]) - {ticker.name for ticker in shown}))
+    too_short = ", ".join(sorted(set(summaries["ticker"]) - set(names)))
     return page(
         "explore/page.html",
-        shown,
+        tickers,
         common,
+        script=script,
         summary=summary_table(summaries, scraped.step),
         definitions=definitions(series_of(scraped)),
         odd={name: list(notes(report, scraped.calendar, scraped.step)) for name, report in odd.items()},
-        downsampling_note=downsampling_note(longest, len(shown)),
+        downsampling_note=downsampling_note(longest, len(names)),
         too_short=too_short and f"Tickers with fewer than {minimum(scraped)} have no figures: {too_short}.",
     )
 
@@ -139,23 +149,24 @@ def ticker_figures(
     """
     max_points, max_candlesticks = points(tickers)
     rows = rows.reset_index(drop=True)
-    rows["value"] = rows[column]
-    dates, values = rows["date"], rows["value"]
-    steps, known = quantities(values, priced=series.priced), values.notna()
-    first = "values_and_volume" if figures.has_volume(rows) else "values"  # two names: the charts differ
-    drawn = {first: figures.values_over_time(rows, summary, series, max_points)}
-    if series.priced and has_range(rows):
-        drawn["candlesticks"] = figures.candlesticks(rows, series, max_candlesticks)
+    dates, values, steps = rows["date"], rows[column], quantities(rows[column], priced=series.priced)
+    known = values.dropna()
+    known_dates, volumes = dates[known.index], rows["volume"] if figures.has_volume(rows) else None
+    first = "values" if volumes is None else "values_and_volume"  # two names: the charts differ
+    drawn = {first: figures.values_over_time(dates, values, volumes, summary, series, max_points)}
+    sessions = rows.reindex(columns=["date", *OHLC]).dropna()
+    if series.priced and len(sessions):
+        drawn["candlesticks"] = figures.candlesticks(sessions, series, max_candlesticks)
     drawn["volatility"] = figures.volatility(dates, steps, series, max_points)
     if series.priced:
         drawn["clustering"] = figures.clustering(steps, lags, series)
-        drawn["drawdown"] = figures.drawdown(dates[known], values[known], series, max_points)
+        drawn["drawdown"] = figures.drawdown(known_dates, known, series, max_points)
     drawn["distribution"] = histogram(steps, series, series.quantities, series.quantity)
     drawn["autocorrelation"] = autocorrelation_figure(steps, lags, series, series.quantities)
     if not series.priced:
         drawn["autocorrelation_of_changes"] = autocorrelation_figure(steps.diff(), lags, series, "changes")
     drawn |= seasons(steps, dates, series, min(max_points, MAX_OUTLIERS))
-    drawn["data_quality"] = figures.data_quality(dates[known], report, series)
+    drawn["data_quality"] = figures.data_quality(known_dates, report, series)
     return drawn
 
 

@@ -60,9 +60,12 @@ def write_table(path: Path, frame: pd.DataFrame, schema: pa.Schema) -> None:
     write_bytes(path, buffer.getvalue())
 
 
-def read_table(path: Path) -> pd.DataFrame:
-    """Read a Parquet file. Raises UserError if it is missing."""
-    return pq.read_table(io.BytesIO(read_bytes(path))).to_pandas()
+def read_table(path: Path, columns: list[str] | None = None, where: list[Any] | None = None) -> pd.DataFrame:
+    """Read a Parquet file. Raises UserError if it is missing.
+
+    columns: those to read; where: the rows to read, as `filters` of pyarrow.parquet.read_table.
+    """
+    return pq.read_table(pa.BufferReader(read_bytes(path)), columns=columns, filters=where).to_pandas()
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -1,5 +1,6 @@
 """Show the forecast and how reliable it is."""
 
+from itertools import chain
 from pathlib import Path
 
 from pipeline.forecaster.preparation import Preparation
@@ -8,8 +9,7 @@ from pipeline.io.params import flat, load_all
 from pipeline.io.stage import run
 from pipeline.plot import page
 from pipeline.plot.params import Params
-from pipeline.report import charts
-from pipeline.report.page import pictures
+from pipeline.report.page import picture
 from pipeline.scoring.results import skills
 from pipeline.scoring.verdict import Verdict
 
@@ -17,32 +17,36 @@ MADE_BY = ("prepare", "benchmark", "train", "evaluate")  # sections whose parame
 
 
 def main(params: Params) -> None:
-    predictions, history = read_table(Path("data/predictions.parquet")), read_table(Path("data/history.parquet"))
+    path, history = Path("data/predictions.parquet"), read_table(Path("data/history.parquet"))
+    last = read_table(path, columns=["ticker", "origin"]).groupby("ticker")["origin"].max()
+    predictions = read_table(path, where=[[("horizon", "==", 1)], [("origin", "in", set(last))]])
     verdict = read_record(Path("data/verdict.json"), Verdict)
     preparation = read_record(Path("data/preparation.json"), Preparation)
     scores, bands = read_table(Path("data/scores.parquet")), read_table(Path("data/bands.parquet"))
     tested, params_file = page.tested(predictions), load_all()
     tickers = page.tickers(predictions, verdict, preparation, params.sessions)
+    first = next(tickers)
     common = page.common(verdict, scores, bands, history)
     html = page.html(
         verdict,
-        tickers,
+        chain([first], tickers),
         common,
         scores,
         bands,
+        count=len(last),
         longest=int(tested.groupby("ticker").size().max()),
         missing=[f"{name} ({count})" for name, count in preparation.missing.items() if count],
+        script=read_bytes(Path("reports/vega.js")).decode(),
         params={name: dict(flat(params_file[name])) for name in MADE_BY},
-        digest=digest(read_bytes(Path("data/predictions.parquet"))),
+        digest=digest(read_bytes(path)),
     )
     write_bytes(Path("reports/forecast.html"), html)
-    for name, picture in pictures(tickers[0], common, persistence=True):  # a picture has no switch
-        write_bytes(Path("reports/forecast.png" if name == "predicted" else f"reports/forecast/{name}.png"), picture)
+    forecast = picture(first, "predicted", persistence=True)  # a picture has no switch
+    write_bytes(Path("reports/forecast.png"), forecast)
     columns = ["date", "actual", "predicted", "persistence", "lower", "upper"]
-    write_csv(Path("reports/predicted.csv"), tested.loc[tested["ticker"] == tickers[0].name, columns])
+    write_csv(Path("reports/predicted.csv"), tested.loc[tested["ticker"] == first.name, columns])
     write_csv(Path("reports/loss.csv"), history[["member", "epoch", "loss", "val_loss"]])
     write_csv(Path("reports/skill.csv"), skills(scores, verdict.baselines, verdict.series))
-    write_bytes(Path("reports/vega.js"), charts.script().encode())  # `dvc plots` draws with it, offline
 
 
 if __name__ == "__main__":

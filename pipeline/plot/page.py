@@ -1,5 +1,6 @@
 """What the forecast page shows: the figures of each ticker, and those of all together."""
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pandas as pd
@@ -46,38 +47,49 @@ def downsampling_note(longest: int, tickers: int) -> str:
     )
 
 
-def tickers(predictions: pd.DataFrame, verdict: Verdict, preparation: Preparation, sessions: int) -> list[Ticker]:
-    """Return what the page shows of each ticker. Those with test forecasts come first, because they have all figures.
+def parts(predictions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return the rows that figures of tickers show: those of `tested`, the last forecasts, and the last known steps."""
+    one_ahead = predictions.loc[predictions["horizon"] == 1, ["ticker", "origin", "last"]]
+    known = one_ahead.groupby("ticker").tail(STEPS_BEFORE).set_axis(["ticker", "date", "value"], axis=1)
+    return tested(predictions), tables.last_forecast(predictions), known
 
-    predictions: data/predictions.parquet; sessions: how many of the last are shown at first.
+
+def tickers(predictions: pd.DataFrame, verdict: Verdict, preparation: Preparation, sessions: int) -> Iterator[Ticker]:
+    """Yield what the page shows of each ticker. Those with test forecasts come first, because they have all figures.
+
+    predictions: the rows of data/predictions.parquet with horizon 1, and those from each ticker's last origin;
+    sessions: how many of the last are shown at first.
     """
-    in_test, by_ticker = set(tested(predictions)["ticker"]), dict(list(predictions.groupby("ticker")))
-    shown = []
-    for name in sorted(by_ticker, key=lambda name: (name not in in_test, name)):
-        rows, series = by_ticker[name], series_of(preparation, name)
-        drawn = ticker_figures(rows, series, sessions, verdict.coverage, len(by_ticker))
-        title = tables.origin(rows, series.step)
-        table = tables.next_forecast(title, tables.last_forecast(rows), verdict.series, verdict.coverage)
-        shown.append(Ticker(name, f"{name}: {series.label}", [], drawn, table))
-    return shown
+    rows, ahead, known = parts(predictions)
+    none = rows.iloc[:0]
+    in_test, last, before = (dict(list(part.groupby("ticker"))) for part in (rows, ahead, known))
+    for name in sorted(last, key=lambda name: (name not in in_test, name)):
+        own, series = (in_test.get(name, none), last[name], before[name]), series_of(preparation, name)
+        drawn = ticker_figures(*own, series, sessions, verdict.coverage, len(last))
+        title = tables.origin(last[name], series.step)
+        table = tables.next_forecast(title, last[name], verdict.series, verdict.coverage)
+        yield Ticker(name, f"{name}: {series.label}", [], drawn, table)
 
 
 def ticker_figures(
-    predictions: pd.DataFrame, series: SeriesInfo, sessions: int, coverage: float, tickers: int
+    rows: pd.DataFrame,
+    ahead: pd.DataFrame,
+    known: pd.DataFrame,
+    series: SeriesInfo,
+    sessions: int,
+    coverage: float,
+    tickers: int,
 ) -> dict[str, Figure]:
     """Return one ticker's figures by name. A ticker that ended before the test period has none of test.
 
-    predictions: of this ticker; coverage: of the bands; tickers: how many share the page.
+    rows, ahead, known: the `parts` of this ticker; coverage: of the bands; tickers: how many share the page.
     """
-    rows, points, drawn = tested(predictions), max_points(tickers), {}
+    points, drawn = max_points(tickers), {}
     if len(rows):
         columns = ["date", "actual", "predicted", "lower", "upper", "persistence"]
         drawn["predicted"] = figures.predicted(rows[columns], series, sessions, coverage, points)
-    ahead = tables.last_forecast(predictions)
-    known = predictions.loc[predictions["horizon"] == 1, ["origin", "last"]].tail(STEPS_BEFORE)
-    future = ahead.rename(columns={"predicted": "value"})[["date", "value", "lower", "upper"]]
-    known = known.set_axis(["date", "value"], axis=1)
-    drawn["next_forecast"] = figures.next_forecast(known, future, series, coverage)
+    future = ahead[["date", "predicted", "lower", "upper"]].set_axis(["date", "value", "lower", "upper"], axis=1)
+    drawn["next_forecast"] = figures.next_forecast(known[["date", "value"]], future, series, coverage)
     if rows["variance_predicted"].notna().any():
         drawn["volatility"] = figures.volatility(rows, series, sessions, points)
     if rows["actual"].notna().sum() >= MIN_RESIDUALS:
@@ -101,27 +113,31 @@ def common(verdict: Verdict, scores: pd.DataFrame, bands: pd.DataFrame, history:
 
 def html(
     verdict: Verdict,
-    shown: list[Ticker],
+    tickers: Iterable[Ticker],
     common: dict[str, Figure],
     scores: pd.DataFrame,
     bands: pd.DataFrame,
     *,
+    count: int,
     longest: int,
+    script: str,
     **made_by: Any,
 ) -> bytes:
     """Return the page.
 
-    longest: the number of test forecasts of the longest ticker; made_by: how the forecast was made, for the template.
+    count: how many tickers there are; longest: the number of test forecasts of the longest one; script:
+    reports/vega.js; made_by: how the forecast was made, for the template.
     """
     return page(
         "plot/page.html",
-        shown,
+        tickers,
         common,
+        script=script,
         verdict=verdict,
         definitions=summary.definitions(verdict),
         table=summary.table(verdict),
         by_ticker=tables.by_ticker(verdict, scores, bands),
         tables=tables.common(verdict, scores, bands),
-        downsampling_note=downsampling_note(longest, len(shown)),
+        downsampling_note=downsampling_note(longest, count),
         **made_by,
     )

@@ -24,13 +24,13 @@ def _cells(row: Mapping[str, float] | pd.Series, forms: Mapping[str, str]) -> li
 
 
 def last_forecast(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Return the forecasts from the last origin, with their volatility. predictions: of one ticker."""
-    rows = predictions[predictions["origin"] == predictions["origin"].max()]
+    """Return each ticker's forecasts from its last origin, with their volatility."""
+    rows = predictions[predictions["origin"] == predictions.groupby("ticker")["origin"].transform("max")]
     return rows.assign(volatility=np.exp(rows["variance_predicted"] / 2))
 
 
 def origin(predictions: pd.DataFrame, step: str) -> str:
-    """Return from which date the last forecast is, in words. predictions: of one ticker."""
+    """Return from which date the last forecast is, in words. predictions: of one ticker, at least from that date."""
     last, known = predictions["origin"].max(), predictions.loc[predictions["actual"].notna(), "date"].max()
     if pd.isna(known) or known <= last:
         return f"Forecast from {format_date(last)}, the last {step}."
@@ -46,8 +46,12 @@ def next_forecast(title: str, ahead: pd.DataFrame, series: SeriesInfo, coverage:
     if ahead["volatility"].notna().any():
         forms["volatility"] = ".2%"
         heads.append(f"volatility of the {series.step}, median")
-    rows = ahead.assign(change=change).to_dict("records")
-    return Table(title, heads, [[format_date(row["date"]), *_cells(row, forms)] for row in rows])
+    columns = [change if name == "change" else ahead[name] for name in forms]
+    lines = [
+        [format_date(date), *map(shown, values, forms.values())]
+        for date, *values in zip(ahead["date"], *columns, strict=True)
+    ]
+    return Table(title, heads, lines)
 
 
 def common(verdict: Verdict, scores: pd.DataFrame, bands: pd.DataFrame) -> list[Table]:

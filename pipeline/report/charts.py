@@ -30,14 +30,9 @@ NOT_FROM_ZERO = alt.Scale(zero=False)
 FONT = "Liberation Sans"  # the font of PNGs; it is part of vl-convert
 
 
-def script() -> str:
-    """Return Vega, Vega-Lite and vega-embed as one script."""
-    return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
-
-
 def columns(rows: pd.DataFrame) -> dict[str, list[Any]]:
     """Return the columns of a table for a page: numbers with six digits, dates without time zone."""
-    return {name: _plain(rows[name]) for name in rows}
+    return {str(name): _plain(values) for name, values in rows.items()}
 
 
 def _plain(values: pd.Series) -> list[Any]:
@@ -78,7 +73,7 @@ def _spec(chart: alt.TopLevelMixin, description: str, **properties: Any) -> Spec
         "axisY": {"minExtent": LABEL_WIDTH, "maxExtent": LABEL_WIDTH, "titleLimit": 240},
         "legend": {"orient": "top", "labelLimit": 0, "columns": 3},
     }
-    return {**chart.properties(description=description, **properties).to_dict(), "config": config}
+    return {**chart.properties(description=description, **properties).to_dict(validate=False), "config": config}
 
 
 def _chart(table: str) -> alt.Chart:

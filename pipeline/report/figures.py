@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import gammaln, ndtr, ndtri
 from tsdownsample import LTTBDownsampler
 
 from pipeline.report import charts
@@ -44,23 +44,33 @@ RANGE_LENGTHS = {
 
 
 def downsampled(rows: pd.DataFrame, value: str, max_points: int) -> pd.DataFrame:
-    """Return at most `max_points` rows (3 or more) that keep the shape of the line, and one row for each wide gap.
+    """Return the rows at `shape_points` of a column, which is drawn as a line."""
+    return rows.iloc[shape_points(rows[value].to_numpy(np.float64), max_points)]
+
+
+def line(dates: pd.Series, values: pd.Series, max_points: int) -> pd.DataFrame:
+    """Return the columns date and value of a line at `shape_points`."""
+    points = values.to_numpy(np.float64)
+    kept = shape_points(points, max_points)
+    return pd.DataFrame({"date": dates.to_numpy()[kept], "value": points[kept]})
+
+
+def shape_points(values: np.ndarray, max_points: int) -> np.ndarray:
+    """Return the positions of at most `max_points` values (3 or more) that keep the shape of a line, and of wide gaps.
 
     The method is largest triangle three buckets (Steinarsson 2013, "Downsampling Time Series for Visual
-    Representation", University of Iceland). A gap is wide if a reader can see it; other missing values are dropped.
-    rows: in order; value: the column that is drawn.
+    Representation", University of Iceland). A gap is wide if a reader can see it, and is kept as one missing value;
+    other missing values are dropped. All positions are returned if there are few. values: in order.
     """
-    if len(rows) <= max_points:
-        return rows
-    missing = rows[value].isna().to_numpy()
-    known = np.flatnonzero(~missing)
-    kept = known
+    if len(values) <= max_points:
+        return np.arange(len(values))
+    missing = np.isnan(values)
+    known = kept = np.flatnonzero(~missing)
     if len(known) > max_points:
-        points = rows[value].to_numpy(np.float64)[known]
-        kept = known[LTTBDownsampler().downsample(points, n_out=max_points).astype(int)]
+        kept = known[LTTBDownsampler().downsample(values[known], n_out=max_points).astype(int)]
     run = np.cumsum(np.diff(missing.astype(int), prepend=0) != 0)  # the number of each run of known or missing values
-    is_wide, is_first = np.bincount(run)[run] > len(rows) / max_points, np.diff(run, prepend=-1) != 0
-    return rows.iloc[np.union1d(kept, np.flatnonzero(missing & is_wide & is_first))]
+    is_wide, is_first = np.bincount(run)[run] > len(values) / max_points, np.diff(run, prepend=-1) != 0
+    return np.union1d(kept, np.flatnonzero(missing & is_wide & is_first))
 
 
 def evenly(rows: pd.DataFrame, max_rows: int) -> pd.DataFrame:
@@ -72,14 +82,17 @@ def evenly(rows: pd.DataFrame, max_rows: int) -> pd.DataFrame:
 
 def last_dates(dates: pd.Series, count: int) -> dict[str, Any]:
     """Return the range of the last `count` dates, as the parameter `brush` of a chart."""
-    return {"x": [charts.vega_date(dates.tail(count).iloc[0]), charts.vega_date(dates.iloc[-1])]}
+    return {"x": [charts.vega_date(dates.iloc[-min(count, len(dates))]), charts.vega_date(dates.iloc[-1])]}
 
 
 def date_ranges(dates: pd.Series) -> dict[str, Any]:
-    """Return the date ranges that the reader can choose, by label. All end at the last date; "all" comes last."""
-    ranges = {}
+    """Return the date ranges that the reader can choose, by label. All end at the last date; "all" comes last.
+
+    dates: in order.
+    """
+    ranges, last, ordered = {}, dates.iloc[-1], dates.to_numpy()
     for label, length in RANGE_LENGTHS.items():
-        count = int((dates > dates.iloc[-1] - length).sum())
+        count = len(dates) - int(ordered.searchsorted((last - length).to_datetime64(), side="right"))
         if MIN_DATES <= count < len(dates):
             ranges[label] = last_dates(dates, count)
     return {**ranges, "all": last_dates(dates, len(dates))}
@@ -95,7 +108,9 @@ def histogram(values: pd.Series, series: SeriesInfo, name: str, axis_title: str)
         known = np.full(len(known), known[0])
     density, edges = np.histogram(known, bins=min(max(int(len(known) ** 0.5), 10), 80), density=True)
     x = np.linspace(edges[0], edges[-1], 81 if np.ptp(known) else 0)
-    normal = pd.DataFrame({"x": x, "density": stats.norm.pdf(x, known.mean(), known.std())})
+    deviation = known.std() or 1.0  # x is empty if all values are equal
+    heights = np.exp(-(((x - known.mean()) / deviation) ** 2) / 2) / (deviation * np.sqrt(2 * np.pi))
+    normal = pd.DataFrame({"x": x, "density": heights})
     bars = pd.DataFrame({"from": edges[:-1], "to": edges[1:], "density": density})
     return Figure(
         f"Distribution of the {name} (bars), and a normal distribution (line)",
@@ -107,25 +122,35 @@ def histogram(values: pd.Series, series: SeriesInfo, name: str, axis_title: str)
 
 def _extremes_sentence(values: np.ndarray, name: str) -> str:
     """Compare the number of extreme values with that of a normal distribution (binomial test)."""
-    share = 2 * stats.norm.sf(EXTREME_DEVIATIONS)
+    share = 2 * ndtr(-EXTREME_DEVIATIONS)
     count = int((np.abs(values - values.mean()) > EXTREME_DEVIATIONS * values.std()).sum())
+    series = pd.Series(values)
     expected = share * len(values)
     frequency = "about as frequent as"
-    if stats.binomtest(count, len(values), share).pvalue < LEVEL:
+    if _binomial_p(count, len(values), share) < LEVEL:
         frequency = "more frequent than" if count > MIN_RATIO * expected else frequency
         frequency = "less frequent than" if count * MIN_RATIO < expected else frequency
     return (
         f"Extreme values are {frequency} under a normal distribution (the bell-shaped line): {count} of "
         f"{len(values):,} {name} are more than {EXTREME_DEVIATIONS} standard deviations from the mean. A normal "
-        f"distribution would have about {expected:.0f} (excess kurtosis {stats.kurtosis(values, bias=False):.1f}, "
-        f"skew {stats.skew(values, bias=False):+.2f}; both would be 0)."
+        f"distribution would have about {expected:.0f} (excess kurtosis {series.kurt():.1f}, skew "
+        f"{series.skew():+.2f}; both would be 0)."
     )
 
 
-def correlation(first: pd.Series, second: pd.Series) -> float:
-    """Return Pearson's correlation over the rows that both have, or 0 if one of them does not vary."""
-    both = pd.DataFrame({"first": first, "second": second}).dropna()
-    return float(np.corrcoef(both, rowvar=False)[0, 1]) if (both.nunique() > 1).all() else 0.0
+def _binomial_p(count: int, total: int, share: float) -> float:
+    """Return the p-value of the two-sided binomial test: how probable counts are that are no likelier than this one."""
+    counts = np.arange(total + 1)
+    combinations = gammaln(total + 1) - gammaln(counts + 1) - gammaln(total - counts + 1)
+    probabilities = np.exp(combinations + counts * np.log(share) + (total - counts) * np.log1p(-share))
+    return float(probabilities[probabilities <= probabilities[count] * (1 + 1e-7)].sum())  # 1e-7: rounding errors
+
+
+def correlation(first: np.ndarray, second: np.ndarray) -> float:
+    """Return Pearson's correlation where both are known, or 0 if one of them does not vary."""
+    both = np.array([first, second], np.float64)
+    both = both[:, ~np.isnan(both).any(axis=0)]
+    return float(np.corrcoef(*both)[0, 1]) if both.size and np.ptp(both, axis=1).all() else 0.0
 
 
 def autocorrelation_chart(
@@ -144,29 +169,32 @@ def autocorrelation_figure(values: pd.Series, lags: int, series: SeriesInfo, nam
     """
     shape, rows = autocorrelation_chart(values, lags, series, name)
     title = f"Autocorrelation of the {name}: are they correlated with earlier ones?"
-    acf = rows["lags"].set_index("lag")["acf"]
-    if acf.empty:
+    acf = rows["lags"]["acf"].to_numpy()  # from lag 1
+    if not len(acf):
         sentence = f"There are too few different {name} to compare with earlier ones (autocorrelation)."
         return Figure(title, sentence, shape, rows)
-    lag, count = int(acf.abs().idxmax()), int(values.count())
-    outside = int((acf.abs() > rows["noise"]["bound"].max()).sum())
+    lag, count = int(np.abs(acf).argmax()) + 1, int(values.count())
+    strength = acf[lag - 1]
+    outside = int((np.abs(acf) > rows["noise"]["bound"].iloc[1]).sum())
     bars = f"Bars across a dashed line: {outside} of {len(acf)} (about 5% if values were purely random, white noise)."
     # With many bars the longest often crosses a line by chance. Bonferroni's correction allows for their number.
-    min_errors = stats.norm.isf(0.025 / len(acf))
+    min_errors = -ndtri(0.025 / len(acf))
     strongest = (
-        f"the strongest correlation is {acf[lag]:+.2f}, between {name} {_distance(lag, series)} apart (autocorrelation)"
+        f"the strongest correlation is {strength:+.2f}, between {name} {_distance(lag, series)} apart (autocorrelation)"
     )
-    if abs(acf[lag]) < MIN_CORRELATION:
+    if abs(strength) < MIN_CORRELATION:
         sentence = (
             f"High or low {name} say almost nothing about whether later ones are high or low: {strongest}. {bars}"
         )
-    elif abs(acf[lag]) < min_errors / np.sqrt(count):
+    elif abs(strength) < min_errors / np.sqrt(count):
         sentence = f"The {name} show no clear link with earlier ones: {strongest}, which can be chance. {bars}"
     else:
         peak = _peak(acf, min_errors, count)
-        first = f"by {'high' if acf[lag] > 0 else 'low'} ones {_distance(lag, series)} later"
-        then = f", and by high ones {_distance(peak, series)} later ({acf[peak]:+.2f})" if peak and peak != lag else ""
-        sentence = f"High {name} tend to be followed {first} (autocorrelation {acf[lag]:+.2f}){then}. {bars}"
+        first = f"by {'high' if strength > 0 else 'low'} ones {_distance(lag, series)} later"
+        then = (
+            f", and by high ones {_distance(peak, series)} later ({acf[peak - 1]:+.2f})" if peak and peak != lag else ""
+        )
+        sentence = f"High {name} tend to be followed {first} (autocorrelation {strength:+.2f}){then}. {bars}"
     return Figure(title, sentence, shape, rows)
 
 
@@ -174,14 +202,15 @@ def _distance(lag: int, series: SeriesInfo) -> str:
     return f"{lag} {series.step}{'s' * (lag > 1)}"
 
 
-def _peak(acf: pd.Series, min_errors: float, count: int) -> int | None:
+def _peak(acf: np.ndarray, min_errors: float, count: int) -> int | None:
     """Return the lag of the highest peak of the autocorrelations, such as that of a season; None if there is none.
 
     A peak must be `min_errors` standard errors above zero and above the lowest autocorrelation before it. The standard
     errors are Bartlett's (1946), for a series whose later autocorrelations are zero.
-    acf: by lag, in order; count: the number of values.
+    acf: at lags from 1; count: the number of values.
     """
-    min_height = min_errors * np.sqrt((1 + 2 * (acf**2).cumsum().shift(1, fill_value=0)) / count)
-    is_top = (acf > acf.shift(1)) & (acf > acf.shift(-1))
-    peaks = acf[is_top & (acf > min_height) & (acf - acf.cummin() > min_height) & (acf > MIN_CORRELATION)]
-    return int(peaks.idxmax()) if len(peaks) else None
+    before, own, after = acf[:-2], acf[1:-1], acf[2:]
+    min_height = min_errors * np.sqrt((1 + 2 * np.cumsum(before**2)) / count)
+    rise = own - np.minimum.accumulate(acf)[1:-1]
+    is_peak = (own > before) & (own > after) & (own > min_height) & (rise > min_height) & (own > MIN_CORRELATION)
+    return int(np.where(is_peak, own, 0).argmax()) + 2 if is_peak.any() else None

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -33,25 +33,29 @@ class Ticker(NamedTuple):
     table: Table | None = None
 
 
-def page(template: str, tickers: Sequence[Ticker], common: Mapping[str, Figure], **values: Any) -> bytes:
+def page(template: str, tickers: Iterable[Ticker], common: Mapping[str, Figure], **values: Any) -> bytes:
     """Fill in a template. The page holds the script and each chart's specification once, and each ticker's rows.
 
-    common: the figures of all tickers together. Raises ValueError if two tickers have different charts of one name.
+    common: the figures of all tickers together; values: those of the template, with `script` (reports/vega.js). Raises
+    ValueError if two tickers have different charts of one name.
     """
-    figures: dict[str, Figure] = {}
-    for ticker in tickers:
+    first: Ticker | None = None
+    figures: dict[str, Figure] = {}  # of each name, that of the first ticker which has one
+    packed: dict[str, str] = {}
+    for ticker in tickers:  # packed one by one, because the figures of hundreds need much memory
+        first = first or ticker
         for name, figure in ticker.figures.items():
             if figures.setdefault(name, figure).shape != figure.shape:
                 raise ValueError(f"{name}: its shape differs between tickers")
+        packed[ticker.name] = _packed(ticker)
     return (
         _templates.get_template(template)
         .render(
-            script=charts.script(),
             shapes={name: figure.shape for name, figure in {**figures, **common}.items()},
             figures=figures,
             common=common,
-            tickers=tickers,
-            packed={ticker.name: _packed(ticker) for ticker in tickers},
+            first=first,
+            packed=packed,
             shared={"figures": {name: _drawn(figure) for name, figure in common.items()}},
             **values,
         )
@@ -59,14 +63,10 @@ def page(template: str, tickers: Sequence[Ticker], common: Mapping[str, Figure],
     )
 
 
-def pictures(ticker: Ticker, common: Mapping[str, Figure], **start: Any) -> Iterator[tuple[str, bytes]]:
-    """Yield the name and the PNG of each figure of a ticker, then of each common one.
-
-    start: values of the parameters, which replace those of the figures.
-    """
-    for name, figure in {**ticker.figures, **common}.items():
-        title = figure.title if name in common else f"{ticker.name}: {figure.title}"
-        yield name, charts.png(figure.shape, figure.rows, {**(figure.start or {}), **start}, title)
+def picture(ticker: Ticker, name: str, **start: Any) -> bytes:
+    """Return a figure of a ticker as a PNG. start: values of its parameters, which replace those of the figure."""
+    figure = ticker.figures[name]
+    return charts.png(figure.shape, figure.rows, {**(figure.start or {}), **start}, f"{ticker.name}: {figure.title}")
 
 
 def _packed(ticker: Ticker) -> str:

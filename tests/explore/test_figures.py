@@ -12,6 +12,7 @@ from scipy.signal import lfilter
 
 from pipeline.explore import figures
 from pipeline.explore.summary import quantities, stationarity_words, summary
+from pipeline.prices import OHLC
 from pipeline.report import charts
 from pipeline.report.figures import Figure
 from pipeline.series import SeriesInfo
@@ -29,11 +30,11 @@ def days(count: int, freq: str = "D") -> pd.Series:
 
 
 def over_time(values: Any, series: SeriesInfo = HEAT, numbers: dict | None = None, volume: float = 1000.0) -> Figure:
-    own = pd.DataFrame({"date": days(len(values)), "value": np.asarray(values, dtype=float)})
-    if series.priced:
-        own = own.assign(close=own["value"], volume=volume)
-    numbers = numbers or summary(own["date"], own["value"], priced=series.priced)
-    return figures.values_over_time(own, numbers, series, 100)
+    dates, own = days(len(values)), pd.Series(np.asarray(values, dtype=float))
+    numbers = numbers or summary(dates, own, priced=series.priced)
+    rows = pd.DataFrame({"close": own, "volume": volume} if series.priced else {"heat": own})
+    volumes = rows["volume"] if figures.has_volume(rows) else None
+    return figures.values_over_time(dates, own, volumes, numbers, series, 100)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +105,7 @@ def test_the_widest_session_is_named() -> None:
 def test_only_the_last_candlesticks_can_be_chosen_and_120_are_shown_at_first() -> None:
     own = made_prices("AAA", 900, seed=0)
     own.loc[3, "high"] = np.nan
-    figure = figures.candlesticks(own, CLOSE, 500)
+    figure = figures.candlesticks(own[["date", *OHLC]].dropna(), CLOSE, 500)
     shown = figure.rows["sessions"]["date"]
     assert shown.tolist() == own["date"].tail(500).tolist()
     assert "of 899 sessions" in figure.sentence
@@ -257,6 +258,12 @@ def test_groups_from_one_distribution_do_not_differ_significantly() -> None:
     p = stats.kruskal(*(own for _, own in LEVELS.groupby(PLACES))).pvalue
     assert p > 0.05
     assert f"do not differ significantly by level (Kruskal-Wallis test, p {p:.4f}:" in grouped(LEVELS, PLACES).sentence
+
+
+def test_equal_values_share_their_rank_in_the_test_of_kruskal_and_wallis() -> None:
+    tied = LEVELS.round() + (PLACES == 1) * (np.arange(300) % 11 == 0)
+    p = stats.kruskal(*(own for _, own in tied.groupby(PLACES))).pvalue
+    assert f"(Kruskal-Wallis test, p {p:.4f}:" in grouped(tied, PLACES).sentence
 
 
 def test_the_groups_that_vary_most_and_least_are_named_even_if_medians_are_equal() -> None:

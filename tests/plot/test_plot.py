@@ -1,4 +1,4 @@
-"""Plot writes the report, its pictures, and the CSVs that `dvc plots` draws."""
+"""Plot writes the report, its picture, and the CSVs that `dvc plots` draws."""
 
 import hashlib
 from pathlib import Path
@@ -8,9 +8,11 @@ import pytest
 from markupsafe import escape
 
 from pipeline.io.artifacts import read_record, read_table
+from pipeline.plot import page
+from pipeline.report import charts
 from pipeline.scoring.verdict import Verdict
 from tests.conftest import SMALL
-from tests.pages import outside_scripts, shown
+from tests.pages import outside_scripts, parsed, shown
 
 TESTED = {"predicted", "volatility", "residuals", "residual_distribution", "residual_autocorrelation"}
 COMMON = {"horizons", "coverage", "loss"}
@@ -33,9 +35,16 @@ def test_every_ticker_has_its_figures(walked: Path, html: str) -> None:
     tickers = shown(html)
     assert set(tickers["AAA"]["figures"]) == {*TESTED, "next_forecast"}
     assert set(tickers["BBB"]["figures"]) == {"next_forecast"}  # it ended before the test period
-    pictures = {path.stem for path in (walked / "reports/forecast").iterdir()}
-    assert pictures == {*TESTED, *COMMON, "next_forecast"} - {"predicted"}
-    assert (walked / "reports/forecast.png").exists()
+    assert set(parsed(html, "common")["figures"]) == COMMON
+
+
+def test_the_picture_is_of_the_first_tickers_forecast_with_persistence(walked: Path) -> None:
+    verdict = read_record(walked / "data/verdict.json", Verdict)
+    predictions = read_table(walked / "data/predictions.parquet").query("ticker == 'AAA'")
+    own = page.ticker_figures(*page.parts(predictions), verdict.series, 30, 0.9, 2)
+    start = {**(own["predicted"].start or {}), "persistence": True}
+    expected = charts.png(own["predicted"].shape, own["predicted"].rows, start, f"AAA: {own['predicted'].title}")
+    assert (walked / "reports/forecast.png").read_bytes() == expected
 
 
 def test_the_report_tells_the_parameters_and_the_digest_of_the_predictions(walked: Path, html: str) -> None:

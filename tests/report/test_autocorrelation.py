@@ -1,10 +1,11 @@
-"""Autocorrelations and the Ljung-Box test against their formulas by hand."""
+"""Autocorrelations and the Ljung-Box test against their formulas by hand, and against those of statsmodels."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 from scipy.signal import lfilter
+from statsmodels.tsa import stattools
 
 from pipeline.report.autocorrelation import autocorrelations, ljung_box
 
@@ -50,6 +51,18 @@ def test_ljung_box_agrees_with_its_formula() -> None:
     own = np.array([by_hand(FOLLOWING[:200], lag) for lag in range(1, 6)])
     statistic = 200 * 202 * (own**2 / (200 - np.arange(1, 6))).sum()
     assert ljung_box(FOLLOWING[:200], 5) == pytest.approx(stats.chi2.sf(statistic, 5))
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.3])
+def test_all_agree_with_statsmodels(missing: float) -> None:
+    own = FOLLOWING.where(np.random.default_rng(0).random(2000) >= missing)
+    own[[0, 1999]] = 1.0
+    found, known = autocorrelations(own, 40), {"nlags": 40, "missing": "conservative"}
+    acf = (stattools.acf(own, adjusted=True, **known) * (1 - np.arange(41) / 2000))[1:]
+    partial = stattools.levinson_durbin(stattools.acf(own, **known), nlags=40, isacov=True)[2][1:]
+    np.testing.assert_allclose(found["acf"], acf, atol=1e-14)
+    np.testing.assert_allclose(found["pacf"], partial, atol=1e-14)
+    assert ljung_box(own, 40) == pytest.approx(stattools.q_stat(acf, own.count())[1][-1], rel=1e-9)
 
 
 def test_ljung_box_distinguishes_an_ar1_from_noise() -> None:

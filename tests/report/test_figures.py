@@ -40,6 +40,14 @@ def test_extremes_are_compared_with_a_normal_distribution(name: str, often: str)
     assert f"would have about 54 (excess kurtosis {values.kurt():.1f}, skew {values.skew():+.2f};" in text
 
 
+@pytest.mark.parametrize(
+    ("count", "total", "share"), [(0, 30, 0.0027), (4, 30, 0.1), (54, 20_000, 0.0027), (9, 9, 0.5)]
+)
+def test_the_binomial_test_is_that_of_scipy(count: int, total: int, share: float) -> None:
+    expected = stats.binomtest(count, total, share).pvalue
+    assert figures._binomial_p(count, total, share) == pytest.approx(expected, rel=1e-6)
+
+
 @pytest.mark.parametrize("name", VALUES)
 def test_the_area_of_the_bars_and_of_the_normal_curve_is_1(name: str) -> None:
     bars, curve = histogram(VALUES[name]).rows.values()

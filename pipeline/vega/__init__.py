@@ -1,0 +1,1 @@
+"""Stage vega: the script that draws the charts of the pages."""
