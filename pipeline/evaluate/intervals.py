@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy.stats import betabinom
+from scipy.special import betaln
 
 from pipeline.evaluate.scores import slices
 from pipeline.forecaster import bands
@@ -156,10 +156,16 @@ def coverage_p(missed: NDArray[np.bool_], coverage: float, n_calibration: int) -
 
     missed: for each day, whether the value lay outside the band, (days,); n_calibration: n.
     """
-    k = rank(n_calibration, coverage)
-    misses = betabinom(len(missed), n_calibration + 1 - k, k)
-    count = int(missed.sum())
-    return float(min(1.0, 2 * min(misses.cdf(count), misses.sf(count - 1))))
+    k, n, count = rank(n_calibration, coverage), len(missed), int(missed.sum())
+    probabilities = _beta_binomial(np.arange(count + 1), n, n_calibration + 1 - k, k)
+    at_most, fewer = probabilities.sum(), probabilities[:-1].sum()
+    return float(min(1.0, 2 * max(0.0, min(at_most, 1 - fewer))))
+
+
+def _beta_binomial(counts: NDArray[np.int_], n: int, a: int, b: int) -> Floats:
+    """Return the probability of each count of n events whose own probability is Beta(a, b)."""
+    combinations = -np.log(n + 1) - betaln(n - counts + 1, counts + 1)
+    return np.exp(combinations + betaln(counts + a, n - counts + b) - betaln(a, b))
 
 
 def table(forecasts: pd.DataFrame, scale: pd.DataFrame, coverage: float) -> pd.DataFrame:
