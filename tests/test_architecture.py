@@ -20,7 +20,6 @@ OWNERS = {
     "tsdownsample": "pipeline.report.figures",
     "statsmodels": "pipeline.report.autocorrelation",
     "arch.unitroot": "pipeline.explore.summary",
-    "arch.bootstrap": "pipeline.evaluate.significance",
     "arch.univariate": "pipeline.models.garch",
     "sklearn.linear_model": "pipeline.models.regressors",
     "sklearn.ensemble": "pipeline.models.regressors",

@@ -60,9 +60,12 @@ def write_table(path: Path, frame: pd.DataFrame, schema: pa.Schema) -> None:
     write_bytes(path, buffer.getvalue())
 
 
-def read_table(path: Path) -> pd.DataFrame:
-    """Read a Parquet file. Raises UserError if it is missing."""
-    return pq.read_table(io.BytesIO(read_bytes(path))).to_pandas()
+def read_table(path: Path, columns: list[str] | None = None, categories: list[str] | None = None) -> pd.DataFrame:
+    """Read a Parquet file, or only some of its columns. Raises UserError if it is missing.
+
+    categories: columns of texts that repeat; as pandas categoricals they need less memory.
+    """
+    return pq.read_table(io.BytesIO(read_bytes(path)), columns=columns, read_dictionary=categories).to_pandas()
 
 
 def write_json(path: Path, value: Any) -> None:
