@@ -19,7 +19,6 @@ OWNERS = {
     "jinja2": "pipeline.report.page",
     "tsdownsample": "pipeline.report.figures",
     "arch.unitroot": "pipeline.explore.summary",
-    "arch.bootstrap": "pipeline.evaluate.significance",
     "arch.univariate": "pipeline.models.garch",
     "sklearn.linear_model": "pipeline.models.regressors",
     "sklearn.ensemble": "pipeline.models.regressors",

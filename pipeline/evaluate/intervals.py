@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy.stats import betabinom
+from scipy.special import betaln
 
 from pipeline.evaluate.scores import slices
 from pipeline.forecaster import bands
@@ -49,7 +49,7 @@ SCHEMA = pa.schema(
 )
 
 
-def scales(predictions: pd.DataFrame, forecasts: pd.DataFrame, *, priced: bool) -> pd.DataFrame:
+def scales(predictions: pd.DataFrame, variances: dict[str, Floats], *, priced: bool) -> pd.DataFrame:
     """Return the scale of each forecast's band, in the value's unit: one column for each band method.
 
     - `network`, or a simple model of the variance: bands.scale_from_variance of its forecasts.
@@ -58,18 +58,16 @@ def scales(predictions: pd.DataFrame, forecasts: pd.DataFrame, *, priced: bool) 
 
     NaN where the model has no forecast. The result has the index of `predictions`.
 
-    predictions: data/predictions.parquet without its band, with the columns of scores.origins; forecasts: those of
-    every model.
+    predictions: data/predictions.parquet without its band, with the columns of scores.origins; variances: the forecasts
+    of the log variance as from predictions.by_model, empty if there are none.
     """
-    key, origins = ["ticker", "origin"], predictions[predictions["horizon"] == 1]
+    origins = predictions.loc[predictions["horizon"] == 1, ["last", "change"]]
     horizon, last = predictions["horizon"].max(), origins["last"].to_numpy()
     by_method = {CURRENT: bands.scale_from_change(origins["change"].to_numpy(), horizon)}
     by_method[CONSTANT] = np.repeat((last if priced else np.ones(len(last)))[:, None], horizon, axis=1)
-    variances = forecasts[(forecasts["target"] == "variance") & ~forecasts["model"].str.startswith(member(""))]
-    for name, model_forecasts in variances.groupby("model") if priced else ():  # only prices have a variance forecast
-        paths = model_forecasts.pivot(index=key, columns="horizon", values="predicted")
-        aligned = paths.reindex(pd.MultiIndex.from_frame(origins[key])).to_numpy()
-        by_method[str(name)] = bands.scale_from_variance(last, aligned)
+    for name in sorted(variances) if priced else ():  # only prices have a variance forecast
+        if not name.startswith(member("")):
+            by_method[name] = bands.scale_from_variance(last, variances[name].reshape(len(last), horizon))
     return pd.DataFrame({name: scale.ravel() for name, scale in by_method.items()}, index=predictions.index)
 
 
@@ -156,10 +154,16 @@ def coverage_p(missed: NDArray[np.bool_], coverage: float, n_calibration: int) -
 
     missed: for each day, whether the value lay outside the band, (days,); n_calibration: n.
     """
-    k = rank(n_calibration, coverage)
-    misses = betabinom(len(missed), n_calibration + 1 - k, k)
-    count = int(missed.sum())
-    return float(min(1.0, 2 * min(misses.cdf(count), misses.sf(count - 1))))
+    k, n, count = rank(n_calibration, coverage), len(missed), int(missed.sum())
+    probabilities = _beta_binomial(np.arange(count + 1), n, n_calibration + 1 - k, k)
+    at_most, fewer = probabilities.sum(), probabilities[:-1].sum()
+    return float(min(1.0, 2 * max(0.0, min(at_most, 1 - fewer))))
+
+
+def _beta_binomial(counts: NDArray[np.int_], n: int, a: int, b: int) -> Floats:
+    """Return the probability of each count of n events whose own probability is Beta(a, b)."""
+    combinations = -np.log(n + 1) - betaln(n - counts + 1, counts + 1)
+    return np.exp(combinations + betaln(counts + a, n - counts + b) - betaln(a, b))
 
 
 def table(forecasts: pd.DataFrame, scale: pd.DataFrame, coverage: float) -> pd.DataFrame:
@@ -194,8 +198,9 @@ def _results(
     if several:
         banded = pd.concat([banded, banded.assign(ticker=POOLED)])
     for (ticker, horizon), rows in banded.groupby(["ticker", "horizon"]):
-        for name, part in slices(rows, sliced=sliced and (ticker == POOLED or not several)):
-            actual, lower, upper = (part[column].to_numpy() for column in ("actual", "lower", "upper"))
+        dates, tercile, *values = (rows[name].to_numpy() for name in ("date", "tercile", "actual", "lower", "upper"))
+        for name, part in slices(dates, tercile, sliced=sliced and (ticker == POOLED or not several)):
+            actual, lower, upper = (column[part] for column in values)
             missed, tested = (actual < lower) | (actual > upper), (horizon, name) == (1, ALL) and ticker != POOLED
             yield {
                 "horizon": horizon,

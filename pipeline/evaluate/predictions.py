@@ -8,6 +8,7 @@ is not forecast.
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from pipeline.forecaster import samples
 from pipeline.forecaster.forecasts import NETWORK
@@ -29,8 +30,43 @@ SCHEMA = pa.schema(
     ]
 )
 
-KEY = ["ticker", "origin", "horizon"]
-NAMES = {"price": "predicted", "variance": "variance_predicted"}
+Floats = NDArray[np.float64]
+
+
+def positions(keys: pd.DataFrame, table: pd.DataFrame) -> NDArray[np.intp]:
+    """Return where in the table each key stands, -1 where it is missing: (keys,).
+
+    keys, table: two columns, the ticker and a date; each row of the table once, in order.
+    """
+    tickers = pd.Index(table.iloc[:, 0].astype("category").cat.categories)
+    dates = pd.DatetimeIndex(np.unique(table.iloc[:, 1]))
+
+    def codes(pairs: pd.DataFrame) -> NDArray[np.intp]:
+        ticker = pairs.iloc[:, 0].astype("category").cat
+        of_ticker, of_date = tickers.get_indexer(ticker.categories)[ticker.codes], dates.get_indexer(pairs.iloc[:, 1])
+        return np.where((of_ticker >= 0) & (of_date >= 0), of_ticker * len(dates) + of_date, -1)
+
+    in_table, wanted = codes(table), codes(keys)
+    found = np.searchsorted(in_table, wanted).clip(max=len(in_table) - 1)
+    return np.where(in_table[found] == wanted, found, -1)
+
+
+def by_model(forecasts: pd.DataFrame, predictions: pd.DataFrame) -> dict[str, dict[str, Floats]]:
+    """Return each model's forecasts from the network's origins: by target and model, (predictions,).
+
+    NaN where the model has none. predictions: data/predictions.parquet, or its columns ticker, origin and horizon.
+    """
+    horizon = int(predictions["horizon"].max())
+    origins = predictions.loc[predictions["horizon"] == 1, ["ticker", "origin"]]
+    row = positions(forecasts[["ticker", "origin"]], origins)
+    column, values = forecasts["horizon"].to_numpy() - 1, forecasts["predicted"].to_numpy()
+    tables: dict[str, dict[str, Floats]] = {}
+    for (target, model), own in forecasts.groupby(["target", "model"]).indices.items():
+        known = own[row[own] >= 0]
+        table = np.full((len(origins), horizon), np.nan)
+        table[row[known], column[known]] = values[known]
+        tables.setdefault(str(target), {})[str(model)] = table.ravel()
+    return tables
 
 
 def predictions(rows: pd.DataFrame, forecasts: pd.DataFrame) -> pd.DataFrame:
@@ -40,18 +76,21 @@ def predictions(rows: pd.DataFrame, forecasts: pd.DataFrame) -> pd.DataFrame:
 
     rows: all of forecaster/samples; forecasts: of forecaster/forecasts.
     """
-    network = forecasts[forecasts["model"] == NETWORK]
-    by_target = network.pivot(index=KEY, columns="target", values="predicted")
-    table = by_target.reindex(columns=list(NAMES)).rename(columns=NAMES).reset_index()
-    origins = rows[["ticker", "date", "split", "last"]].rename(columns={"date": "origin"})
-    actuals = rows[["ticker", "date", "last", "log_variance"]]
-    actuals = actuals.rename(columns={"last": "actual", "log_variance": "variance_actual"})
-    dates = samples.by_horizon(rows, date=samples.target_dates(rows))
-    table = table.merge(origins, how="left", on=["ticker", "origin"], validate="many_to_one")
-    table = table.merge(dates, how="left", on=KEY, validate="one_to_one")
-    table = table.merge(actuals, how="left", on=["ticker", "date"], validate="many_to_one")
-    if "variance" not in set(network["target"]):
-        table["variance_actual"] = np.nan
-    in_future = table["date"] > table["ticker"].map(rows.groupby("ticker")["date"].max())
-    split = np.where(in_future, "future", np.where(table["actual"].isna(), "purged", table["split"]))
-    return table.assign(split=split)
+    network, known = forecasts[forecasts["model"] == NETWORK], rows[["ticker", "date"]]
+    origin = positions(network.loc[network["horizon"] == 1, ["ticker", "origin"]], known)
+    origin = np.unique(origin[origin >= 0])
+    dates = samples.target_dates(rows)
+    row = np.repeat(origin, dates.shape[1])
+    table = pd.DataFrame({"ticker": rows["ticker"].array[row], "origin": rows["date"].array[row]})
+    table["horizon"] = np.tile(np.arange(1, dates.shape[1] + 1, dtype=np.int32), len(origin))
+    table["date"], table["last"] = dates[origin].ravel(), rows["last"].to_numpy()[row]
+    forecast = by_model(network, table)
+    actual = positions(table[["ticker", "date"]], known)
+    for name, target, column in (("", "price", "last"), ("variance_", "variance", "log_variance")):
+        values = rows[column].to_numpy()[actual]
+        is_forecast = target in forecast
+        table[f"{name}actual"] = np.where((actual >= 0) & is_forecast, values, np.nan)
+        table[f"{name}predicted"] = forecast[target][NETWORK] if is_forecast else np.nan
+    in_future = table["date"] > rows.groupby("ticker")["date"].transform("max").to_numpy()[row]
+    split = np.where(table["actual"].isna(), "purged", rows["split"].to_numpy(object)[row])
+    return table.assign(split=np.where(in_future, "future", split))

@@ -1,7 +1,7 @@
 """The scores of the network and of every simple model, on the same sessions: data/scores.parquet."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,28 +16,47 @@ from pipeline.io.errors import UserError
 from pipeline.scoring.columns import ALL, POOLED, SCHEMA, TERCILES
 
 Floats = NDArray[np.float64]
-KEY = ["ticker", "origin", "horizon"]
-COLUMNS = [*KEY, "split", "date", "tercile", "error_scale", "percent", "actual", "center"]  # beside the models'
+COLUMNS = ["ticker", "origin", "horizon", "split", "date", "tercile", "error_scale", "percent", "actual", "center"]
 SPLITS = ("train", "validation", "test")
+
+
+class Forecasts(NamedTuple):
+    """Forecasts of all models from the same origins, as arrays that are contiguous in memory: the last digit of a sum
+    depends on that. All are (forecasts,), except `predicted`: (forecasts, models).
+    """
+
+    split: NDArray[np.object_]
+    origin: NDArray[np.datetime64]
+    date: NDArray[np.datetime64]
+    tercile: Floats
+    percent: Floats
+    center: Floats
+    actual: Floats
+    predicted: Floats
+
+    def part(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> "Forecasts":
+        """Return some of the forecasts. rows: a mask, or positions."""
+        return Forecasts._make(values[rows] for values in self)
 
 
 def terciles(rows: pd.DataFrame, volatility: pd.Series) -> pd.Series:
     """Return each row's tercile of volatility, 0 to 2, among the rows of its ticker and split; NaN where unknown."""
-    rank = volatility.groupby(rows["ticker"] + "\n" + rows["split"]).rank(method="first", pct=True)
+    rank = volatility.groupby([rows["ticker"], rows["split"]]).rank(method="first", pct=True)
     return np.ceil(rank * 3) - 1
 
 
-def slices(forecasts: pd.DataFrame, *, sliced: bool) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield all forecasts as slice `all`. If `sliced`, yield those of each year and of each tercile too.
+def slices(dates: NDArray[np.datetime64], tercile: Floats, *, sliced: bool) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+    """Yield all forecasts as slice `all`, as a mask. If `sliced`, yield those of each year and of each tercile too.
 
-    forecasts: with `date`, the date forecast, and `tercile`, that of the origin.
+    dates: the dates forecast; tercile: that of the origin; each (forecasts,).
     """
-    yield ALL, forecasts
+    yield ALL, np.full(len(dates), True)
     if sliced:
-        for year, part in forecasts.groupby(forecasts["date"].dt.year):
-            yield str(year), part
-        for tercile, part in forecasts.groupby("tercile"):
-            yield TERCILES[int(tercile)], part
+        years = dates.astype("datetime64[Y]")
+        for year in np.unique(years):
+            yield str(year), years == year
+        for number in np.unique(tercile[~np.isnan(tercile)]):
+            yield TERCILES[int(number)], tercile == number
 
 
 def measures(actual: Floats, predicted: Floats) -> dict[str, Floats]:
@@ -99,13 +118,13 @@ def qlike(actual: Floats, predicted: Floats, smear: Floats) -> Floats:
     return np.exp(log_ratio) - log_ratio - 1
 
 
-def daily(values: Floats, dates: pd.Series) -> Floats:
+def daily(values: Floats, dates: NDArray[np.datetime64]) -> Floats:
     """Return the sum of each day, divided by the mean number of forecasts a day: (forecasts, models) -> (days, models).
 
     If every day has the same number of forecasts, this is the mean of the day. In any case the mean over days equals
     the mean over forecasts.
     """
-    if dates.is_monotonic_increasing and dates.is_unique:  # one ticker: one forecast a day
+    if (dates[1:] > dates[:-1]).all():  # one ticker: one forecast a day
         return values
     _, day = np.unique(dates, return_inverse=True)
     return np.stack([np.bincount(day, weights=column) for column in values.T], axis=1) / np.bincount(day).mean()
@@ -138,41 +157,35 @@ def origins(rows: pd.DataFrame, *, priced: bool) -> pd.DataFrame:
     )
 
 
-def side_by_side(predictions: pd.DataFrame, forecasts: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+def side_by_side(
+    predictions: pd.DataFrame, forecasts: dict[str, dict[str, Floats]]
+) -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield, for each target, the forecasts of every model from the network's origins.
 
     The frame has COLUMNS and one column a model. `center` is the value that changes are measured from: the last price,
     or 0 for the variance.
 
-    predictions: data/predictions.parquet with the columns of `origins`; forecasts: those of every model. Raises
+    predictions: data/predictions.parquet with the columns of `origins`; forecasts: as from predictions.by_model. Raises
     UserError if a model has no forecast from one of the network's origins.
     """
-    for target, target_forecasts in forecasts.groupby("target"):
+    for target, by_model in sorted(forecasts.items()):
         rows = predictions.assign(center=predictions["last"])
         if target == "variance":
             rows = rows.assign(actual=rows["variance_actual"], center=0.0, error_scale=1.0, percent=np.nan)
-        rows = rows.loc[rows["split"].isin(SPLITS) & rows["actual"].notna(), COLUMNS]
-        rows = rows.join(target_forecasts.pivot(index=KEY, columns="model", values="predicted"), on=KEY)
-        for model in models_of(rows):
-            if missing := int(rows[model].isna().sum()):
+        scored = rows["split"].isin(SPLITS) & rows["actual"].notna()
+        models = pd.DataFrame({model: by_model[model][scored] for model in sorted(by_model)}, rows.index[scored])
+        for model, missing in models.isna().sum().items():
+            if missing:
                 raise UserError(
-                    f"data/benchmark.parquet: {model} has no forecast from {missing} of the network's {len(rows)} "
+                    f"data/benchmark.parquet: {model} has no forecast from {missing} of the network's {len(models)} "
                     "origins; accepted: benchmark.window at most train.window"
                 )
-        yield str(target), rows
+        yield target, rows.loc[scored, COLUMNS].join(models)
 
 
 def models_of(forecasts: pd.DataFrame) -> list[str]:
     """Return the names of the models in a frame of `side_by_side`."""
     return [name for name in forecasts.columns if name not in COLUMNS]
-
-
-def _arrays(forecasts: pd.DataFrame) -> tuple[Floats, Floats]:
-    """Return the actual values, (forecasts,), and every model's forecasts, (forecasts, models).
-
-    They are contiguous in memory, because the last digit of a sum depends on that.
-    """
-    return forecasts["actual"].to_numpy(), np.ascontiguousarray(forecasts[models_of(forecasts)])
 
 
 def table(forecasts: Iterable[tuple[str, pd.DataFrame]], baselines: dict[str, str]) -> pd.DataFrame:
@@ -185,11 +198,13 @@ def table(forecasts: Iterable[tuple[str, pd.DataFrame]], baselines: dict[str, st
     """
     scores: list[dict[str, Any]] = []
     for target, rows in forecasts:
-        single = rows["ticker"].nunique() == 1
-        for _, ticker_rows in rows.groupby("ticker"):
-            scores += _scored(ticker_rows, target, baselines[target], sliced=single)
-        if not single:
-            scores += _scored(pooled(rows), target, baselines[target], sliced=True)
+        single, models = rows["ticker"].nunique() == 1, models_of(rows)
+        for table_rows in [rows] if single else [rows, pooled(rows)]:
+            arrays = _arrays(table_rows)
+            for (ticker, horizon), own in table_rows.groupby(["ticker", "horizon"]).indices.items():
+                key = {"target": target, "horizon": int(horizon), "ticker": ticker}
+                sliced = single or ticker == POOLED
+                scores += _scored(arrays.part(own), key, models, baselines[target], sliced=sliced)
     by = ["model", "target", "split", "horizon", "ticker", "slice"]
     frame = pd.DataFrame(scores)
     columns = dict.fromkeys([*SCHEMA.names, *frame])  # a column that the schema lacks is refused when it is written
@@ -207,81 +222,94 @@ def pooled(rows: pd.DataFrame) -> pd.DataFrame:
     return known.assign(ticker=POOLED, center=0.0, percent=np.nan, **scaled)
 
 
-def _scored(rows: pd.DataFrame, target: str, baseline: str, *, sliced: bool) -> Iterator[dict[str, Any]]:
-    """Yield the scores of one ticker: for validation and test, each horizon, slice and model."""
-    models = models_of(rows)
-    for horizon, horizon_rows in rows.groupby("horizon"):
-        smear = smearing(*_arrays(horizon_rows[horizon_rows["split"] == "train"])) if target == "variance" else None
-        best = best_simple_model(horizon_rows[horizon_rows["split"] == "validation"], baseline)
-        for split, split_rows in horizon_rows[horizon_rows["split"] != "train"].groupby("split"):
-            key = {"target": target, "split": split, "horizon": horizon, "ticker": rows["ticker"].iloc[0]}
-            for name, part in slices(split_rows, sliced=sliced):
-                values = _measured(part, {"skill": baseline, "skill_against_best": best}, smear)
-                if name == ALL:
-                    rivals = {
-                        "p_value": baseline,
-                        "p_value_against_best": best,
-                        "p_value_against_network": NETWORK,
-                    }
-                    values |= _tested(part, rivals, int(horizon), smear)
-                    if sliced:
-                        values |= _bootstrapped(part, baseline, int(horizon))
-                for column, model in enumerate(models):
-                    yield {**key, "model": model, "slice": name, "n": len(part), "best": best} | {
-                        measure: value[column] for measure, value in values.items()
-                    }
+def _arrays(rows: pd.DataFrame) -> Forecasts:
+    """Return the columns of a frame of `side_by_side`."""
+    columns = [rows[name].to_numpy() for name in Forecasts._fields[:-1]]
+    return Forecasts._make([*columns, np.ascontiguousarray(rows[models_of(rows)])])
 
 
-def best_simple_model(validation: pd.DataFrame, baseline: str) -> str:
-    """Return the simple model with the lowest MSE on validation; the baseline if it is as good."""
-    simple = [name for name in models_of(validation) if name != NETWORK and not name.startswith(member(""))]
-    error = validation[[baseline, *simple]].sub(validation["actual"], axis=0)
-    return str((error**2).mean().idxmin()) if len(error) else baseline
+def _scored(
+    forecasts: Forecasts, key: dict[str, Any], models: list[str], baseline: str, *, sliced: bool
+) -> Iterator[dict[str, Any]]:
+    """Yield the scores of one ticker and horizon: for validation and test, each slice and model."""
+    by_split = {split: forecasts.part(forecasts.split == split) for split in SPLITS}
+    train, validation = by_split.pop("train"), by_split["validation"]
+    smear = smearing(train.actual, train.predicted) if key["target"] == "variance" else None
+    best = best_simple_model(validation.actual, validation.predicted, models, baseline)
+    rivals = {"": baseline, "_against_best": best, "_against_network": NETWORK}
+    for split, own in by_split.items():
+        if not len(own.actual):
+            continue
+        for name, rows in slices(own.date, own.tercile, sliced=sliced):
+            part = own.part(rows)
+            values = _measured(part, {"skill": models.index(baseline), "skill_against_best": models.index(best)}, smear)
+            if name == ALL:
+                values |= _tested(
+                    part, {f"p_value{end}": models.index(rivals[end]) for end in rivals}, key["horizon"], smear
+                )
+                if sliced:
+                    values |= _bootstrapped(part, models, baseline, key["horizon"])
+            for column, model in enumerate(models):
+                yield {**key, "split": split, "model": model, "slice": name, "n": len(part.actual), "best": best} | {
+                    measure: value[column] for measure, value in values.items()
+                }
 
 
-def _measured(part: pd.DataFrame, rivals: dict[str, str], smear: Floats | None) -> dict[str, Floats]:
+def best_simple_model(actual: Floats, predicted: Floats, models: list[str], baseline: str) -> str:
+    """Return the simple model with the lowest MSE on validation; the baseline if it is as good.
+
+    actual: (forecasts,); predicted: (forecasts, models).
+    """
+    simple = [name for name in models if name not in (NETWORK, baseline) and not name.startswith(member(""))]
+    if not len(actual):
+        return baseline
+    mse = dict(zip(models, measures(actual, predicted)["mse"], strict=True))
+    return min([baseline, *simple], key=lambda name: mse[name])
+
+
+def _measured(part: Forecasts, rivals: dict[str, int], smear: Floats | None) -> dict[str, Floats]:
     """Return the measures of a slice, each (models,). rivals: by name of a skill, the model it compares with."""
-    (actual, predicted), center, models = _arrays(part), part["center"].to_numpy(), models_of(part)
+    actual, predicted, center = part.actual, part.predicted, part.center
     values = measures(actual, predicted)
     for name, rival in rivals.items():
-        values[name] = skill(values["mse"], values["mse"][models.index(rival)])
+        values[name] = skill(values["mse"], values["mse"][rival])
     if smear is not None:
         values["qlike"] = np.mean(qlike(actual, predicted, smear), axis=0)
         return values
     change, forecast = actual - center, predicted - center[:, None]
     values["directional_accuracy"], always_up = directional_accuracy(change, forecast)
-    values["naive_directional_accuracy"] = np.full(len(models), always_up)
-    if part["percent"].notna().all():  # a price: log returns, NaN where the forecast price is not above zero
+    values["naive_directional_accuracy"] = np.full(predicted.shape[1], always_up)
+    if not np.isnan(part.percent).any():  # a price: log returns, NaN where the forecast price is not above zero
         positive = np.where(predicted > 0, predicted, np.nan)
         change, forecast = np.log(actual / center), np.log(positive / center[:, None])
     values["r2_return"] = measures(change, forecast)["r2"]
     return values
 
 
-def _losses(part: pd.DataFrame, smear: Floats | None = None) -> Floats:
+def _losses(part: Forecasts, smear: Floats | None = None) -> Floats:
     """Return each day's squared errors, or QLIKE losses if `smear` is given: (days, models)."""
-    actual, predicted = _arrays(part)
+    actual, predicted = part.actual, part.predicted
     losses = (predicted - actual[:, None]) ** 2 if smear is None else qlike(actual, predicted, smear)
-    return daily(losses, part["origin"])
+    return daily(losses, part.origin)
 
 
-def _tested(part: pd.DataFrame, rivals: dict[str, str], horizon: int, smear: Floats | None) -> dict[str, Floats]:
+def _tested(part: Forecasts, rivals: dict[str, int], horizon: int, smear: Floats | None) -> dict[str, Floats]:
     """Return the p-values of every model against its rivals, (models,): of squared errors, and of QLIKE."""
-    models = models_of(part)
 
-    def p_values(losses: Floats, rival: str) -> Floats:
-        return np.array([diebold_mariano(column - losses[:, models.index(rival)], horizon) for column in losses.T])
+    def p_values(losses: Floats, rival: int) -> Floats:
+        return np.array([diebold_mariano(column - losses[:, rival], horizon) for column in losses.T])
 
     squared = _losses(part)
-    values = {name: p_values(squared, rival) for name, rival in rivals.items()}
+    by_rival = {rival: p_values(squared, rival) for rival in set(rivals.values())}
+    values = {name: by_rival[rival] for name, rival in rivals.items()}
     if smear is not None:
-        values["qlike_p_value_against_network"] = p_values(_losses(part, smear), NETWORK)
+        values["qlike_p_value_against_network"] = p_values(_losses(part, smear), rivals["p_value_against_network"])
     return values
 
 
-def _bootstrapped(part: pd.DataFrame, baseline: str, horizon: int) -> dict[str, Floats]:
+def _bootstrapped(part: Forecasts, models: list[str], baseline: str, horizon: int) -> dict[str, Floats]:
     """Return the interval of the network's skill, NaN for the other models: for them it would take minutes."""
-    models, losses = models_of(part), _losses(part)
+    losses = _losses(part)
     network, rival = (losses[:, models.index(name)] for name in (NETWORK, baseline))
     bounds = np.where(np.array(models)[:, None] == NETWORK, skill_interval(network, rival, horizon), np.nan)
     return {"skill_low": bounds[:, 0], "skill_high": bounds[:, 1]}

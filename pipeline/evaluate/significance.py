@@ -1,9 +1,10 @@
 """Is a difference more than luck? The Diebold-Mariano test, and an interval of the skill from resampled days."""
 
 import numpy as np
-from arch.bootstrap import StationaryBootstrap, optimal_block_length
 from numpy.typing import NDArray
 from scipy.special import stdtr
+
+from pipeline.evaluate.bootstrap import block_length, resampled_means
 
 Floats = NDArray[np.float64]
 REPETITIONS = 1000
@@ -14,9 +15,8 @@ SEED = 0
 def skill_interval(losses: Floats, rival_losses: Floats, horizon: int) -> tuple[float, float]:
     """Return the LEVEL percentile interval of the skill, 1 - mean(losses) / mean(rival_losses).
 
-    Days are resampled in blocks, because neighbouring days resemble each other: the stationary bootstrap of Politis and
-    Romano (1994), Journal of the American Statistical Association 89(428). The mean block length is that of Patton,
-    Politis and White (2009), Econometric Reviews 28(4), for the difference of the losses, and at least the horizon.
+    Days are resampled in blocks, because neighbouring days resemble each other. The mean block length is the best one
+    for the difference of the losses, and at least the horizon.
 
     losses, rival_losses: each day's squared error, in order, (days,). NaN for fewer than 10 days, or if the rival has
     no error.
@@ -24,17 +24,11 @@ def skill_interval(losses: Floats, rival_losses: Floats, horizon: int) -> tuple[
     if len(losses) < 10 or not rival_losses.any():
         return float("nan"), float("nan")
     difference = losses - rival_losses
-    best = float(optimal_block_length(difference)["stationary"].iloc[0]) if np.ptp(difference) else 1.0
+    best = block_length(difference) if np.ptp(difference) else 1.0
     block = int(np.ceil(min(max(best, horizon), len(losses)))) if np.isfinite(best) else horizon
-    both = np.column_stack([losses, rival_losses])
-    days = StationaryBootstrap(block, both, seed=np.random.default_rng(SEED))
-    interval = days.conf_int(_skill, REPETITIONS, method="percentile", size=LEVEL)
-    return float(interval[0, 0]), float(interval[1, 0])
-
-
-def _skill(losses: Floats) -> Floats:
-    mean, rival_mean = losses.mean(axis=0)
-    return np.array([1 - mean / rival_mean])
+    mean, rival_mean = resampled_means(np.column_stack([losses, rival_losses]), block, REPETITIONS, SEED).T
+    low, high = np.percentile(1 - mean / rival_mean, [100 * (1 - LEVEL) / 2, 100 * (1 - (1 - LEVEL) / 2)])
+    return float(low), float(high)
 
 
 def diebold_mariano(difference: Floats, horizon: int) -> float:

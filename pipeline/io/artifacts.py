@@ -60,12 +60,19 @@ def write_table(path: Path, frame: pd.DataFrame, schema: pa.Schema) -> None:
     write_bytes(path, buffer.getvalue())
 
 
-def read_table(path: Path, columns: list[str] | None = None, where: list[Any] | None = None) -> pd.DataFrame:
+def read_table(
+    path: Path,
+    columns: list[str] | None = None,
+    where: list[Any] | None = None,
+    categories: list[str] | None = None,
+) -> pd.DataFrame:
     """Read a Parquet file. Raises UserError if it is missing.
 
-    columns: those to read; where: the rows to read, as `filters` of pyarrow.parquet.read_table.
+    columns: those to read; where: the rows to read, as `filters` of pyarrow.parquet.read_table; categories: columns of
+    texts that repeat, which need less memory as pandas categoricals.
     """
-    return pq.read_table(pa.BufferReader(read_bytes(path)), columns=columns, filters=where).to_pandas()
+    content = pa.BufferReader(read_bytes(path))
+    return pq.read_table(content, columns=columns, filters=where, read_dictionary=categories).to_pandas()
 
 
 def write_json(path: Path, value: Any) -> None:

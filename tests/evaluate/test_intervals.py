@@ -90,8 +90,7 @@ def made(*tickers: str, n: int = 2000) -> pd.DataFrame:
 
 def scales_of(predictions: pd.DataFrame, model: str = NETWORK) -> pd.DataFrame:
     """The scales where a model forecasts the variance that is known."""
-    own = predictions[["ticker", "origin", "horizon"]].assign(model=model, target="variance")
-    return scales(predictions, own.assign(predicted=predictions["variance_predicted"]), priced=True)
+    return scales(predictions, {model: predictions["variance_predicted"].to_numpy()}, priced=True)
 
 
 @pytest.mark.parametrize("model", [NETWORK, "har"])
@@ -107,8 +106,7 @@ def test_scales_add_up_the_variances_up_to_the_horizon(model: str) -> None:
 
 def test_what_has_no_price_takes_no_variance_and_its_constant_bands_no_price() -> None:
     forecasts = made("A", n=40)
-    own = forecasts[["ticker", "origin", "horizon"]].assign(model=NETWORK, target="variance", predicted=0.0)
-    found = scales(forecasts, own, priced=False)
+    found = scales(forecasts, {NETWORK: np.zeros(len(forecasts))}, priced=False)
     assert set(found) == {CURRENT, CONSTANT}
     assert set(found[CONSTANT]) == {1.0}
     assert intervals.chosen_method(found) == CURRENT

@@ -66,19 +66,20 @@ def test_qlike_by_hand_and_least_at_the_smearing_estimate() -> None:
 
 
 def test_the_best_simple_model_is_that_of_validation_and_the_reference_where_it_is_as_good() -> None:
-    models = {NETWORK: [1.0, 2.0], f"{NETWORK} 1": [1.0, 2.0], "naive": 1.0, "other": [1.5, 2.0], "twin": 1.0}
-    validation = pd.DataFrame({"actual": [1.0, 2.0], **models})
-    assert best_simple_model(validation, "naive") == "other"  # the network is no simple model
-    assert best_simple_model(validation.drop(columns="other"), "twin") == "twin"
-    assert best_simple_model(validation[:0], "naive") == "naive"
+    models = [NETWORK, f"{NETWORK} 1", "naive", "other", "twin"]
+    actual, predicted = np.array([1.0, 2.0]), np.array([[1.0, 1.0, 1.0, 1.5, 1.0], [2.0, 2.0, 1.0, 2.0, 1.0]])
+    assert best_simple_model(actual, predicted, models, "naive") == "other"  # the network is no simple model
+    without = [0, 1, 2, 4]
+    assert best_simple_model(actual, predicted[:, without], [models[at] for at in without], "twin") == "twin"
+    assert best_simple_model(actual[:0], predicted[:0], models, "naive") == "naive"
 
 
 def test_years_and_thirds_share_the_forecasts_out() -> None:
-    rows = pd.DataFrame({"date": pd.date_range("2001-12-01", periods=90), "tercile": np.repeat([0.0, 1.0, np.nan], 30)})
-    assert {name: len(own) for name, own in slices(rows, sliced=True)} == {
+    dates, tercile = pd.date_range("2001-12-01", periods=90).to_numpy(), np.repeat([0.0, 1.0, np.nan], 30)
+    assert {name: int(own.sum()) for name, own in slices(dates, tercile, sliced=True)} == {
         ALL: 90, "2001": 31, "2002": 59, TERCILES[0]: 30, TERCILES[1]: 30,
     }  # fmt: skip
-    assert [name for name, _ in slices(rows, sliced=False)] == [ALL]
+    assert [name for name, _ in slices(dates, tercile, sliced=False)] == [ALL]
 
 
 def test_thirds_are_equal_and_by_ticker_and_split() -> None:
@@ -189,7 +190,7 @@ def test_a_panel_with_gaps_is_tested_on_what_its_skill_is_of() -> None:
     assert own["skill_low"] < own["skill"] < own["skill_high"]
     assert own["skill"] > 0
     errors = np.array([[1.0], [3.0], [5.0]])
-    days = pd.Series(DATES[[1, 1, 2]])
+    days = DATES[[1, 1, 2]].to_numpy()
     np.testing.assert_allclose(scores.daily(errors, days).mean(axis=0), errors.mean(axis=0))
 
 
@@ -205,13 +206,12 @@ PREDICTIONS = pd.DataFrame({
     "date": DATES[1:5], "last": 10.0, "actual": [10.5, 11.0, 12.0, np.nan], "predicted": 10.2,
     "variance_actual": [-9.0, np.nan, -8.0, np.nan], "tercile": 0.0, "error_scale": 0.1, "percent": 0.1,
 })  # fmt: skip
-SIMPLE = PREDICTIONS[["ticker", "origin", "horizon"]].assign(model="naive", target="price", predicted=10.0)
+MODELS = {NETWORK: 10.2, "network 1": 10.1, "network 2": 10.3, "naive": 10.0}
 
 
 def test_the_same_origins_are_set_side_by_side_and_what_never_came_is_not_scored() -> None:
-    values = {NETWORK: 10.2, "network 1": 10.1, "network 2": 10.3, "naive": 10.0}
-    forecasts = pd.concat([SIMPLE.assign(model=name, predicted=value) for name, value in values.items()])
-    (_, price), (_, variance) = side_by_side(PREDICTIONS, pd.concat([forecasts, forecasts.assign(target="variance")]))
+    forecasts = {name: np.full(4, value) for name, value in MODELS.items()}
+    (_, price), (_, variance) = side_by_side(PREDICTIONS, {"price": forecasts, "variance": forecasts})
     assert scores.models_of(price) == ["naive", NETWORK, "network 1", "network 2"]
     assert price["split"].tolist() == ["train", "validation", "test"]
     assert price["network 2"].tolist() == [10.3] * 3
@@ -224,7 +224,7 @@ def test_a_missing_forecast_is_no_tie() -> None:
     with pytest.raises(
         UserError, match=r"^data/benchmark.parquet: naive has no forecast from 1 of the network's 3 origins"
     ):
-        list(side_by_side(PREDICTIONS, SIMPLE[SIMPLE["origin"] != DATES[1]]))
+        list(side_by_side(PREDICTIONS, {"price": {"naive": np.array([10.0, np.nan, 10.0, 10.0])}}))
 
 
 def rows(volatility: float | list[float]) -> pd.DataFrame:
