@@ -6,7 +6,9 @@ Only this module imports exchange_calendars.
 import re
 
 import exchange_calendars
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pipeline.io.errors import UserError
 
@@ -67,14 +69,15 @@ def step_dates(dates: pd.Series, length: pd.Timedelta) -> pd.DatetimeIndex:
     return pd.date_range(dates.min() + offset, dates.max(), freq=length).as_unit("us")
 
 
-def next_dates(calendar: str, after: pd.Timestamp, count: int) -> pd.DatetimeIndex:
-    """Return the dates of the next `count` sessions or steps after the date `after`."""
+def next_dates(calendar: str, after: pd.DatetimeIndex, count: int) -> NDArray[np.datetime64]:
+    """Return the dates of the next `count` sessions or steps after each of several dates: (dates, count)."""
     length = step_length(calendar)
     if length is not None:
-        return pd.date_range(after + length, periods=count, freq=length).as_unit("us")
+        return after.as_unit("us").to_numpy()[:, None] + length.to_numpy() * np.arange(1, count + 1)
     # Except in wars, no exchange in the package was closed for longer than 30 days.
-    last = after + pd.Timedelta(days=30 + 3 * count)
-    return sessions(calendar, after + pd.Timedelta(days=1), last)[:count]
+    last = after.max() + pd.Timedelta(days=30 + 3 * count)
+    known_sessions = sessions(calendar, after.min() + pd.Timedelta(days=1), last)
+    return known_sessions.to_numpy()[known_sessions.searchsorted(after, side="right")[:, None] + np.arange(count)]
 
 
 def last_finished(calendar: str, now: pd.Timestamp) -> pd.Timestamp:

@@ -1,5 +1,6 @@
 """Sessions come from the exchange and the requested dates, never from today's date."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -13,9 +14,13 @@ def test_the_sample_has_every_session_of_its_exchange(sample_prices: pd.DataFram
 
 
 def test_the_sessions_after_the_sample_skip_new_year_and_the_weekend() -> None:
-    found = next_dates("XNYS", pd.Timestamp("2018-12-31"), 22)
-    assert [f"{date:%Y-%m-%d}" for date in found[:4]] == ["2019-01-02", "2019-01-03", "2019-01-04", "2019-01-07"]
-    assert (len(found), found.dtype) == (22, "datetime64[us]")
+    found = next_dates("XNYS", pd.DatetimeIndex(["2018-12-31", "2019-01-05"]), 22)
+    assert found[0, :4].astype("datetime64[D]").astype(str).tolist() == [
+        "2019-01-02", "2019-01-03", "2019-01-04", "2019-01-07",
+    ]  # fmt: skip
+    assert found[1, 0] == np.datetime64("2019-01-07")
+    assert found.shape == (2, 22)
+    assert found.dtype == "datetime64[us]"
 
 
 def test_an_unknown_calendar_is_named() -> None:
@@ -45,8 +50,8 @@ def test_one_session_is_a_table_too() -> None:
     [("15min", "2019-01-01 00:15"), ("1h", "2019-01-01 01:00"), ("1D", "2019-01-02 00:00"), ("7D", "2019-01-08 00:00")],
 )
 def test_an_evenly_spaced_series_goes_on_in_its_steps(calendar: str, after: str) -> None:
-    found = next_dates(calendar, pd.Timestamp("2019-01-01"), 3)
-    assert found[0] == pd.Timestamp(after)
+    found = next_dates(calendar, pd.DatetimeIndex(["2019-01-01"]), 3)
+    assert found[0, 0] == pd.Timestamp(after)
     assert found.dtype == "datetime64[us]"
 
 

@@ -80,7 +80,7 @@ class Forecaster:
         prices = checks.checked_prices(prices, self.columns)
         prices_by_ticker = dict(iter(prices.groupby("ticker")))
         checks.raise_faults({name: self._fault(str(name), table) for name, table in prices_by_ticker.items()})
-        rows = self._rows(prices)
+        rows = self._rows(pd.concat(prices_by_ticker.values()))
         origins = pd.Series(samples.origins(rows, self.window))
         last_origins = origins.groupby(rows["ticker"].to_numpy()[origins]).max().reindex(list(prices_by_ticker))
         last_rows = pd.Series(np.arange(len(rows))).groupby(rows["ticker"]).max()

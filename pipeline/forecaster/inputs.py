@@ -1,7 +1,6 @@
 """What is known at each origin: features, baselines and the dates ahead. No value here uses later rows."""
 
 from collections.abc import Mapping
-from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -30,23 +29,36 @@ def unscaled_rows(
     forecast column; calendar_by_ticker: by ticker or ALL, gives the dates after a ticker's last; required: the columns
     that need a value in a complete row.
     """
-    next_dates, has_ohlc, tables = cache(calendars.next_dates), set(OHLC) <= set(prices.columns), []
-    for ticker, table in prices.groupby("ticker"):
-        variances = log_variance(table) if has_ohlc else pd.Series(np.nan, table.index)
-        rows = table[["ticker", "date"]].assign(last=table[column])
-        rows = rows.assign(log_variance=variances, volatility=volatility(variances))
-        table_with_variances = table.assign(log_variance=variances) if has_ohlc else table
-        features = feature_table(table_with_variances, feature_names, column)
-        calendar = for_ticker(calendar_by_ticker, str(ticker)).name
-        dates = np.concatenate([rows["date"], next_dates(calendar, rows["date"].max(), horizon)])
-        dates_ahead = {date_column(h): dates[h : h + len(rows)] for h in range(1, horizon + 1)}
-        # A gap is filled with the value one season earlier, so every place in the season must have occurred once.
-        has_value = baselines.fill_by_season(rows["last"], season_length).notna()
-        has_season = has_value.rolling(season_length).sum() == season_length
-        has_lookback = np.arange(len(rows)) >= min_earlier_rows(feature_names, season_length)
-        complete = has_lookback & has_season & rows[required].notna().all(axis=1)
-        tables.append(rows.join(features.rename(columns=feature_column)).assign(**dates_ahead, complete=complete))
-    return pd.concat(tables, ignore_index=True)
+    prices, has_ohlc = prices.reset_index(drop=True), set(OHLC) <= set(prices.columns)
+    variances = log_variance(prices) if has_ohlc else pd.Series(np.nan, prices.index)
+    rows = prices[["ticker", "date"]].assign(last=prices[column], log_variance=variances)
+    rows["volatility"] = rows.groupby("ticker")["log_variance"].transform(volatility)
+    prices = prices.assign(log_variance=variances) if has_ohlc else prices
+    features = pd.concat([feature_table(table, feature_names, column) for _, table in prices.groupby("ticker")])
+    # A gap is filled with the value one season earlier, so every place in the season must have occurred once.
+    position = rows.groupby("ticker").cumcount()
+    places = rows[["ticker"]].assign(place=position % season_length)[rows["last"].notna()]
+    is_new_place = (~places.duplicated()).reindex(rows.index, fill_value=False)
+    has_season = is_new_place.groupby(rows["ticker"]).cumsum() == season_length
+    has_lookback = position >= min_earlier_rows(feature_names, season_length)
+    complete = has_lookback & has_season & rows[required].notna().all(axis=1)
+    ahead = dates_ahead(rows, calendar_by_ticker, horizon)
+    return rows.join(features.rename(columns=feature_column)).assign(**ahead, complete=complete)
+
+
+def dates_ahead(rows: pd.DataFrame, calendar_by_ticker: Mapping[str, Calendar], horizon: int) -> dict[str, pd.Series]:
+    """Return the columns date_*: the dates of the next rows, and after a ticker's last row those of its calendar."""
+    by_ticker = rows.groupby("ticker")["date"]
+    last_dates, to_last = by_ticker.max(), by_ticker.cumcount(ascending=False).to_numpy()
+    names = np.array([for_ticker(calendar_by_ticker, str(ticker)).name for ticker in last_dates.index])
+    after = np.empty((len(last_dates), horizon), last_dates.dtype)
+    for name in np.unique(names):
+        after[names == name] = calendars.next_dates(name, pd.DatetimeIndex(last_dates[names == name]), horizon)
+    ticker = by_ticker.ngroup().to_numpy()
+    return {
+        date_column(h): by_ticker.shift(-h).where(to_last >= h, after[ticker, np.maximum(h - 1 - to_last, 0)])
+        for h in range(1, horizon + 1)
+    }
 
 
 def min_earlier_rows(feature_names: list[str], season_length: int) -> int:

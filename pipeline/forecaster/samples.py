@@ -16,7 +16,7 @@ Columns:
 A target is null where it is not known, and in rows whose split is `warmup`, `purged` or `future`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pandas as pd
@@ -87,11 +87,12 @@ def scaled_targets(rows: pd.DataFrame, name: str) -> NDArray[np.float32]:
     return rows[[scaled_column(name, h) for h in range(1, horizon_of(rows) + 1)]].to_numpy(np.float32)
 
 
-def rows_by_file(rows: pd.DataFrame, validation: pd.Timestamp, test: pd.Timestamp) -> list[pd.DataFrame]:
-    """Return the rows of each file in FILES. validation, test: the first date of each."""
+def rows_by_file(rows: pd.DataFrame, validation: pd.Timestamp, test: pd.Timestamp) -> Iterator[pd.DataFrame]:
+    """Yield the rows of each file in FILES. validation, test: the first date of each."""
     first_dates = rows[date_column(1)]
-    is_validation = (first_dates >= validation) & (first_dates < test)
-    return [rows[first_dates < validation], rows[is_validation], rows[first_dates >= test]]
+    yield rows[first_dates < validation]
+    yield rows[(first_dates >= validation) & (first_dates < test)]
+    yield rows[first_dates >= test]
 
 
 def combined(*files: pd.DataFrame) -> pd.DataFrame:

@@ -15,21 +15,23 @@ from pipeline.quality import Scraped
 def main(params: Params) -> None:
     prices, scraped = read_table(Path("data/prices.parquet")), read_record(Path("reports/scrape.json"), Scraped)
     check(params, prices)
-    tickers, prices = set(prices["ticker"]), prices[~prices["ticker"].isin(params.exclude_tickers)]
+    tickers, prices = set(prices["ticker"].unique()), prices[~prices["ticker"].isin(params.exclude_tickers)]
     calendars = fitting.calendars_of(scraped)
     required = inputs.required_columns(params.target, variance=params.variance != "none")
     rows = inputs.unscaled_rows(
         prices, params.column, params.features, calendars, params.horizon, params.season_length, required
     )
+    ranged = has_range(prices)
+    del prices  # so that its memory can be used again
     rows, boundaries = assign_splits(rows, params.validation, params.test, required)
-    rows, preparation = fitting.fit_transform(rows, params, scraped, ranged=has_range(prices))
+    rows, preparation = fitting.fit_transform(rows, params, scraped, ranged=ranged)
 
     schema = samples.schema(params.features, list(preparation.targets), params.horizon)
     files = ("data/samples/train.parquet", "data/samples/validation.parquet", "data/samples/test.parquet")
     for path, file_rows in zip(files, samples.rows_by_file(rows.drop(columns="complete"), *boundaries), strict=True):
         write_table(Path(path), file_rows, schema)
     write_record(Path("data/preparation.json"), preparation)
-    for ticker in sorted(tickers - set(rows["ticker"])):
+    for ticker in sorted(tickers - set(rows["ticker"].unique())):
         excluded = ticker in params.exclude_tickers
         reason = "by exclude_tickers" if excluded else f"it has fewer than {MIN_TRAIN_SAMPLES} train samples"
         print(f"{ticker}: left out, {reason}")
