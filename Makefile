@@ -6,7 +6,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 COMPILE := uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-emit-index-url --no-header --quiet
 
-.PHONY: setup repro test test-slow check verify bench forecast latest revisions ui lock clean
+.PHONY: setup repro test test-slow check verify bench studies forecast latest revisions ui lock clean
 
 setup: .venv/ready  ## make .venv from requirements.lock
 
@@ -49,7 +49,10 @@ forecast: setup  ## the forecast of the next sessions, with their bands
 verify: setup  ## run a commit again in a new folder, compare all outputs: make verify [REV=HEAD~1] [CPU=Haswell]
 	@python -m pipeline verify $(if $(findstring command,$(origin REV)),--rev "$(REV)") $(if $(findstring command,$(origin CPU)),--cpu "$(CPU)")
 
-bench: setup  ## make the figures of the docs again
+bench: setup  ## measure the speed, docs/bench.md
+	python -m studies.bench
+
+studies: setup  ## make the other figures of the docs again
 	python -m studies.choices
 	python -m studies.results
 

@@ -50,10 +50,15 @@ def clone_repository(folder: Path) -> Path:
     return folder
 
 
-def run(clone: Path, params: Params, last_stage: str = "evaluate") -> None:
-    """Run the stages up to `last_stage` in a clone. Raises UserError with the message of a stage that fails."""
+def write_params(clone: Path, params: Params) -> None:
+    """Write params.yaml of a clone."""
     with (clone / "params.yaml").open("w") as file:
         YAML().dump(params, file)
+
+
+def run(clone: Path, params: Params, last_stage: str = "evaluate") -> None:
+    """Run the stages up to `last_stage` in a clone. Raises UserError with the message of a stage that fails."""
+    write_params(clone, params)
     command = [sys.executable, "-m", "dvc", "repro", "--quiet", last_stage]
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = {**os.environ, "PATH": path}
