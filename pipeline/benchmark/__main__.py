@@ -16,6 +16,7 @@ from pipeline.models.model import Samples
 def main(params: Params) -> None:
     files = ("data/samples/train.parquet", "data/samples/validation.parquet", "data/samples/test.parquet")
     rows = samples.combined(*(read_table(Path(path)) for path in files))
+    rows["ticker"] = rows["ticker"].astype("category")
     preparation = read_record(Path("data/preparation.json"), Preparation)
     inputs, tables = Samples(rows, preparation, params.window), []
     for name in sorted(params.models):

@@ -106,7 +106,7 @@ def by_horizon(rows: pd.DataFrame, **values: NDArray[np.floating | np.datetime64
     values: arrays (rows, horizon).
     """
     horizon = next(iter(values.values())).shape[1]
-    key = rows.loc[rows.index.repeat(horizon), ["ticker", "date"]].rename(columns={"date": "origin"})
+    key = rows[["ticker", "date"]].take(np.repeat(np.arange(len(rows)), horizon)).rename(columns={"date": "origin"})
     steps = np.tile(np.arange(1, horizon + 1), len(rows))
     return key.assign(horizon=steps, **{name: array.ravel() for name, array in values.items()})
 

@@ -54,7 +54,13 @@ def write_table(path: Path, frame: pd.DataFrame, schema: pa.Schema) -> None:
     """
     if set(frame.columns) != set(schema.names):
         raise ValueError(f"{path}: columns {sorted(frame.columns)} are not {sorted(schema.names)}")
-    table = pa.Table.from_pandas(frame[schema.names], schema=schema, preserve_index=False)
+    categories = frame.select_dtypes("category")
+    arrays = {name: pa.array(categories[name]).cast(schema.field(name).type) for name in categories}
+    frame = frame.drop(columns=list(arrays))
+    fields = pa.schema([field for field in schema if field.name not in arrays])
+    table = pa.Table.from_pandas(frame, schema=fields, preserve_index=False)
+    columns = [arrays[name] if name in arrays else table[name] for name in schema.names]
+    table = pa.Table.from_arrays(columns, schema=schema)
     buffer = io.BytesIO()
     pq.write_table(table.replace_schema_metadata(None), buffer, compression="zstd")
     write_bytes(path, buffer.getvalue())

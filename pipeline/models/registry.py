@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from pipeline.forecaster.samples import by_horizon
+from pipeline.forecaster.samples import TARGETS, by_horizon
 from pipeline.io.errors import UserError
 from pipeline.models import garch, naive, regressors, variance
 from pipeline.models.model import Model, Samples
@@ -44,6 +44,8 @@ def forecasts(model: Model, samples: Samples) -> pd.DataFrame:
     rows = samples.rows
     predicted = model.forecast(model.fit(samples, range(1, samples.preparation.horizon + 1)), samples)
     has_forecast = (rows["split"] != "warmup").to_numpy() & np.isfinite(predicted).any(axis=1)
-    return by_horizon(rows[has_forecast], predicted=predicted[has_forecast]).assign(
-        model=model.name, target=model.target
+    table = by_horizon(rows[has_forecast], predicted=predicted[has_forecast])
+    return table.assign(
+        model=pd.Series(model.name, table.index, pd.CategoricalDtype(NAMES)),
+        target=pd.Series(model.target, table.index, pd.CategoricalDtype(TARGETS)),
     )
