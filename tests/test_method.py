@@ -22,12 +22,12 @@ def test_every_path_that_the_docs_name_exists(path: str) -> None:
     assert (ROOT / path).exists()
 
 
-def test_every_study_that_the_docs_name_exists_and_make_bench_runs_it() -> None:
-    bench = MAKEFILE.split("\nbench:")[1].split("\n\n")[0]
+def test_every_study_that_the_docs_name_exists_and_make_studies_runs_it() -> None:
+    recipe = MAKEFILE.split("\nstudies:")[1].split("\n\n")[0]
     modules = set(re.findall(r"`python -m (studies\.\w+)`", DOCS))
     assert modules
     for module in modules:
-        assert f"python -m {module}\n" in f"{bench}\n"
+        assert f"python -m {module}\n" in f"{recipe}\n"
         assert (ROOT / f"{module.replace('.', '/')}.py").exists()
 
 
