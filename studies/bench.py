@@ -39,6 +39,10 @@ EDITS: dict[str, list[Any]] = {
 }
 PANEL = DATA_FOLDER / "sp500_482tickers_2015-01_2020-01.parquet"
 PANEL_SIZES = (1, 10, 100, 482, 2000)
+LIMITS = """What limits 10,000 tickers: `prepare`, `benchmark`, `predict` and `evaluate` hold the rows of all tickers in
+memory, so they need about five times what 2,000 tickers need. `explore` correlates each ticker with each other one. A
+page holds about 14 kB for each ticker. One would store the samples by groups of tickers, run these stages one group
+after the other (nothing in them but the pooled scores needs all tickers at once), and show some of the tickers."""
 MIB = 2**20
 
 
@@ -259,6 +263,7 @@ def panel(folder: Path) -> str:
             "Peak memory above the start-up in MiB, and its limit: three times the tables that the stage reads, plus "
             "400 MiB:",
             table(["stage", *names], memory),
+            LIMITS,
         ]
     )
 

@@ -82,9 +82,9 @@ def recorded(
     start, (data, digest, source) = run.info.start_time, dataset
     logged = [Metric(key, value, start, step) for step, values in enumerate(epochs, 1) for key, value in values.items()]
     logged += [Metric(key, value, start, 0) for key, value in metrics.items()]
-    client.log_batch(run.info.run_id, params=[Param(key, shortened(str(value))) for key, value in params.items()])
-    for first in range(0, len(logged), 1000):  # MLflow's limit for a batch
-        client.log_batch(run.info.run_id, metrics=logged[first : first + 1000])
+    shown_params = [Param(key, shortened(str(value))) for key, value in params.items()]
+    for first in range(0, max(len(logged), 1), 900):  # MLflow accepts 1000 values in a batch, params among them
+        client.log_batch(run.info.run_id, logged[first : first + 900], shown_params if first == 0 else [])
     client.log_inputs(run.info.run_id, [DatasetInput(Dataset(data, digest, "local", source))])
     for path in files:
         client.log_artifact(run.info.run_id, str(path), artifact_path=str(path.parent))
