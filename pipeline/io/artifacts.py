@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -47,38 +48,41 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def write_table(path: Path, frame: pd.DataFrame, schema: pa.Schema) -> None:
-    """Write a Parquet file. The columns must be those of the schema, in any order. NaN becomes null.
+def write_table(path: Path, frames: pd.DataFrame | Iterable[pd.DataFrame], schema: pa.Schema) -> None:
+    """Write a Parquet file of one or several tables. Their columns must be those of the schema, in any order.
 
-    Raises ValueError for missing or unknown columns and for wrong types.
+    NaN becomes null. Raises ValueError for missing or unknown columns and for wrong types.
     """
-    if set(frame.columns) != set(schema.names):
-        raise ValueError(f"{path}: columns {sorted(frame.columns)} are not {sorted(schema.names)}")
-    categories = frame.select_dtypes("category")
-    arrays = {name: pa.array(categories[name]).cast(schema.field(name).type) for name in categories}
-    frame = frame.drop(columns=list(arrays))
-    fields = pa.schema([field for field in schema if field.name not in arrays])
-    table = pa.Table.from_pandas(frame, schema=fields, preserve_index=False)
-    columns = [arrays[name] if name in arrays else table[name] for name in schema.names]
-    table = pa.Table.from_arrays(columns, schema=schema)
+    frames = [frames] if isinstance(frames, pd.DataFrame) else frames
+    table = pa.concat_tables([_arrow_table(path, frame, schema) for frame in frames])
     buffer = io.BytesIO()
-    pq.write_table(table.replace_schema_metadata(None), buffer, compression="zstd")
+    pq.write_table(table, buffer, compression="zstd")
     write_bytes(path, buffer.getvalue())
 
 
+def _arrow_table(path: Path, frame: pd.DataFrame, schema: pa.Schema) -> pa.Table:
+    if set(frame.columns) != set(schema.names):
+        raise ValueError(f"{path}: columns {sorted(frame.columns)} are not {sorted(schema.names)}")
+    columns = [pa.array(frame[name], from_pandas=True) for name in schema.names]
+    return pa.Table.from_arrays(columns, names=schema.names).cast(schema)
+
+
 def read_table(
-    path: Path,
+    path: Path | Sequence[Path],
     columns: list[str] | None = None,
     where: list[Any] | None = None,
     categories: list[str] | None = None,
 ) -> pd.DataFrame:
-    """Read a Parquet file. Raises UserError if it is missing.
+    """Read a Parquet file, or several of one schema as one table. Raises UserError if one is missing.
 
     columns: those to read; where: the rows to read, as `filters` of pyarrow.parquet.read_table; categories: columns of
     texts that repeat, which need less memory as pandas categoricals.
     """
-    content = pa.BufferReader(read_bytes(path))
-    return pq.read_table(content, columns=columns, filters=where, read_dictionary=categories).to_pandas()
+    paths = [path] if isinstance(path, Path) else path
+    options = {"columns": columns, "filters": where, "read_dictionary": categories}
+    tables = (pq.read_table(pa.BufferReader(read_bytes(path)), **options) for path in paths)
+    table = pa.concat_tables(tables, promote_options="permissive")
+    return table.unify_dictionaries().to_pandas(split_blocks=True, self_destruct=True)  # frees each column it converts
 
 
 def write_json(path: Path, value: Any) -> None:

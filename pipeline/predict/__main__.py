@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from pipeline.forecaster import ensemble, forecasts, samples
 from pipeline.forecaster.preparation import Preparation
 from pipeline.io.artifacts import read_record, read_table, write_table
@@ -13,7 +11,7 @@ from pipeline.io.stage import run
 
 def main() -> None:
     files = ("data/samples/train.parquet", "data/samples/validation.parquet", "data/samples/test.parquet")
-    rows = samples.combined(*(read_table(Path(path)) for path in files))
+    rows = samples.combined(read_table([Path(path) for path in files]))
     preparation = read_record(Path("data/preparation.json"), Preparation)
     members = ensemble.load_members(Path("data/model"))
     positions = samples.origins(rows, members.window)
@@ -22,12 +20,12 @@ def main() -> None:
             f"params.yaml: train.window: found {members.window}, which leaves no sample for test; "
             "accepted: a smaller one"
         )
-    tables = [
+    tables = (
         samples.by_horizon(rows.iloc[positions], predicted=predicted).assign(model=model, target=target)
         for model, by_target in ensemble.forecasts(members, rows, positions, preparation).items()
         for target, predicted in by_target.items()
-    ]
-    write_table(Path("data/forecasts.parquet"), pd.concat(tables), forecasts.SCHEMA)
+    )
+    write_table(Path("data/forecasts.parquet"), tables, forecasts.SCHEMA)
     print(f"{len(members.models)} members: {' and '.join(preparation.targets)} from {len(positions)} origins")
 
 

@@ -15,7 +15,7 @@ from pipeline.train.params import Params
 
 def main(params: Params) -> None:
     files = ("data/samples/train.parquet", "data/samples/validation.parquet")
-    rows = samples.combined(*(read_table(Path(path)) for path in files))
+    rows = samples.combined(read_table([Path(path) for path in files]))
     features = rows[samples.feature_columns(rows)].to_numpy(np.float32)
     train, stopping = train_samples(rows, params.window).values()
     fitted, histories = fit_members(features, train, stopping, params, progress=sys.stdout.isatty()), []
