@@ -191,7 +191,7 @@ def test_the_docs_tell_what_the_network_finds(reproduced: Path) -> None:
 def test_482_tickers_take_less_than_a_minute_and_2_gib_a_stage(tmp_path: Path) -> None:
     placed("panel", tmp_path)
     environment = {**UNPINNED, "PYTHONPATH": str(ROOT)}
-    for stage in ("scrape", "explore", "prepare"):
+    for stage in ("vega", "scrape", "explore", "prepare"):
         begun = time.monotonic()
         started = subprocess.Popen([sys.executable, "-m", f"pipeline.{stage}"], cwd=tmp_path, env=environment)
         _, status, used = os.wait4(started.pid, 0)
