@@ -11,7 +11,6 @@ import importlib
 import json
 import os
 import re
-import resource
 import subprocess
 import sys
 import tempfile
@@ -71,7 +70,10 @@ def main() -> None:
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        sections = [cold(folder), edits(folder), training(), panel(folder)]
+        sections = []
+        for part in (cold, edits, training, panel):
+            print(f"{part.__name__} ...", file=sys.stderr, flush=True)
+            sections.append(part(folder))
     minutes = (time.perf_counter() - started) / 60
     text = "\n\n".join([introduction(), *sections, f"All this took {minutes:.0f} minutes."])
     write_bytes(PAGE, (text + "\n").encode())
@@ -159,7 +161,7 @@ def stage_times(printed: str) -> dict[str, tuple[float, float]]:
     return {stage: (float(start), float(work)) for stage, work, start in lines}
 
 
-def training() -> str:
+def training(_: Path) -> str:
     """Compare training with Keras's `fit`, which returns to Python after each batch."""
     header = ["window, features, units, batch, layers", "unrolled", "epochs x members", "s by `fit`", "s", "ratio"]
     rows = []
@@ -283,20 +285,22 @@ def measure_stage(stage: str) -> dict[str, float]:
     """Run a stage in this process. Return its seconds, and in bytes its peak memory and the size of what it reads."""
     started = time.perf_counter()
     module = importlib.import_module(f"pipeline.{stage}.__main__")
-    before = resident()
+    before = memory("VmRSS")
     module.main(*arguments(stage))
     seconds = time.perf_counter() - started
     deps = parse_yaml(Path("dvc.yaml").read_text())["stages"][stage]["deps"]
     files = [dep.replace("${scrape.path}", "data/raw/panel.parquet") for dep in deps]
     tables = [pd.read_parquet(name) for name in files if name.endswith(".parquet")]
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    highest = memory("VmHWM")
     size = sum(int(frame.memory_usage(deep=True).sum()) for frame in tables)
-    return {"seconds": seconds, "peak": peak - before, "tables": size}
+    return {"seconds": seconds, "peak": highest - before, "tables": size}
 
 
-def resident() -> int:
-    """Return the memory of this process in bytes."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+def memory(field: str) -> int:
+    """Return the memory of this process in bytes: VmRSS now, VmHWM the peak. (ru_maxrss counts the parent's too.)"""
+    kib = re.search(rf"^{field}:\s+(\d+) kB$", Path("/proc/self/status").read_text(), re.MULTILINE)
+    assert kib
+    return int(kib[1]) * 1024
 
 
 def arguments(stage: str) -> list[Any]:
