@@ -166,7 +166,7 @@ def training(_: Path) -> str:
     header = ["window, features, units, batch, layers", "unrolled", "epochs x members", "s by `fit`", "s", "ratio"]
     rows = []
     for shape in SHAPES:
-        _, printed = run(study.ROOT, "studies.bench", "training", json.dumps(shape))
+        printed = run(study.ROOT, "studies.bench", "training", json.dumps(shape))[1]
         measured = json.loads(printed.splitlines()[-1])
         by_fit, ours = measured["fit"], measured["ours"]
         rest = shape.epochs * shape.members - 1
