@@ -30,7 +30,7 @@ from studies.results import DATA_FOLDER
 
 PAGE = study.ROOT / "docs/bench.md"
 RUNS = 3
-STAGES = ("vega", "scrape", "explore", "prepare", "benchmark", "train", "predict", "evaluate", "plot", "track")
+STAGES = tuple(parse_yaml((study.ROOT / "dvc.yaml").read_text())["stages"])
 EDITS: dict[str, list[Any]] = {
     "plot.sessions": [240, 230, 220],
     "evaluate.coverage": [0.8, 0.85, 0.95],
@@ -40,7 +40,7 @@ PANEL = DATA_FOLDER / "sp500_482tickers_2015-01_2020-01.parquet"
 PANEL_SIZES = (1, 10, 100, 482, 2000)
 LIMITS = """What limits 10,000 tickers: `prepare`, `benchmark`, `predict` and `evaluate` hold the rows of all tickers in
 memory, so they need about five times what 2,000 tickers need. `explore` correlates each ticker with each other one. A
-page holds about 14 kB for each ticker. One would store the samples by groups of tickers, run these stages one group
+page grows with each ticker. One would store the samples by groups of tickers, run these stages one group
 after the other (nothing in them but the pooled scores needs all tickers at once), and show some of the tickers."""
 MIB = 2**20
 
@@ -98,8 +98,7 @@ def table(header: list[str], rows: list[list[str]]) -> str:
 
 def run(clone: Path, *command: str) -> tuple[float, str]:
     """Run a Python module in a clone. Return the seconds and what it printed."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = {name: value for name, value in os.environ.items() if name not in pipeline.PINS} | {"PATH": path}
+    environment = {name: value for name, value in study.environment().items() if name not in pipeline.PINS}
     started = time.perf_counter()
     done = subprocess.run([sys.executable, "-m", *command], cwd=clone, env=environment, capture_output=True, text=True)
     seconds = time.perf_counter() - started
@@ -193,7 +192,7 @@ def train_both(shape: Shape) -> dict[str, Any]:
     """Return the seconds of the first epochs by Keras's `fit` and by `Training`."""
     import numpy as np
 
-    from pipeline.forecaster import network
+    from pipeline.forecaster import network, samples
     from pipeline.train.fitting import unrolls
     from pipeline.train.params import Params
     from pipeline.train.training import Samples, Training
@@ -222,16 +221,16 @@ def train_both(shape: Shape) -> dict[str, Any]:
     unrolled = network.build((shape.window, shape.features), heads, 5, **architecture, unroll=unroll)
     graph = Training(unrolled, features, **options)
     order = random.permutation(N_SAMPLES).astype(np.int32)
-    windows = features[origins[:, None] + np.arange(1 - shape.window, 1)]
+    windows = samples.windows(features, origins.astype(np.intp), shape.window)
     model.compile("adamw", dict.fromkeys(heads, "mse"))
-    samples, batch_size = Samples(origins, targets), shape.batch_size
+    train = Samples(origins, targets)
     by_fit, ours = [], []
     for _ in range(6):
         started = time.perf_counter()
-        model.fit(windows, targets, batch_size=batch_size, verbose=0)
+        model.fit(windows, targets, batch_size=shape.batch_size, verbose=0)
         by_fit.append(time.perf_counter() - started)
         started = time.perf_counter()
-        graph.epoch(samples, order)
+        graph.epoch(train, order)
         ours.append(time.perf_counter() - started)
     return {"fit": by_fit, "ours": ours, "unrolled": unroll}
 

@@ -56,13 +56,16 @@ def write_params(clone: Path, params: Params) -> None:
         YAML().dump(params, file)
 
 
+def environment() -> dict[str, str]:
+    """Return the environment in which `dvc` finds the `python` that runs now."""
+    return {**os.environ, "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
+
+
 def run(clone: Path, params: Params, last_stage: str = "evaluate") -> None:
     """Run the stages up to `last_stage` in a clone. Raises UserError with the message of a stage that fails."""
     write_params(clone, params)
     command = [sys.executable, "-m", "dvc", "repro", "--quiet", last_stage]
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = {**os.environ, "PATH": path}
-    result = subprocess.run(command, cwd=clone, env=environment, capture_output=True, text=True, timeout=RUN_TIMEOUT)
+    result = subprocess.run(command, cwd=clone, env=environment(), capture_output=True, text=True, timeout=RUN_TIMEOUT)
     if result.returncode:
         lines = [line for line in result.stderr.splitlines() if line]
         raise UserError("\n".join(line for line in lines if not line.startswith("ERROR: failed to reproduce")))
