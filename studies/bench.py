@@ -195,7 +195,7 @@ def train_both(shape: Shape) -> dict[str, Any]:
     from pipeline.forecaster import network, samples
     from pipeline.train.fitting import unrolls
     from pipeline.train.params import Params
-    from pipeline.train.training import Samples, Training
+    from pipeline.train.training import Dataset, Training
 
     section = study.read_params("params.yaml")["train"]
     params = Params.model_validate(
@@ -211,19 +211,15 @@ def train_both(shape: Shape) -> dict[str, Any]:
     features = random.normal(size=(N_SAMPLES + shape.window, shape.features)).astype(np.float32)
     origins = np.arange(shape.window, N_SAMPLES + shape.window, dtype=np.int32)
     targets = {head: random.normal(size=(N_SAMPLES, 5)).astype(np.float32) for head in heads}
-    architecture = params.model_dump(include={"cell", "units", "bidirectional", "dropout"})
     network.seed(0)
-    model = network.build((shape.window, shape.features), heads, 5, **architecture)
-    options = params.model_dump(
-        include={"optimizer", "learning_rate", "weight_decay", "loss", "loss_weights", "batch_size"}
-    )
+    model = network.build((shape.window, shape.features), heads, 5, **params.architecture)
     unroll = unrolls(params, N_SAMPLES)
-    unrolled = network.build((shape.window, shape.features), heads, 5, **architecture, unroll=unroll)
-    graph = Training(unrolled, features, **options)
+    unrolled = network.build((shape.window, shape.features), heads, 5, **params.architecture, unroll=unroll)
+    graph = Training(unrolled, features, params)
     order = random.permutation(N_SAMPLES).astype(np.int32)
     windows = samples.windows(features, origins.astype(np.intp), shape.window)
     model.compile("adamw", dict.fromkeys(heads, "mse"))
-    train = Samples(origins, targets)
+    train = Dataset(origins, targets)
     by_fit, ours = [], []
     for _ in range(6):
         started = time.perf_counter()

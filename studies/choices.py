@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.forecaster.forecasts import NETWORK, member
-from pipeline.forecaster.samples import FILES, calibration_mask, combined
+from pipeline.forecaster.samples import FILES, calibration_mask, in_order
 from pipeline.io.artifacts import read_json, read_table, write_csv
 from studies import study
 
@@ -169,7 +169,7 @@ def skills(folder: Path, model: str = NETWORK) -> tuple[pd.Series, pd.Series]:
     The later half is the one that early stopping does not use.
     """
     key = ["ticker", "origin", "horizon"]
-    samples = combined(*(read_table(folder / f"data/samples/{name}.parquet") for name in FILES))
+    samples = in_order(read_table(*(folder / f"data/samples/{name}.parquet" for name in FILES)))
     forecasts = pd.concat([read_table(folder / f"data/{name}.parquet") for name in ("forecasts", "benchmark")])
     forecasts = forecasts[(forecasts["target"] == "variance") & forecasts["model"].isin([model, "har"])]
     predicted = forecasts.pivot(index=key, columns="model", values="predicted")

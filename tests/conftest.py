@@ -20,7 +20,7 @@ from ruamel.yaml import YAML
 
 from pipeline.forecaster import inputs
 from pipeline.forecaster.preparation import ALL, Calendar, Preparation, Target
-from pipeline.forecaster.samples import FILES, combined
+from pipeline.forecaster.samples import FILES, in_order
 from pipeline.io.artifacts import read_table, write_bytes
 from pipeline.io.params import load
 from pipeline.models import registry
@@ -186,7 +186,7 @@ def committed(path: str) -> str:
 
 def samples_in(folder: Path) -> pd.DataFrame:
     """All samples that prepare wrote in this folder, sorted."""
-    return combined(*(read_table(folder / f"data/samples/{name}.parquet") for name in FILES))
+    return in_order(read_table(*(folder / f"data/samples/{name}.parquet" for name in FILES)))
 
 
 def scores_on_test(folder: Path, target: str, horizon: int = 1) -> pd.DataFrame:

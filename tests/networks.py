@@ -14,17 +14,17 @@ from typing import Any, get_args
 import numpy as np
 
 from pipeline.forecaster import network
-from pipeline.train.training import Loss, Optimizer, Samples, Training
+from pipeline.train.params import Loss, Optimizer, Params
+from pipeline.train.training import Dataset, Training
 
 assert pipeline.PINNED
 
-DATA: dict[str, Any] = {"window": 5, "features": 12, "samples": 512, "horizon": 5}
-SHAPE: dict[str, Any] = {"cell": "lstm", "units": [16], "bidirectional": False, "dropout": 0.0}
-LOSS: dict[str, Any] = {
+DATA: dict[str, Any] = {"features": 12, "samples": 512, "horizon": 5, "unroll": False}
+PARAMS: dict[str, Any] = {
+    "window": 5, "cell": "lstm", "units": [16], "bidirectional": False, "dropout": 0.0,
     "optimizer": "adamw", "learning_rate": 0.001, "weight_decay": 0.001, "loss": "mse", "batch_size": 128,
-    "loss_weights": {"price": 1.0, "variance": 1.0},
+    "loss_weights": {"price": 1.0, "variance": 1.0}, "epochs": 2, "patience": 5, "members": 1, "seed": 0,
 }  # fmt: skip
-FIT: dict[str, Any] = {"epochs": 2, "patience": 5, "progress": False}
 BRIEF = {"epochs": 1, "samples": 256}
 NETWORKS: dict[str, dict[str, Any]] = {
     **{cell: {"cell": cell} for cell in get_args(network.Cell)},
@@ -50,21 +50,22 @@ NETWORKS: dict[str, dict[str, Any]] = {
 
 def digest(name: str) -> str:
     """Return the SHA-256 of the weights, losses and forecasts of a network fitted on random numbers."""
-    own, random = {"unroll": False, **DATA, **SHAPE, **LOSS, **FIT, **NETWORKS[name]}, np.random.default_rng(0)
-    window, train_count = own["window"], own["samples"]
+    own, random = {**DATA, **PARAMS, **NETWORKS[name]}, np.random.default_rng(0)
+    params = Params.model_validate({key: own[key] for key in PARAMS})
+    window, train_count = params.window, own["samples"]
     count = train_count * 5 // 4
     features = random.normal(size=(count + window - 1, own["features"])).astype(np.float32)
     origins, heads = np.arange(window - 1, count + window - 1, dtype=np.int32), ["price", "variance"]
     targets = {head: random.normal(size=(count, own["horizon"])).astype(np.float32) for head in heads}
     train, stopping = (
-        Samples(origins[part], {head: values[part] for head, values in targets.items()})
+        Dataset(origins[part], {head: values[part] for head, values in targets.items()})
         for part in (slice(train_count), slice(train_count, None))
     )
     network.seed(0)
-    build = partial(network.build, (window, own["features"]), heads, own["horizon"], **{key: own[key] for key in SHAPE})
+    build = partial(network.build, (window, own["features"]), heads, own["horizon"], **params.architecture)
     model = build()
-    training = Training(build(unroll=own["unroll"]), features, **{key: own[key] for key in LOSS})
-    history = training.fit(model, train, stopping, seed=0, **{key: own[key] for key in FIT})
+    training = Training(build(unroll=own["unroll"]), features, params)
+    history = training.fit(model, train, stopping, seed=0, progress=False)
     (outputs,) = network.Ensemble([model]).predict(features, origins)
     found = [*model.get_weights(), history.to_numpy(), *outputs.values()]
     return hashlib.sha256(b"".join(values.tobytes() for values in found)).hexdigest()

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from pipeline.forecaster import features as features_module
 from pipeline.forecaster import samples as table
 from pipeline.forecaster.features import Feature, feature_table
-from pipeline.forecaster.targets import Kind, log_variance
+from pipeline.forecaster.inputs import with_variance
+from pipeline.forecaster.targets import Kind
 from pipeline.io.artifacts import read_table
 from pipeline.prepare import fitting
 from pipeline.prices import OHLC
@@ -94,8 +95,7 @@ AT_RANDOM = settings(max_examples=8, deadline=None, derandomize=True)  # the sam
 def before_and_after(name: str, prices: pd.DataFrame, t: pd.Timestamp, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return a feature of one ticker from its prices, and from the prices corrupted after t."""
     clean, changed = (
-        feature_table(own.assign(log_variance=log_variance(own)), [name], "close")
-        for own in (prices, corrupted(prices, t, seed))
+        feature_table(with_variance(own), [name], "close") for own in (prices, corrupted(prices, t, seed))
     )
     return clean, changed
 

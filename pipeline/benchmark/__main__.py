@@ -17,8 +17,7 @@ from pipeline.models.model import Samples
 
 def main(params: Params) -> None:
     files = ("data/samples/train.parquet", "data/samples/validation.parquet", "data/samples/test.parquet")
-    rows = samples.combined(read_table([Path(path) for path in files]))
-    rows["ticker"] = rows["ticker"].astype("category")
+    rows = samples.in_order(read_table(*map(Path, files), categories=["ticker"]))
     preparation = read_record(Path("data/preparation.json"), Preparation)
     write_table(Path("data/benchmark.parquet"), tables(params, Samples(rows, preparation, params.window)), SCHEMA)
 

@@ -21,7 +21,7 @@ def main(params: Params) -> None:
     preparation = read_record(Path("data/preparation.json"), Preparation)
     used = ["ticker", "date", "split", "last", "log_variance", "volatility"]
     used += [samples.date_column(h) for h in range(1, preparation.horizon + 1)]
-    rows = samples.combined(read_table([Path(path) for path in files], used)).astype({"ticker": "category"})
+    rows = samples.in_order(read_table(*map(Path, files), columns=used, categories=["ticker"]))
     repeated = ["model", "target", "ticker"]
     network, benchmark = (
         read_table(Path(path), categories=repeated) for path in ("data/forecasts.parquet", "data/benchmark.parquet")

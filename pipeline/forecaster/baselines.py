@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.forecaster.preparation import ALL, Coefficients, for_rows
-from pipeline.forecaster.targets import MONTH, future_values
+from pipeline.forecaster.targets import MONTH, future_values, trailing_mean
 
 Floats = NDArray[np.float64]
 
@@ -74,9 +74,7 @@ def fill_by_season(last: pd.Series, season_length: int) -> pd.Series:
 
 def trailing_means(rows: pd.DataFrame, column: str) -> Floats:
     """Return the means of a column over the last session, week and month: (rows, 3)."""
-    by_ticker = rows.groupby("ticker", sort=False)[column]
-    means = [by_ticker.transform(lambda values, n=n: values.rolling(n).mean()) for n in (1, 5, MONTH)]
-    return np.column_stack([mean.to_numpy(np.float64) for mean in means])
+    return np.column_stack([trailing_mean(rows[column], rows["ticker"], sessions) for sessions in (1, 5, MONTH)])
 
 
 def linear_forecast(terms: Floats, coefficients: Coefficients, tickers: pd.Series) -> Floats:

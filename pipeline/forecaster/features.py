@@ -1,9 +1,9 @@
-"""The features of one ticker's price table. A row uses its own session and earlier ones, never later ones.
+"""The features of a price table. A row uses its own session and earlier ones of its ticker, never later ones.
 
 A raw column is used as it is. No other feature depends on how high the price is. In the formulas:
 - g is the log Garman-Klass variance of a session (column `log_variance`), and g5, g22, ... are its means over 5, 22,
   ... sessions.
-- sigma = exp(g22 / 2) is the current volatility.
+- sigma = exp(g22 / 2) is the current volatility (column `volatility`).
 - r is the log return of the forecast column, and r5, r22 are its log returns over 5 and 22 sessions.
 """
 
@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from pipeline.forecaster.targets import MONTH, volatility
+from pipeline.forecaster.targets import MONTH, trailing_mean
 from pipeline.io.errors import UserError
 from pipeline.prices import value_columns
 
@@ -23,7 +23,8 @@ from pipeline.prices import value_columns
 class Feature:
     """How a feature is computed, and from what.
 
-    values: (prices of one ticker, name of the forecast column) -> one value for each row, NaN where unknown.
+    values: (prices, name of the forecast column) -> one value for each row, NaN where unknown. The prices are those of
+    one ticker after the other, each in order.
     """
 
     values: Callable[[pd.DataFrame, str], pd.Series]
@@ -37,38 +38,35 @@ class Feature:
         return max(self.lookback, self.optional_lookback)
 
 
-def _mean(g: pd.Series, sessions: int) -> pd.Series:
-    return g.rolling(sessions).mean()
+def _mean(prices: pd.DataFrame, sessions: int, min_sessions: int | None = None) -> pd.Series:
+    """Return g5, g22, ...: the mean of g over the last sessions."""
+    return trailing_mean(prices["log_variance"], prices["ticker"], sessions, min_sessions)
 
 
 def variance_session(prices: pd.DataFrame, column: str) -> pd.Series:
     """Return g - g22: is this session more volatile than its month?"""
-    g = prices["log_variance"]
-    return g - _mean(g, MONTH)
+    return prices["log_variance"] - _mean(prices, MONTH)
 
 
 def variance_week(prices: pd.DataFrame, column: str) -> pd.Series:
     """Return g5 - g22: is this week more volatile than its month?"""
-    g = prices["log_variance"]
-    return _mean(g, 5) - _mean(g, MONTH)
+    return _mean(prices, 5) - _mean(prices, MONTH)
 
 
 def variance_quarter(prices: pd.DataFrame, column: str) -> pd.Series:
     """Return g22 - g66: is this month more volatile than its quarter?"""
-    g = prices["log_variance"]
-    return _mean(g, MONTH) - _mean(g, 66)
+    return _mean(prices, MONTH) - _mean(prices, 66)
 
 
 def variance_year(prices: pd.DataFrame, column: str) -> pd.Series:
     """Return g66 - g250: is this quarter more volatile than its year? g250 may use fewer sessions, but at least 66."""
-    g = prices["log_variance"]
-    return _mean(g, 66) - g.rolling(250, min_periods=66).mean()
+    return _mean(prices, 66) - _mean(prices, 250, min_sessions=66)
 
 
 def return_over(prices: pd.DataFrame, column: str, sessions: int) -> pd.Series:
     """Return the log return over some sessions, divided by sigma: r / sigma, r5 / sigma, r22 / sigma."""
     log = np.log(prices[column])
-    return (log - log.shift(sessions)) / volatility(prices["log_variance"])
+    return (log - log.groupby(prices["ticker"]).shift(sessions)) / prices["volatility"]
 
 
 def return_down(prices: pd.DataFrame, column: str) -> pd.Series:
@@ -79,7 +77,7 @@ def return_down(prices: pd.DataFrame, column: str) -> pd.Series:
 def high_low(prices: pd.DataFrame, column: str) -> pd.Series:
     """Return log(log(high / low)) - g22 / 2: the log range, compared with the month's volatility. NaN if high = low."""
     log_range = np.log(prices["high"] / prices["low"])
-    return np.log(log_range.where(log_range > 0)) - _mean(prices["log_variance"], MONTH) / 2
+    return np.log(log_range.where(log_range > 0)) - _mean(prices, MONTH) / 2
 
 
 def close_location(prices: pd.DataFrame, column: str) -> pd.Series:
@@ -92,7 +90,7 @@ def close_location(prices: pd.DataFrame, column: str) -> pd.Series:
 def volume_month(prices: pd.DataFrame, column: str) -> pd.Series:
     """Return log volume minus its mean over 22 sessions. A volume of zero counts as missing."""
     log = np.log(prices["volume"].where(prices["volume"] > 0))
-    return log - log.rolling(MONTH, min_periods=1).mean()
+    return log - trailing_mean(log, prices["ticker"], MONTH, min_sessions=1)
 
 
 def december(prices: pd.DataFrame, column: str) -> pd.Series:
@@ -128,12 +126,13 @@ def uses_returns(target: str, names: list[str]) -> bool:
 
 
 def feature_table(prices: pd.DataFrame, names: list[str], column: str) -> pd.DataFrame:
-    """Compute these features of one ticker's prices: float64, one row for each session, one column for each name.
+    """Compute these features: float64, one row for each session, one column for each name.
 
-    A name that is not in FEATURES is a raw column of the price table.
+    prices: with log_variance and volatility, one ticker after the other. A name that is not in FEATURES is one of its
+    other columns.
     Raises UserError for an unknown name, or for a feature whose columns are missing.
     """
-    raw_columns = [name for name in value_columns(prices) if name != "log_variance"]
+    raw_columns = [name for name in value_columns(prices) if name not in ("log_variance", "volatility")]
     computable = [name for name, feature in FEATURES.items() if set(feature.columns) <= set(prices.columns)]
     accepted = [*computable, *raw_columns]
     for name in names:

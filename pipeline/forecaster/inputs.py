@@ -10,7 +10,7 @@ from pipeline.forecaster import baselines, targets
 from pipeline.forecaster.features import feature_table, lookback
 from pipeline.forecaster.preparation import MAX_DEVIATIONS, Calendar, Coefficients, Preparation, for_ticker, transform
 from pipeline.forecaster.samples import baseline_column, date_column, feature_column
-from pipeline.forecaster.targets import MONTH, log_variance, volatility
+from pipeline.forecaster.targets import MONTH, log_variance, trailing_mean
 from pipeline.prices import OHLC
 
 
@@ -29,12 +29,9 @@ def unscaled_rows(
     forecast column; calendar_by_ticker: by ticker or ALL, gives the dates after a ticker's last; required: the columns
     that need a value in a complete row.
     """
-    prices, has_ohlc = prices.reset_index(drop=True), set(OHLC) <= set(prices.columns)
-    variances = log_variance(prices) if has_ohlc else pd.Series(np.nan, prices.index)
-    rows = prices[["ticker", "date"]].assign(last=prices[column], log_variance=variances)
-    rows["volatility"] = rows.groupby("ticker")["log_variance"].transform(volatility)
-    prices = prices.assign(log_variance=variances) if has_ohlc else prices
-    features = pd.concat([feature_table(table, feature_names, column) for _, table in prices.groupby("ticker")])
+    prices = with_variance(prices.reset_index(drop=True))
+    rows = prices[["ticker", "date", "log_variance", "volatility"]].assign(last=prices[column])
+    features = feature_table(prices, feature_names, column)
     # A gap is filled with the value one season earlier, so every place in the season must have occurred once.
     position = rows.groupby("ticker").cumcount()
     places = rows[["ticker"]].assign(place=position % season_length)[rows["last"].notna()]
@@ -44,6 +41,17 @@ def unscaled_rows(
     complete = has_lookback & has_season & rows[required].notna().all(axis=1)
     ahead = dates_ahead(rows, calendar_by_ticker, horizon)
     return rows.join(features.rename(columns=feature_column)).assign(**ahead, complete=complete)
+
+
+def with_variance(prices: pd.DataFrame) -> pd.DataFrame:
+    """Return the prices with `log_variance` and `volatility`, which are NaN without open, high, low and close.
+
+    volatility is the current standard deviation of a session's log return: exp(mean log variance of the month / 2).
+    prices: one ticker after the other, each in order.
+    """
+    has_ohlc = set(OHLC) <= set(prices.columns)
+    prices = prices.assign(log_variance=log_variance(prices) if has_ohlc else np.nan)
+    return prices.assign(volatility=np.exp(trailing_mean(prices["log_variance"], prices["ticker"], MONTH) / 2))
 
 
 def dates_ahead(rows: pd.DataFrame, calendar_by_ticker: Mapping[str, Calendar], horizon: int) -> dict[str, pd.Series]:

@@ -95,9 +95,9 @@ def rows_by_file(rows: pd.DataFrame, validation: pd.Timestamp, test: pd.Timestam
     yield rows[first_dates >= test]
 
 
-def combined(*files: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of several files as one table, sorted by ticker and date."""
-    return pd.concat(files).sort_values(["ticker", "date"], ignore_index=True)
+def in_order(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of several files, sorted by ticker and date."""
+    return rows.sort_values(["ticker", "date"], ignore_index=True)
 
 
 def by_horizon(rows: pd.DataFrame, **values: NDArray[np.floating | np.datetime64]) -> pd.DataFrame:

@@ -25,16 +25,21 @@ def log_variance(prices: pd.DataFrame) -> pd.Series:
 
     Source: Garman and Klass (1980), "On the estimation of security price volatilities from historical data", Journal of
     Business 53(1).
-    prices: open, high, low, close of one ticker, in order. A missing price gives NaN.
+    prices: open, high, low, close. A missing price gives NaN.
     """
     log = np.log(prices[["open", "high", "low", "close"]])
     variance = 0.5 * (log["high"] - log["low"]) ** 2 - (2 * np.log(2) - 1) * (log["close"] - log["open"]) ** 2
     return np.log(variance.clip(lower=MIN_VARIANCE))
 
 
-def volatility(log_variance: pd.Series) -> pd.Series:
-    """Return the current standard deviation of a session's log return: exp(mean log variance of the month / 2)."""
-    return np.exp(log_variance.rolling(MONTH).mean() / 2)
+def trailing_mean(values: pd.Series, tickers: pd.Series, sessions: int, min_sessions: int | None = None) -> pd.Series:
+    """Return the mean of each row and the ones before it of its ticker; NaN if values are missing.
+
+    values, tickers: (rows,), the rows of a ticker one after the other; sessions: how many rows; min_sessions: how many
+    of them may be enough, by default all.
+    """
+    means = values.groupby(tickers, sort=False).rolling(sessions, min_periods=min_sessions).mean()
+    return pd.Series(means.to_numpy(), values.index)
 
 
 def typical_change(rows: pd.DataFrame, *, priced: bool) -> pd.Series:

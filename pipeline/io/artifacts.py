@@ -7,7 +7,8 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,12 +28,22 @@ class Record(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file completely or not at all, even if the process is killed."""
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield the path of a new file that replaces `path` at the end: completely or, after an error, not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(content)
-    partial.replace(path)
+    try:
+        yield partial
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file completely or not at all, even if the process is killed."""
+    with replacing(path) as partial:
+        partial.write_bytes(content)
 
 
 def read_bytes(path: Path) -> bytes:
@@ -54,10 +65,9 @@ def write_table(path: Path, frames: pd.DataFrame | Iterable[pd.DataFrame], schem
     NaN becomes null. Raises ValueError for missing or unknown columns and for wrong types.
     """
     frames = [frames] if isinstance(frames, pd.DataFrame) else frames
-    table = pa.concat_tables([_arrow_table(path, frame, schema) for frame in frames])
-    buffer = io.BytesIO()
-    pq.write_table(table, buffer, compression="zstd")
-    write_bytes(path, buffer.getvalue())
+    with replacing(path) as partial, pq.ParquetWriter(partial, schema, compression="zstd") as writer:
+        for frame in frames:  # one by one, because together they need much memory
+            writer.write_table(_arrow_table(path, frame, schema))
 
 
 def _arrow_table(path: Path, frame: pd.DataFrame, schema: pa.Schema) -> pa.Table:
@@ -68,7 +78,7 @@ def _arrow_table(path: Path, frame: pd.DataFrame, schema: pa.Schema) -> pa.Table
 
 
 def read_table(
-    path: Path | Sequence[Path],
+    *paths: Path,
     columns: list[str] | None = None,
     where: list[Any] | None = None,
     categories: list[str] | None = None,
@@ -78,11 +88,10 @@ def read_table(
     columns: those to read; where: the rows to read, as `filters` of pyarrow.parquet.read_table; categories: columns of
     texts that repeat, which need less memory as pandas categoricals.
     """
-    paths = [path] if isinstance(path, Path) else path
     options = {"columns": columns, "filters": where, "read_dictionary": categories}
-    tables = (pq.read_table(pa.BufferReader(read_bytes(path)), **options) for path in paths)
-    table = pa.concat_tables(tables, promote_options="permissive")
-    return table.unify_dictionaries().to_pandas(split_blocks=True, self_destruct=True)  # frees each column it converts
+    table = pa.concat_tables(pq.read_table(pa.BufferReader(read_bytes(path)), **options) for path in paths)
+    table = table.unify_dictionaries()  # no other name, so that each column is freed when it has been converted
+    return table.to_pandas(split_blocks=True, self_destruct=True)
 
 
 def write_json(path: Path, value: Any) -> None:

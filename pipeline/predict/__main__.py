@@ -11,7 +11,7 @@ from pipeline.io.stage import run
 
 def main() -> None:
     files = ("data/samples/train.parquet", "data/samples/validation.parquet", "data/samples/test.parquet")
-    rows = samples.combined(read_table([Path(path) for path in files]))
+    rows = samples.in_order(read_table(*map(Path, files), categories=["ticker"]))
     preparation = read_record(Path("data/preparation.json"), Preparation)
     members = ensemble.load_members(Path("data/model"))
     positions = samples.origins(rows, members.window)

@@ -13,7 +13,8 @@ from pipeline.quality import Scraped
 
 
 def main(params: Params) -> None:
-    prices, scraped = read_table(Path("data/prices.parquet")), read_record(Path("reports/scrape.json"), Scraped)
+    prices = read_table(Path("data/prices.parquet"), categories=["ticker"])
+    scraped = read_record(Path("reports/scrape.json"), Scraped)
     check(params, prices)
     tickers, prices = set(prices["ticker"].unique()), prices[~prices["ticker"].isin(params.exclude_tickers)]
     calendars = fitting.calendars_of(scraped)

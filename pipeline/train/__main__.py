@@ -9,15 +9,15 @@ import pandas as pd
 from pipeline.forecaster import network, samples
 from pipeline.io.artifacts import canonical_model, read_table, write_bytes, write_table
 from pipeline.io.stage import run
-from pipeline.train.fitting import fit_members, history_schema, train_samples
+from pipeline.train.fitting import datasets, fit_members, history_schema
 from pipeline.train.params import Params
 
 
 def main(params: Params) -> None:
     files = ("data/samples/train.parquet", "data/samples/validation.parquet")
-    rows = samples.combined(read_table([Path(path) for path in files]))
+    rows = samples.in_order(read_table(*map(Path, files), categories=["ticker"]))
     features = rows[samples.feature_columns(rows)].to_numpy(np.float32)
-    train, stopping = train_samples(rows, params.window).values()
+    train, stopping = datasets(rows, params.window)
     fitted, histories = fit_members(features, train, stopping, params, progress=sys.stdout.isatty()), []
     for member, (model, history) in enumerate(fitted, 1):
         best = int(history["val_loss"].argmin())

@@ -13,7 +13,7 @@ import pyarrow as pa
 from pipeline.forecaster import network, samples
 from pipeline.io.errors import UserError
 from pipeline.train.params import Params
-from pipeline.train.training import Samples, Training
+from pipeline.train.training import Dataset, Training
 
 
 def history_schema(targets: list[str]) -> pa.Schema:
@@ -24,64 +24,44 @@ def history_schema(targets: list[str]) -> pa.Schema:
     return pa.schema([("member", pa.int32()), ("epoch", pa.int32()), *((name, pa.float64()) for name in names)])
 
 
-def train_samples(rows: pd.DataFrame, window: int) -> dict[str, Samples]:
-    """Return the samples for training, `train`, and those for early stopping, `stopping`.
+def datasets(rows: pd.DataFrame, window: int) -> tuple[Dataset, Dataset]:
+    """Return the samples for training, and those for early stopping.
 
-    The halves of validation are made from all rows, also those without a full window, as evaluate does.
+    The halves of validation are made from all rows, also those without a full window, as evaluate does. Raises
+    UserError if either is empty.
     """
-    positions = samples.origins(rows, window)
-    masks = {"train": rows["split"] == "train", "stopping": samples.stopping_mask(rows)}
-    origins = {name: positions[mask.to_numpy()[positions]] for name, mask in masks.items()}
-    return {
-        name: Samples(
-            at.astype(np.int32),
-            {head: samples.scaled_targets(rows.iloc[at], head) for head in samples.target_names(rows)},
-        )
-        for name, at in origins.items()
-    }
+    positions, heads = samples.origins(rows, window), samples.target_names(rows)
+
+    def dataset(name: str, mask: pd.Series) -> Dataset:
+        origins = positions[mask.to_numpy()[positions]]
+        if not len(origins):
+            raise UserError(
+                f"params.yaml: train.window: found {window}, which leaves no sample for {name}; accepted: a smaller one"
+            )
+        targets = {head: samples.scaled_targets(rows.iloc[origins], head) for head in heads}
+        return Dataset(origins.astype(np.int32), targets)
+
+    return dataset("train", rows["split"] == "train"), dataset("stopping", samples.stopping_mask(rows))
 
 
 def fit_members(
-    features: network.Floats,
-    train: Samples,
-    stopping: Samples,
-    params: Params,
-    *,
-    progress: bool,
+    features: network.Floats, train: Dataset, stopping: Dataset, params: Params, *, progress: bool
 ) -> Iterator[tuple[network.Model, pd.DataFrame]]:
     """Yield each member with its history. Prints the layers of the first member.
 
-    features: (rows, features) float32.
+    features: (rows, features) float32. Raises UserError if no loss on stopping is finite.
     """
-    for name, part in {"train": train, "stopping": stopping}.items():
-        if not len(part.origins):
-            raise UserError(
-                f"params.yaml: train.window: found {params.window}, which leaves no sample for {name}; "
-                "accepted: a smaller one"
-            )
-    shape, heads = (params.window, features.shape[1]), list(train.targets)
-    architecture = params.model_dump(include={"cell", "units", "bidirectional", "dropout"})
-    options = params.model_dump(
-        include={"optimizer", "learning_rate", "weight_decay", "loss", "loss_weights", "batch_size"}
-    )
-    build = partial(network.build, shape, heads, train.targets[heads[0]].shape[1], **architecture)
+    heads, horizon = list(train.targets), next(iter(train.targets.values())).shape[1]
+    build = partial(network.build, (params.window, features.shape[1]), heads, horizon, **params.architecture)
     network.seed(params.seed)
-    training = Training(build(unroll=unrolls(params, len(train.origins))), features, **options)
+    training = Training(build(unroll=unrolls(params, len(train.origins))), features, params)
     seeds, models = range(params.seed, params.seed + params.members), []
     for seed in seeds:  # all models first, because TensorFlow optimizes its graphs again after a seed is set
         network.seed(seed)
         models.append(build())
     models[0].summary()
     for seed, model in zip(seeds, models, strict=True):
-        history = training.fit(
-            model,
-            train,
-            stopping,
-            seed=seed,
-            epochs=params.epochs,
-            patience=params.patience,
-            progress=progress,
-        )
+        history = training.fit(model, train, stopping, seed=seed, progress=progress)
         if not np.isfinite(history["val_loss"]).any():
             raise UserError(
                 f"params.yaml: train.learning_rate: found {params.learning_rate:g}, for which the loss is not a finite "

@@ -1,15 +1,16 @@
 """Section train of params.yaml."""
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from pipeline.forecaster import network
 from pipeline.io.params import Section
-from pipeline.train import training
 
 Count = Annotated[int, Field(ge=1)]
 AtLeast0 = Annotated[float, Field(ge=0)]
+Optimizer = Literal["adamw", "adam", "nadam", "rmsprop", "sgd"]
+Loss = Literal["mse", "mae", "huber"]
 
 
 class LossWeights(Section):
@@ -27,16 +28,21 @@ class Params(Section):
     units: list[Count] = Field(min_length=1)
     bidirectional: bool
     dropout: float = Field(ge=0, lt=1)
-    optimizer: training.Optimizer
+    optimizer: Optimizer
     learning_rate: float = Field(gt=0)
     weight_decay: AtLeast0
-    loss: training.Loss
+    loss: Loss
     loss_weights: LossWeights
     batch_size: Count
     epochs: Count
     patience: Count
     members: Count
     seed: int = Field(ge=0, lt=2**31)
+
+    @property
+    def architecture(self) -> dict[str, Any]:
+        """The parameters of `network.build`."""
+        return self.model_dump(include={"cell", "units", "bidirectional", "dropout"})
 
     @model_validator(mode="after")
     def is_bidirectional_only_if_recurrent(self) -> "Params":

@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 
 from pipeline.evaluate.predictions import by_model, positions, predictions
-from pipeline.forecaster.samples import FILES, combined
+from pipeline.forecaster.samples import FILES, in_order
 from pipeline.io.artifacts import read_table
 
 
 @pytest.fixture(scope="module")
 def rows(walked: Path) -> pd.DataFrame:
-    return combined(*(read_table(walked / f"data/samples/{name}.parquet") for name in FILES))
+    return in_order(read_table(*(walked / f"data/samples/{name}.parquet" for name in FILES)))
 
 
 @pytest.fixture(scope="module")

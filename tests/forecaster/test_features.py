@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from pipeline.forecaster.features import FEATURES, feature_table
+from pipeline.forecaster.inputs import with_variance
 from pipeline.forecaster.targets import log_variance
 from pipeline.io.errors import UserError
 from pipeline.prices import NUMBERS, OHLC
@@ -15,7 +16,7 @@ NAMES = [*FEATURES, *NUMBERS]
 
 
 def seen(prices: pd.DataFrame, *names: str) -> pd.DataFrame:
-    return feature_table(prices.assign(log_variance=log_variance(prices)), list(names), "close")
+    return feature_table(with_variance(prices), list(names), "close")
 
 
 @pytest.mark.parametrize("name", FEATURES)

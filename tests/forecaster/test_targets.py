@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from pipeline.forecaster import samples as table
 from pipeline.forecaster import targets
+from pipeline.forecaster.inputs import with_variance
 from pipeline.forecaster.preparation import Kind, Preparation
-from pipeline.forecaster.targets import MIN_VARIANCE, future_values, log_variance, typical_change, volatility
+from pipeline.forecaster.targets import MIN_VARIANCE, future_values, log_variance, typical_change
 from pipeline.io.artifacts import read_record
 from tests.conftest import samples_in
 from tests.series import made_prices
@@ -39,7 +40,7 @@ def test_a_session_without_movement_has_the_minimum_variance() -> None:
 
 
 def test_volatility_is_known_from_the_22nd_session_on() -> None:
-    found = volatility(log_variance(made_prices("AAA", 40, seed=0)))
+    found = with_variance(made_prices("AAA", 40, seed=0))["volatility"]
     assert found.isna().tolist() == [True] * 21 + [False] * 19
 
 

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from pipeline.forecaster import network
 from pipeline.forecaster import samples as table
 from pipeline.forecaster.preparation import ALL, Preparation
-from pipeline.io.artifacts import read_record, read_table
+from pipeline.io.artifacts import read_record, read_table, write_table
 from pipeline.io.errors import UserError
 from tests.conftest import samples_in, walk
 
@@ -44,8 +45,8 @@ def test_the_forecast_is_the_baseline_plus_the_output_of_the_saved_models(walked
 
 def test_a_window_that_leaves_no_test_sample_is_named(walked: Path, tmp_path: Path) -> None:
     shutil.copytree(walked / "data", tmp_path / "data")
-    rows = read_table(tmp_path / "data/samples/test.parquet")
-    rows.loc[rows["split"] == "test", "split"] = "purged"
-    rows.to_parquet(tmp_path / "data/samples/test.parquet", index=False)
+    path = tmp_path / "data/samples/test.parquet"
+    rows, schema = read_table(path), pq.read_schema(path)
+    write_table(path, rows.assign(split=rows["split"].replace("test", "purged")), schema)
     with pytest.raises(UserError, match=r"^params.yaml: train.window: found 5, which leaves no sample for test; "):
         walk(tmp_path, pd.DataFrame(), "predict")

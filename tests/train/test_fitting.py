@@ -10,7 +10,7 @@ import pytest
 from pipeline.forecaster import samples
 from pipeline.io.artifacts import read_table
 from pipeline.io.errors import UserError
-from pipeline.train.fitting import train_samples
+from pipeline.train.fitting import datasets
 from tests.conftest import samples_in, walk
 
 
@@ -59,7 +59,7 @@ def test_early_stopping_uses_no_calibration_sample_even_if_a_gap_costs_windows(
     dates = {"validation": "2002-06-03", "test": "2002-10-01", "horizon": 1}
     walk(tmp_path, prices, "scrape", "prepare", prepare=dates)
     rows = samples_in(tmp_path)
-    stopping = train_samples(rows, 22)["stopping"].origins
+    stopping = datasets(rows, 22)[1].origins
     calibrated = samples.calibration_mask(rows).to_numpy()[stopping]
     assert len(stopping)
     assert not calibrated.any()

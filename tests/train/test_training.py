@@ -10,42 +10,47 @@ import pytest
 
 from pipeline.forecaster import network
 from pipeline.io.artifacts import canonical_model
-from pipeline.train.training import LOSSES, OPTIMIZERS, Loss, Optimizer, Samples, Training
+from pipeline.train.params import Loss, Optimizer, Params
+from pipeline.train.training import LOSSES, OPTIMIZERS, Dataset, Training
 
-SHAPE: dict[str, Any] = {"cell": "lstm", "units": [8], "bidirectional": False, "dropout": 0.0}
-LOSS: dict[str, Any] = {
-    "optimizer": "adam", "learning_rate": 0.02, "weight_decay": 0.0, "loss": "mse",
-    "loss_weights": {"price": 1.0, "variance": 1.0}, "batch_size": 16,
-}  # fmt: skip
-FIT: dict[str, Any] = {"epochs": 3, "patience": 50, "progress": False}
 WINDOW, COUNT = 8, 33  # the last batch has one sample
+PARAMS: dict[str, Any] = {
+    "window": WINDOW, "cell": "lstm", "units": [8], "bidirectional": False, "dropout": 0.0,
+    "optimizer": "adam", "learning_rate": 0.02, "weight_decay": 0.0, "loss": "mse", "batch_size": 16,
+    "loss_weights": {"price": 1.0, "variance": 1.0}, "epochs": 3, "patience": 50, "members": 1, "seed": 0,
+}  # fmt: skip
 
 
-def sine() -> tuple[network.Floats, Samples]:
+def params_with(**changes: Any) -> Params:
+    return Params.model_validate({**PARAMS, **changes})
+
+
+def sine() -> tuple[network.Floats, Dataset]:
     """Return a sine as features, and its next two values after each window."""
     wave = np.sin(np.arange(COUNT + WINDOW + 1) * 0.5).astype(np.float32)
     origins = np.arange(WINDOW - 1, COUNT + WINDOW - 1, dtype=np.int32)
     ahead = wave[origins[:, None] + [1, 2]]
-    return wave[:, None], Samples(origins, {"price": ahead, "variance": ahead**2})
+    return wave[:, None], Dataset(origins, {"price": ahead, "variance": ahead**2})
 
 
-def times(factor: float, samples: Samples) -> Samples:
+def times(factor: float, samples: Dataset) -> Dataset:
     """Return samples with other targets."""
-    return Samples(samples.origins, {head: factor * values for head, values in samples.targets.items()})
+    return Dataset(samples.origins, {head: factor * values for head, values in samples.targets.items()})
 
 
-def built(options: dict[str, Any], *, unroll: bool = False) -> keras.Model:
-    return network.build((WINDOW, 1), ["price", "variance"], 2, **{key: options[key] for key in SHAPE}, unroll=unroll)
+def built(params: Params, *, unroll: bool = False) -> keras.Model:
+    return network.build((WINDOW, 1), ["price", "variance"], 2, **params.architecture, unroll=unroll)
 
 
-def fitted(seed: int, stopping: float = 1.0, **changes: Any) -> tuple[keras.Model, pd.DataFrame]:
+def fitted(
+    seed: int, stopping: float = 1.0, *, progress: bool = False, **changes: Any
+) -> tuple[keras.Model, pd.DataFrame]:
     """Return a network fitted on a sine, and its history. stopping: multiplies the targets for early stopping."""
-    options, (features, samples) = {**SHAPE, **LOSS, **FIT, **changes}, sine()
+    params, (features, samples) = params_with(**changes), sine()
     network.seed(seed)
-    model = built(options)
-    training = Training(built(options), features, **{key: options[key] for key in LOSS})
-    fit = {key: options[key] for key in FIT}
-    return model, training.fit(model, samples, times(stopping, samples), seed=seed, **fit)
+    model = built(params)
+    training = Training(built(params), features, params)
+    return model, training.fit(model, samples, times(stopping, samples), seed=seed, progress=progress)
 
 
 def forecasts(model: keras.Model) -> dict[str, network.Floats]:
@@ -85,25 +90,25 @@ CELLS: list[dict[str, Any]] = [
     ids=str,
 )
 def test_from_the_same_weights_and_order_an_epoch_equals_one_of_keras(changes: dict[str, Any]) -> None:
-    options = {**SHAPE, **LOSS, "weight_decay": 0.01, **changes}
+    params = params_with(**{"weight_decay": 0.01, **changes})
     features, samples = sine()
     network.seed(3)
-    model = built(options)
+    model = built(params)
     for variable in model.trainable_variables:  # the heads too, so that all gradients differ from zero
         variable.assign_add(keras.random.normal(variable.shape, stddev=0.1))
-    training = Training(built(options), features, **{key: options[key] for key in LOSS})
+    training = Training(built(params), features, params)
     training._start_from(model)
     losses = training.epoch(samples, np.arange(COUNT, dtype=np.int32))
 
     windows = features[samples.origins[:, None] + np.arange(1 - WINDOW, 1)]
-    optimizer = OPTIMIZERS[options["optimizer"]](options["learning_rate"], weight_decay=options["weight_decay"])
-    loss = {head: LOSSES[options["loss"]]() for head in samples.targets}
-    model.compile(optimizer, loss, loss_weights=options["loss_weights"])
+    optimizer = OPTIMIZERS[params.optimizer](params.learning_rate, weight_decay=params.weight_decay)
+    loss = {head: LOSSES[params.loss]() for head in samples.targets}
+    model.compile(optimizer, loss, loss_weights=params.loss_weights.model_dump())
     before = model.get_weights()
-    history = model.fit(windows, samples.targets, batch_size=options["batch_size"], shuffle=False, verbose=0).history
+    history = model.fit(windows, samples.targets, batch_size=params.batch_size, shuffle=False, verbose=0).history
     assert float(losses["loss"]) == pytest.approx(history["loss"][0], rel=1e-6)
     # Keras does not weight the losses of the heads by the size of a batch.
-    weighted = [weight * float(losses[f"{head}_loss"]) for head, weight in options["loss_weights"].items()]
+    weighted = [weight * float(losses[f"{head}_loss"]) for head, weight in params.loss_weights]
     assert float(losses["loss"]) == pytest.approx(sum(weighted), rel=1e-6)
     for first, ours, theirs in zip(before, training.model.get_weights(), model.get_weights(), strict=True):
         assert not np.array_equal(first, theirs)
@@ -125,14 +130,14 @@ def test_two_fits_of_one_seed_are_identical_to_the_byte(changes: dict[str, Any])
 
 
 def test_one_graph_trains_members_that_do_not_know_of_each_other() -> None:
-    options, (features, samples) = {**SHAPE, **LOSS, "dropout": 0.2, "optimizer": "nadam"}, sine()
+    params, (features, samples) = params_with(dropout=0.2, optimizer="nadam"), sine()
     network.seed(1)
-    training = Training(built(options), features, **{key: options[key] for key in LOSS})
+    training = Training(built(params), features, params)
     members = []
     for seed in (1, 2, 1):
         network.seed(seed)
-        members.append(built(options))
-        training.fit(members[-1], samples, samples, seed=seed, **FIT)
+        members.append(built(params))
+        training.fit(members[-1], samples, samples, seed=seed, progress=False)
     one, two, again = (b"".join(weights.tobytes() for weights in member.get_weights()) for member in members)
     assert one == again
     assert one != two
@@ -140,13 +145,13 @@ def test_one_graph_trains_members_that_do_not_know_of_each_other() -> None:
 
 @pytest.mark.parametrize("cell", ["lstm", "rnn"])
 def test_unrolled_up_to_nine_steps_training_gives_the_same_bits(cell: network.Cell) -> None:
-    options, (features, samples) = {**SHAPE, **LOSS, "cell": cell, "units": [8, 4]}, sine()
+    params, (features, samples) = params_with(cell=cell, units=[8, 4]), sine()
     weights = []
     for unroll in (False, True):
         network.seed(0)
-        model = built(options)
-        training = Training(built(options, unroll=unroll), features, **{key: options[key] for key in LOSS})
-        training.fit(model, samples, samples, seed=0, **FIT)
+        model = built(params)
+        training = Training(built(params, unroll=unroll), features, params)
+        training.fit(model, samples, samples, seed=0, progress=False)
         weights.append(b"".join(values.tobytes() for values in model.get_weights()))
     assert weights[0] == weights[1]
 
@@ -172,4 +177,4 @@ def test_a_weight_of_zero_leaves_a_head_at_its_baseline() -> None:
 
 def test_the_terminal_shows_each_epoch(capsys: pytest.CaptureFixture[str]) -> None:
     fitted(0, progress=True)
-    assert len(capsys.readouterr().out.splitlines()) == FIT["epochs"]
+    assert len(capsys.readouterr().out.splitlines()) == PARAMS["epochs"]
