@@ -66,9 +66,9 @@ revisions: setup  ## which prices Yahoo has revised since a commit: make revisio
 ui: setup  ## the MLflow page of all runs, http://127.0.0.1:5000
 	MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false mlflow ui --workers 1 --backend-store-uri sqlite:///mlflow.db --host 127.0.0.1 --port 5000
 
-lock: setup  ## requirements.lock and versions.yaml from pyproject.toml; UPGRADE=--upgrade for newer versions
+lock: setup  ## requirements.lock and versions.json from pyproject.toml; UPGRADE=--upgrade for newer versions
 	$(COMPILE) $(UPGRADE) -o requirements.lock
-	sed -nE 's/^([a-z0-9.-]+)==([^ ]+).*/\1: "\2"/p' requirements.lock > versions.yaml
+	sed -nE 's/^([a-z0-9.-]+)==([^ ]+).*/  "\1": "\2",/p' requirements.lock | sed '1s/^/{\n/; $$s/,$$/\n}/' > versions.json
 
 clean:  ## remove .venv and outputs; DVC's cache and MLflow's runs stay
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dvc_plots reports/*.html reports/scrape.json reports/vega.js

@@ -70,7 +70,7 @@ def listed(deps: list[str]) -> list[str]:
 
 
 def packages(module: str) -> set[str]:
-    """The distributions a module and ours beneath it import, as versions.yaml names them."""
+    """The distributions a module and ours beneath it import, as versions.json names them."""
     known = packages_distributions()
     tops = {name.split(".")[0] for own in closure(module) for name in imported(own)} - {"pipeline"}
     return {distribution(top, known[top]) for top in tops - set(sys.stdlib_module_names)}

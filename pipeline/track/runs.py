@@ -131,6 +131,6 @@ def git(prices: str) -> dict[str, str]:
     commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True)
     if commit.returncode:
         return {}
-    files = ["pipeline", "params.yaml", "dvc.yaml", "versions.yaml", prices]
+    files = ["pipeline", "params.yaml", "dvc.yaml", "versions.json", prices]
     changed = subprocess.run(["git", "status", "--porcelain", "--", *files], capture_output=True, text=True, check=True)
     return {"mlflow.source.git.commit": commit.stdout.strip(), "git.changed": str(bool(changed.stdout.strip())).lower()}

@@ -27,7 +27,7 @@ def repository(walked: Path, tmp_path: Path) -> Path:
     """A commit of a state's outputs."""
     folder = tmp_path / "repository"
     shutil.copytree(walked, folder)
-    for name in (".dvc/config", ".dvc/.gitignore", ".gitignore", "dvc.yaml", "versions.yaml"):
+    for name in (".dvc/config", ".dvc/.gitignore", ".gitignore", "dvc.yaml", "versions.json"):
         (folder / name).parent.mkdir(exist_ok=True)
         shutil.copy2(ROOT / name, folder / name)
     shutil.copytree(ROOT / ".dvc/plots", folder / ".dvc/plots")

@@ -41,7 +41,7 @@ def verify(folder: Path, *options: str, **environment: str) -> subprocess.Comple
 def repository(folder: Path, stages: dict[str, dict[str, Any]], source: str = "sample", **environment: str) -> Path:
     """A repository with these DVC stages, run and committed."""
     folder.mkdir()
-    for name in ("requirements.lock", "versions.yaml"):
+    for name in ("requirements.lock", "versions.json"):
         shutil.copy(ROOT / name, folder)
     (folder / ".gitignore").write_text("*.parquet\n")
     YAML().dump({"scrape": {"source": source}}, folder / "params.yaml")
