@@ -23,7 +23,6 @@ OWNERS = {
     "arch.univariate": "pipeline.models.garch",
     "sklearn.linear_model": "pipeline.models.regressors",
     "sklearn.ensemble": "pipeline.models.regressors",
-    "sklearn.preprocessing": "pipeline.prepare.fitting",
     "mlflow": "pipeline.track.runs",
     "keras": "pipeline.forecaster.network",
     "tensorflow": "pipeline.forecaster.network",

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, StandardScaler
 
 from pipeline.forecaster import baselines, inputs, samples, targets
 from pipeline.forecaster.preparation import ALL, Baseline, Calendar, Preparation, Scaler, Scaling, Target, transform
@@ -138,21 +137,19 @@ def fit_scalers(
     """Fit a scaler for each group on its train rows, ignoring NaN. values, is_train, groups: (rows,).
 
     standard scales to mean 0 and standard deviation 1, minmax to the range 0 to 1. With keep_zero, 0 stays 0: nothing
-    is subtracted, and minmax scales into the range -1 to 1. A network that outputs 0 then forecasts its baseline.
+    is subtracted, and minmax scales into the range -1 to 1. A network that outputs 0 then forecasts its baseline. The
+    scale is 1 if all values are equal, but for rounding errors.
     """
-    fit = _fit_scaler_that_keeps_zero if keep_zero else _fit_scaler
     by_group = pd.Series(values[is_train]).groupby(groups[is_train], sort=False)
-    return {str(group): fit(scaling, train.to_numpy()[:, None]) for group, train in by_group}
+    return {
+        str(group): _fit_scaler(scaling, train.dropna().to_numpy(), keep_zero=keep_zero) for group, train in by_group
+    }
 
 
-def _fit_scaler(scaling: Scaling, train: Floats) -> Scaler:
+def _fit_scaler(scaling: Scaling, train: Floats, *, keep_zero: bool) -> Scaler:
+    largest = np.abs(train).max()
     if scaling == "standard":
-        standard = StandardScaler().fit(train)
-        return Scaler(center=float(standard.mean_[0]), scale=float(standard.scale_[0]))
-    minmax = MinMaxScaler().fit(train)
-    return Scaler(center=float(minmax.data_min_[0]), scale=float(1 / minmax.scale_[0]))
-
-
-def _fit_scaler_that_keeps_zero(scaling: Scaling, train: Floats) -> Scaler:
-    scaler = StandardScaler(with_mean=False) if scaling == "standard" else MaxAbsScaler()
-    return Scaler(center=0.0, scale=float(scaler.fit(train).scale_[0]))
+        center, scale = train.mean(), train.std()
+    else:
+        center, scale = train.min(), largest if keep_zero else np.ptp(train)
+    return Scaler(center=0.0 if keep_zero else float(center), scale=float(scale) if scale > 1e-12 * largest else 1.0)
