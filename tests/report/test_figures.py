@@ -40,12 +40,15 @@ def test_extremes_are_compared_with_a_normal_distribution(name: str, often: str)
     assert f"would have about 54 (excess kurtosis {values.kurt():.1f}, skew {values.skew():+.2f};" in text
 
 
-@pytest.mark.parametrize(
-    ("count", "total", "share"), [(0, 30, 0.0027), (4, 30, 0.1), (54, 20_000, 0.0027), (9, 9, 0.5)]
-)
-def test_the_binomial_test_is_that_of_scipy(count: int, total: int, share: float) -> None:
-    expected = stats.binomtest(count, total, share).pvalue
-    assert figures._binomial_p(count, total, share) == pytest.approx(expected, rel=1e-6)
+@pytest.mark.parametrize("count", range(15))
+def test_the_binomial_test_is_that_of_scipy(count: int) -> None:
+    values = np.linspace(-1, 1, 2000)
+    values[1000 - count : 1000 + count : 2] = 50  # 5.4 are expected
+    text, normal = histogram(pd.Series(values)).sentence, 2 * stats.norm.sf(3)
+    assert f"{count} of 2,000 returns" in text
+    for often, alternative in (("more", "greater"), ("less", "less")):
+        p = stats.binomtest(count, 2000, normal, alternative).pvalue
+        assert (f" {often} frequent than " in text) == (p < 0.025)
 
 
 @pytest.mark.parametrize("name", VALUES)
