@@ -14,10 +14,10 @@ from pipeline.report.figures import (
     autocorrelation_figure,
     correlation,
     date_ranges,
-    downsampled,
     histogram,
     last_dates,
     line,
+    shape_points,
 )
 from pipeline.scoring.columns import ALL, POOLED, TERCILES
 from pipeline.scoring.results import target_title
@@ -44,7 +44,7 @@ def predicted(tested: pd.DataFrame, series: SeriesInfo, sessions: int, coverage:
         f"The forecast {verb} the last {series.name}: on average it is {_short(from_last, series)} away from it. "
         f"Its average error is {_short(error, series)}; the {series.name} moves {_short(change, series)} on average.",
         charts.predicted(series, percent(coverage)),
-        {"forecasts": downsampled(tested, "actual", max_points)},
+        {"forecasts": tested.iloc[shape_points(actual, max_points)]},
         {"brush": last_dates(tested["date"], sessions)},
         date_ranges(tested["date"]),
     )
@@ -70,7 +70,7 @@ def volatility(tested: pd.DataFrame, series: SeriesInfo, sessions: int, max_poin
         f"correlation with the actual log variance is {with_forecast:.2f}, that of the last {series.step} "
         f"{with_last:.2f}.",
         charts.volatility(series),
-        {"forecasts": downsampled(rows, "actual", max_points)},
+        {"forecasts": rows.iloc[shape_points(rows["actual"].to_numpy(), max_points)]},
         {"brush": last_dates(tested["date"], sessions)},
         date_ranges(tested["date"]),
     )

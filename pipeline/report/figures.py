@@ -43,29 +43,29 @@ RANGE_LENGTHS = {
 }
 
 
-def downsampled(rows: pd.DataFrame, value: str, max_points: int) -> pd.DataFrame:
-    """Return at most `max_points` rows (3 or more) that keep the shape of a column drawn as a line, and its wide gaps.
+def line(dates: pd.Series, values: pd.Series, max_points: int) -> pd.DataFrame:
+    """Return the columns date and value of a line at `shape_points`."""
+    points = values.to_numpy(np.float64)
+    kept = shape_points(points, max_points)
+    return pd.DataFrame({"date": dates.to_numpy()[kept], "value": points[kept]})
+
+
+def shape_points(values: np.ndarray, max_points: int) -> np.ndarray:
+    """Return the positions of at most `max_points` values (3 or more) that keep the shape of a line, and of wide gaps.
 
     The method is largest triangle three buckets (Steinarsson 2013, "Downsampling Time Series for Visual
     Representation", University of Iceland). A gap is wide if a reader can see it, and is kept as one missing value;
-    other missing values are dropped. All rows are returned if there are few. rows: in order.
+    other missing values are dropped. All positions are returned if there are few. values: float64, in order.
     """
-    if len(rows) <= max_points:
-        return rows
-    values = rows[value].to_numpy(np.float64)
+    if len(values) <= max_points:
+        return np.arange(len(values))
     missing = np.isnan(values)
     known = kept = np.flatnonzero(~missing)
     if len(known) > max_points:
         kept = known[LTTBDownsampler().downsample(values[known], n_out=max_points).astype(int)]
     run = np.cumsum(np.diff(missing, prepend=False))  # the number of each run of known or missing values
     is_wide, is_first = np.bincount(run)[run] > len(values) / max_points, np.diff(run, prepend=-1) != 0
-    return rows.iloc[np.union1d(kept, np.flatnonzero(missing & is_wide & is_first))]
-
-
-def line(dates: pd.Series, values: pd.Series, max_points: int) -> pd.DataFrame:
-    """Return the columns date and value of a line, `downsampled`."""
-    rows = pd.DataFrame({"date": dates.to_numpy(), "value": values.to_numpy(np.float64)})
-    return downsampled(rows, "value", max_points)
+    return np.union1d(kept, np.flatnonzero(missing & is_wide & is_first))
 
 
 def evenly(rows: pd.DataFrame, max_rows: int) -> pd.DataFrame:

@@ -29,7 +29,7 @@ HISTORY = pd.DataFrame({"epoch": [1, 2], "loss": [2.0, 1.0], "val_loss": [2.5, 2
 
 def explored(own: pd.DataFrame, column: str, series: SeriesInfo) -> dict[str, Figure]:
     numbers = summary(own["date"], own[column], priced=series.priced)
-    return explored_figures(own, column, numbers, REPORT, series, 10, 1)
+    return explored_figures(own, numbers, REPORT, series, 10, 1)
 
 
 def forecasts() -> pd.DataFrame:
