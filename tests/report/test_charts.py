@@ -54,7 +54,7 @@ def forecasts() -> pd.DataFrame:
 FIGURES: dict[str, Figure] = {
     **explored(made_prices("AAA", 120, seed=0), "close", CLOSE),
     **{f"heat {name}": own for name, own in explored(made_heat("Oslo", 200, seed=0), "heat", HEAT).items()},
-    **ticker_figures(*parts(forecasts()), CLOSE, 30, 0.9, 1),
+    **ticker_figures(parts(forecasts()), CLOSE, 30, 0.9, 1),
     "loss": loss(HISTORY),
 }
 
