@@ -211,7 +211,7 @@ def test_a_name_that_is_a_script_does_not_run(tmp_path: Path, opened: Callable[.
     evil = "<img src=x onerror=alert(1)><script>alert(1)</script>"
     own = made_prices(evil, 60, seed=0)
     numbers = summary(own["date"], own["close"], priced=True)
-    figures = ticker_figures(own, "close", numbers, made_report(sessions=60), CLOSE, 10, 2)
+    figures = ticker_figures(own, numbers, made_report(sessions=60), CLOSE, 10, 2)
     tickers = [Ticker(name, name, [evil], figures) for name in ("AAA", evil)]
     table = Table(evil, ["ticker"], [["AAA"], [evil]])
     (tmp_path / "evil.html").write_bytes(
@@ -282,7 +282,7 @@ def test_hundreds_of_tickers_make_a_page_below_10_mb_that_is_usable_in_two_secon
     own = made_prices("T", 1259, seed=0)  # five years
     report = read_record(walked / "reports/scrape.json", quality.Scraped).tickers["AAA"]
     numbers, notes = summary(own["date"], own["close"], priced=True), list(quality.notes(report, "24/5", "session"))
-    figures = ticker_figures(own, "close", numbers, report, CLOSE, 60, 482)
+    figures = ticker_figures(own, numbers, report, CLOSE, 60, 482)
     tickers = [Ticker(f"T{number:03}", "", notes, figures) for number in range(482)]
     table = Table("", ["ticker", "n"], [[ticker.name, "1"] for ticker in tickers])
     content = explored(tickers, table)

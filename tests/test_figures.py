@@ -29,7 +29,7 @@ def explored(prices: pd.DataFrame, column: str, series: SeriesInfo) -> dict[str,
     dropped = pd.DataFrame(columns=["date", "reason", "numbers"])
     report = quality.ticker_report(whole, nulls, dropped, sessions, prices["date"].min(), unit="", unfinished=[])
     numbers = summary(prices["date"], prices[column], priced=series.priced)
-    return page.ticker_figures(prices, column, numbers, report, series, 30, 1)
+    return page.ticker_figures(prices, numbers, report, series, 30, 1)
 
 
 def forecast(values: np.ndarray, series: SeriesInfo) -> dict[str, Figure]:

@@ -30,8 +30,8 @@ def main(params: Params) -> None:
     summaries = pd.DataFrame(summary_rows)[schema.names]
     tickers = page.tickers(long_enough, summaries, scraped, params.lags)
     common = page.common(long_enough, scraped)
-    script, longest = read_bytes(Path("reports/vega.js")).decode(), max(map(len, rows_by_ticker.values()))
-    html = page.html(summaries, tickers, list(long_enough), common, scraped, script, longest=longest)
+    script = read_bytes(Path("reports/vega.js")).decode()
+    html = page.html(summaries, tickers, common, long_enough, scraped, script)
 
     write_table(Path("data/summary.parquet"), summaries, schema)
     write_bytes(Path("reports/explore.html"), html)

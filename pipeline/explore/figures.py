@@ -8,6 +8,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
 from scipy.special import chdtrc
+from scipy.stats import rankdata
 
 from pipeline.formats import format_date, format_p
 from pipeline.prices import OHLC
@@ -30,18 +31,12 @@ STATIONARITY = {
 }
 
 
-def values_over_time(
-    dates: pd.Series,
-    values: pd.Series,
-    volumes: pd.Series | None,
-    summary: dict[str, Any],
-    series: SeriesInfo,
-    max_points: int,
-) -> Figure:
+def values_over_time(rows: pd.DataFrame, summary: dict[str, Any], series: SeriesInfo, max_points: int) -> Figure:
     """Return the figure of the values by date, with the volumes if there are any.
 
-    dates, values, volumes: in order; summary: a row of data/summary.parquet.
+    rows: date, the series, volume or not, in order; summary: a row of data/summary.parquet.
     """
+    dates, values, traded = rows["date"], rows[series.name], has_volume(rows)
     known = values.dropna()
     first, last = known.iloc[0], known.iloc[-1]
     if series.priced:
@@ -58,11 +53,10 @@ def values_over_time(
         adf, kpss = format_p(summary["adf"]), format_p(summary["kpss"])
         level += f" (two tests: ADF p {adf}, small if it stays; KPSS p {kpss}, small if it does not)"
     title, tables = f"The {series.name}", {"values": line(dates, values, max_points)}
-    if volumes is not None:
+    if traded:
         title += " and the volume"
-        tables["volumes"] = line(dates, volumes, max_points)
-    shape = charts.values_over_time(series, traded=volumes is not None)
-    return Figure(title, f"The {series.name} {says}. {level}.", shape, tables)
+        tables["volumes"] = line(dates, rows["volume"], max_points)
+    return Figure(title, f"The {series.name} {says}. {level}.", charts.values_over_time(series, traded=traded), tables)
 
 
 def has_volume(rows: pd.DataFrame) -> bool:
@@ -167,7 +161,7 @@ def data_quality(dates: pd.Series, report: TickerReport, series: SeriesInfo) -> 
         "unexpected": report.unexpected_sessions,
         "jump": [jump.date for jump in report.jumps],
     }
-    marked = list(dict.fromkeys((kind, date[:10]) for kind, kind_dates in by_kind.items() for date in kind_dates))
+    marked = dict.fromkeys((kind, date[:10]) for kind, kind_dates in by_kind.items() for date in kind_dates)
     kinds, texts = [kind for kind, _ in marked], [date for _, date in marked]
     when = pd.DatetimeIndex(texts)
     days = pd.DataFrame({"kind": kinds, "date": texts, "year": when.year, "day": when.day_of_year})
@@ -194,52 +188,30 @@ def box_plots(
 ) -> Figure:
     """Return box plots by group. values: with missing ones or without; groups: the place in `order` of each value."""
     known = values.notna().to_numpy()
-    numbers = values.to_numpy()[known]
-    places, group, n = np.unique(groups.to_numpy()[known], return_inverse=True, return_counts=True)
-    names = np.array(order)[places.astype(int)]
-    q1, median, q3 = _quartiles(numbers, group, n)
-    reach = 1.5 * (q3 - q1)
-    inside = (numbers >= (q1 - reach)[group]) & (numbers <= (q3 + reach)[group])
-    low, high = median.copy(), median.copy()
-    np.minimum.at(low, group[inside], numbers[inside])
-    np.maximum.at(high, group[inside], numbers[inside])
-    boxes = pd.DataFrame({"group": names, "low": low, "q1": q1, "median": median, "q3": q3, "high": high, "n": n})
-    outside = np.flatnonzero(~inside)
-    outside = outside[np.argsort(group[outside], kind="stable")]
-    outside = outside[np.argsort(numbers[outside])]
-    dots = pd.DataFrame({"group": names[group[outside]], "value": numbers[outside]})
-    says = _groups_sentence(numbers, group, boxes, by, series)
-    rows = {"boxes": boxes, "outliers": evenly(dots, max_outliers)}
+    numbers, places = values.to_numpy()[known], groups.to_numpy()[known]
+    by_group = {name: numbers[places == place] for place, name in enumerate(order) if (places == place).any()}
+    boxes, outliers = [], []
+    for name, group in by_group.items():
+        q1, median, q3 = np.quantile(group, [0.25, 0.5, 0.75])
+        inside = (group >= q1 - 1.5 * (q3 - q1)) & (group <= q3 + 1.5 * (q3 - q1))
+        boxes.append((name, group[inside].min(), q1, median, q3, group[inside].max(), len(group)))
+        outliers += [(name, value) for value in group[~inside]]
+    table = pd.DataFrame(boxes, columns=["group", "low", "q1", "median", "q3", "high", "n"])
+    dots = pd.DataFrame(sorted(outliers, key=lambda dot: dot[1]), columns=["group", "value"])
+    rows = {"boxes": table, "outliers": evenly(dots, max_outliers)}
+    says = _groups_sentence(by_group, table, by, series)
     return Figure(f"{series.quantities.capitalize()} by {by}", says, charts.box_plots(order, by, series), rows)
 
 
-def _quartiles(values: np.ndarray, group: np.ndarray, n: np.ndarray) -> np.ndarray:
-    """Return a row for each quartile, a column for each group. group: of each value; n: values of each group."""
-    ordered = values[np.lexsort((values, group))]
-    positions = np.cumsum(n) - n + (n - 1) * np.array([[0.25], [0.5], [0.75]])
-    return np.interp(positions, np.arange(len(values)), ordered)
-
-
-def _kruskal_p(values: np.ndarray, group: np.ndarray) -> float:
-    """Return the p-value of the test of Kruskal and Wallis (1952): it is small if groups differ."""
-    _, position, ties = np.unique(values, return_inverse=True, return_counts=True)
-    ranks, total, n = (np.cumsum(ties) - (ties - 1) / 2)[position], len(values), np.bincount(group)
-    if len(ties) == 1:
-        return 1.0
-    statistic = 12 * (np.bincount(group, ranks) ** 2 / n).sum() / (total * (total + 1)) - 3 * (total + 1)
-    return float(chdtrc(len(n) - 1, statistic / (1 - (ties**3 - ties).sum() / (total**3 - total))))
-
-
-def _groups_sentence(values: np.ndarray, group: np.ndarray, boxes: pd.DataFrame, by: str, series: SeriesInfo) -> str:
-    """Return whether the groups differ, and where values vary most. group: of each value, the row of boxes."""
-    if len(boxes) < 2:
+def _groups_sentence(by_group: dict[str, np.ndarray], boxes: pd.DataFrame, by: str, series: SeriesInfo) -> str:
+    """Return whether the groups differ, and where values vary most. boxes: in the same order."""
+    if len(by_group) < 2:
         return f"All {series.quantities} belong to one {by}."
-    p = _kruskal_p(values, group)
-    names, median, range_ = (
-        boxes["group"].tolist(),
-        boxes["median"].to_numpy(),
-        (boxes["q3"] - boxes["q1"]).to_numpy(),
-    )
+    names, median, range_ = list(by_group), boxes["median"].to_numpy(), (boxes["q3"] - boxes["q1"]).to_numpy()
+    # The statistic of Kruskal and Wallis (1952), with its correction for ties, is a ratio of variances of ranks
+    ranks, n = rankdata(np.concatenate(list(by_group.values()))), boxes["n"].to_numpy()
+    means = np.repeat(np.add.reduceat(ranks, np.cumsum(n) - n) / n, n)
+    p = chdtrc(len(n) - 1, (len(ranks) - 1) * means.var() / ranks.var()) if ranks.var() else 1.0
     test = f"(Kruskal-Wallis test, p {format_p(p)}: small if they differ; it takes {series.step}s as independent)"
     width = (lambda value: f"{value:.2%}") if series.priced else series.format_quantity
     vary = ""
@@ -285,15 +257,10 @@ def correlations(values: pd.DataFrame, series: SeriesInfo) -> Figure:
     shown = evenly(matrix, MAX_TICKERS).index
     cells = matrix.loc[shown, shown].rename_axis("a").reset_index()
     cells = cells.melt(id_vars="a", var_name="b", value_name="correlation")
-    title = "Correlations between tickers, similar ones side by side"
-    if len(shown) < len(matrix):
-        title = f"{title}: {len(shown)} of {len(matrix)}"
-    return Figure(
-        title,
-        _correlations_sentence(matrix, series),
-        charts.correlations(len(shown), series.quantities),
-        {"cells": cells},
-    )
+    part = f": {len(shown)} of {len(matrix)}" if len(shown) < len(matrix) else ""
+    title = f"Correlations between tickers, similar ones side by side{part}"
+    shape = charts.correlations(len(shown), series.quantities)
+    return Figure(title, _correlations_sentence(matrix, series), shape, {"cells": cells})
 
 
 def _correlations_sentence(matrix: pd.DataFrame, series: SeriesInfo) -> str:

@@ -52,24 +52,17 @@ def quantities_of(rows: pd.DataFrame, scraped: Scraped) -> pd.Series:
     return quantities(rows.set_index("date")[scraped.column], priced=scraped.column in PRICES)
 
 
-def minimum(scraped: Scraped) -> str:
-    """Return the text "30 returns" or "30 values": what a ticker with figures needs."""
-    return f"{MIN_VALUES} {series_of(scraped).quantities}"
-
-
 def long_enough(rows_by_ticker: dict[str, pd.DataFrame], scraped: Scraped) -> dict[str, pd.DataFrame]:
     """Return the tickers that are long enough for figures. Raises UserError if there is none.
 
     rows_by_ticker: the rows of data/prices.parquet.
     """
-    column, priced = scraped.column, scraped.column in PRICES
     selected = {
-        name: rows
-        for name, rows in rows_by_ticker.items()
-        if quantities(rows[column], priced=priced).count() >= MIN_VALUES
+        name: rows for name, rows in rows_by_ticker.items() if quantities_of(rows, scraped).count() >= MIN_VALUES
     }
     if not selected:
-        raise UserError(f"data/prices.parquet: found no ticker with {minimum(scraped)}; accepted: a longer period")
+        what = f"{MIN_VALUES} {series_of(scraped).quantities}"
+        raise UserError(f"data/prices.parquet: found no ticker with {what}; accepted: a longer period")
     return selected
 
 
@@ -83,7 +76,7 @@ def tickers(
     summary_by_ticker = summaries.set_index("ticker").to_dict("index")
     for number, (name, rows) in enumerate(rows_by_ticker.items(), start=1):
         series, report = series_of(scraped, name), scraped.tickers[name]
-        drawn = ticker_figures(rows, scraped.column, summary_by_ticker[name], report, series, lags, len(rows_by_ticker))
+        drawn = ticker_figures(rows, summary_by_ticker[name], report, series, lags, len(rows_by_ticker))
         yield Ticker(name, f"{name}: {series.label}", list(notes(report, scraped.calendar, scraped.step)), drawn)
         if sys.stdout.isatty() and len(rows_by_ticker) > 1:
             print(f"{name}: {number} of {len(rows_by_ticker)}")
@@ -100,30 +93,30 @@ def common(rows_by_ticker: dict[str, pd.DataFrame], scraped: Scraped) -> dict[st
 def html(
     summaries: pd.DataFrame,
     tickers: Iterable[Ticker],
-    names: list[str],
     common: dict[str, Figure],
+    rows_by_ticker: dict[str, pd.DataFrame],
     scraped: Scraped,
     script: str,
-    *,
-    longest: int,
 ) -> bytes:
     """Return the page.
 
-    summaries: data/summary.parquet; tickers: those with figures; names: of the same; script: reports/vega.js; longest:
-    the number of rows of the longest ticker.
+    summaries: data/summary.parquet; tickers, common: the results of these names; rows_by_ticker: that of `long_enough`;
+    script: reports/vega.js.
     """
+    series = series_of(scraped)
     odd = {name: report for name, report in scraped.tickers.items() if len(summaries) > 1 and is_odd(report)}
-    too_short = ", ".join(sorted(set(summaries["ticker"]) - set(names)))
+    too_short = ", ".join(sorted(set(summaries["ticker"]) - set(rows_by_ticker)))
     return page(
         "explore/page.html",
         tickers,
         common,
         script=script,
         summary=summary_table(summaries, scraped.step),
-        definitions=definitions(series_of(scraped)),
+        definitions=definitions(series),
         odd={name: list(notes(report, scraped.calendar, scraped.step)) for name, report in odd.items()},
-        downsampling_note=downsampling_note(longest, len(names)),
-        too_short=too_short and f"Tickers with fewer than {minimum(scraped)} have no figures: {too_short}.",
+        downsampling_note=downsampling_note(max(map(len, rows_by_ticker.values())), len(rows_by_ticker)),
+        too_short=too_short
+        and f"Tickers with fewer than {MIN_VALUES} {series.quantities} have no figures: {too_short}.",
     )
 
 
@@ -134,13 +127,7 @@ def points(tickers: int) -> tuple[int, int]:
 
 
 def ticker_figures(
-    rows: pd.DataFrame,
-    column: str,
-    summary: dict[str, Any],
-    report: TickerReport,
-    series: SeriesInfo,
-    lags: int,
-    tickers: int,
+    rows: pd.DataFrame, summary: dict[str, Any], report: TickerReport, series: SeriesInfo, lags: int, tickers: int
 ) -> dict[str, Figure]:
     """Return one ticker's figures by name.
 
@@ -149,11 +136,11 @@ def ticker_figures(
     """
     max_points, max_candlesticks = points(tickers)
     rows = rows.reset_index(drop=True)
-    dates, values, steps = rows["date"], rows[column], quantities(rows[column], priced=series.priced)
-    known = values.dropna()
-    known_dates, volumes = dates[known.index], rows["volume"] if figures.has_volume(rows) else None
-    first = "values" if volumes is None else "values_and_volume"  # two names: the charts differ
-    drawn = {first: figures.values_over_time(dates, values, volumes, summary, series, max_points)}
+    dates, known = rows["date"], rows[series.name].dropna()
+    steps, known_dates = quantities(rows[series.name], priced=series.priced), dates[known.index]
+    over_time = figures.values_over_time(rows, summary, series, max_points)
+    first = "values_and_volume" if "volumes" in over_time.rows else "values"  # two names: the charts differ
+    drawn = {first: over_time}
     sessions = rows.reindex(columns=["date", *OHLC]).dropna()
     if series.priced and len(sessions):
         drawn["candlesticks"] = figures.candlesticks(sessions, series, max_candlesticks)
@@ -165,19 +152,12 @@ def ticker_figures(
     drawn["autocorrelation"] = autocorrelation_figure(steps, lags, series, series.quantities)
     if not series.priced:
         drawn["autocorrelation_of_changes"] = autocorrelation_figure(steps.diff(), lags, series, "changes")
-    drawn |= seasons(steps, dates, series, min(max_points, MAX_OUTLIERS))
-    drawn["data_quality"] = figures.data_quality(known_dates, report, series)
-    return drawn
-
-
-def seasons(steps: pd.Series, dates: pd.Series, series: SeriesInfo, max_outliers: int) -> dict[str, Figure]:
-    """Return box plots by month and by weekday, and by hour if the dates have hours."""
-    drawn = {
-        "months": figures.box_plots(steps, dates.dt.month - 1, charts.MONTHS, "month", series, max_outliers),
-        "weekdays": figures.box_plots(steps, dates.dt.day_of_week, charts.DAYS, "weekday", series, max_outliers),
-    }
+    seasons = {"month": (dates.dt.month - 1, charts.MONTHS), "weekday": (dates.dt.day_of_week, charts.DAYS)}
     if series.has_time:
-        drawn["hours"] = figures.box_plots(steps, dates.dt.hour, charts.HOURS, "hour", series, max_outliers)
+        seasons["hour"] = dates.dt.hour, charts.HOURS
+    for by, (groups, order) in seasons.items():
+        drawn[f"{by}s"] = figures.box_plots(steps, groups, order, by, series, min(max_points, MAX_OUTLIERS))
+    drawn["data_quality"] = figures.data_quality(known_dates, report, series)
     return drawn
 
 

@@ -14,10 +14,10 @@ from pipeline.report.figures import (
     autocorrelation_figure,
     correlation,
     date_ranges,
-    downsampled,
     histogram,
     last_dates,
     line,
+    shape_points,
 )
 from pipeline.scoring.columns import ALL, POOLED, TERCILES
 from pipeline.scoring.results import target_title
@@ -44,7 +44,7 @@ def predicted(tested: pd.DataFrame, series: SeriesInfo, sessions: int, coverage:
         f"The forecast {verb} the last {series.name}: on average it is {_short(from_last, series)} away from it. "
         f"Its average error is {_short(error, series)}; the {series.name} moves {_short(change, series)} on average.",
         charts.predicted(series, percent(coverage)),
-        {"forecasts": downsampled(tested, "actual", max_points)},
+        {"forecasts": tested.iloc[shape_points(actual, max_points)]},
         {"brush": last_dates(tested["date"], sessions)},
         date_ranges(tested["date"]),
     )
@@ -70,7 +70,7 @@ def volatility(tested: pd.DataFrame, series: SeriesInfo, sessions: int, max_poin
         f"correlation with the actual log variance is {with_forecast:.2f}, that of the last {series.step} "
         f"{with_last:.2f}.",
         charts.volatility(series),
-        {"forecasts": downsampled(rows, "actual", max_points)},
+        {"forecasts": rows.iloc[shape_points(rows["actual"].to_numpy(), max_points)]},
         {"brush": last_dates(tested["date"], sessions)},
         date_ranges(tested["date"]),
     )
@@ -106,28 +106,25 @@ def residuals(tested: pd.DataFrame, series: SeriesInfo, max_points: int) -> dict
     """
     residual = (tested["actual"] - tested["predicted"]) / (tested["persistence"] if series.priced else 1)
     title = "residual / last price" if series.priced else f"residual of the {series.name}"
-    rows = line(tested["date"], residual, max_points)  # keeps extremes
+    lags = min(MAX_LAGS, len(residual) // 4)
     over_time = Figure(
         "Residuals (actual minus forecast) over time",
         _bias(residual.to_numpy(), tested["date"], series),
         charts.residuals(series, title),
-        {"values": rows},
+        {"values": line(tested["date"], residual, max_points)},
     )
     return {
         "residuals": over_time,
         "residual_distribution": histogram(residual, series, "residuals", title),
-        "residual_autocorrelation": autocorrelation_figure(
-            residual, min(MAX_LAGS, len(residual) // 4), series, "residuals"
-        ),
+        "residual_autocorrelation": autocorrelation_figure(residual, lags, series, "residuals"),
     }
 
 
 def _bias(residual: np.ndarray, dates: pd.Series, series: SeriesInfo) -> str:
     """Return whether forecasts are too high or too low on average (Student's t test), and the largest residual."""
     known, largest = residual[~np.isnan(residual)], np.nanargmax(np.abs(residual))
-    mean, p = known.mean(), float(known[0] == 0)
-    if np.ptp(known):
-        p = 2 * float(stdtr(len(known) - 1, -np.abs(mean) / (known.std(ddof=1) / np.sqrt(len(known)))))
+    mean, error = known.mean(), known.std(ddof=1) / np.sqrt(len(known))
+    p = 2 * stdtr(len(known) - 1, -np.abs(mean) / error) if error else float(mean == 0)
     bias = "show no significant bias" if p >= LEVEL else f"are too {'low' if mean > 0 else 'high'} on average"
     return (
         f"Forecasts {bias}: the mean residual is {series.format_quantity(mean)} (t test, p {format_p(p)}). "
@@ -137,10 +134,9 @@ def _bias(residual: np.ndarray, dates: pd.Series, series: SeriesInfo) -> str:
 
 def loss(history: pd.DataFrame) -> Figure:
     """Return the figure of the loss by epoch. history: data/history.parquet."""
-    best = history.loc[history.groupby("member")["val_loss"].idxmin()].set_index("member")
+    lowest = history.loc[history.groupby("member")["val_loss"].idxmin()].set_index("member")
     ends = history.groupby("member").last()
-    overfitted = bool((ends["loss"] < best["loss"]).all())
-    best, last = best["epoch"], ends["epoch"]
+    best, last = lowest["epoch"], ends["epoch"]
     epochs = f"{best.min()}" if best.min() == best.max() else f"{best.min()} to {best.max()}"
     members = f", in {len(best)} networks" if len(best) > 1 else ""
     still_falling = int((best == last).sum())
@@ -150,12 +146,9 @@ def loss(history: pd.DataFrame) -> Figure:
     elif still_falling:
         which = f" in {still_falling} of them" if len(best) > 1 else ""
         says += f" It was still falling at the last epoch{which}, so more epochs may help."
-    elif overfitted:
-        says += (
-            " Then it rose while the loss on train went on falling: the network began to overfit, and training stopped."
-        )
     else:
-        says += " Then it rose, and training stopped."
+        falling = " while the loss on train went on falling: the network began to overfit"
+        says += f" Then it rose{falling if (ends['loss'] < lowest['loss']).all() else ''}, and training stopped."
     rows = {"epochs": history[["member", "epoch", "loss", "val_loss"]]}
     return Figure("Loss by epoch, on train (loss) and on validation (val_loss)", says, charts.loss(), rows)
 
@@ -238,21 +231,20 @@ def coverage(terciles: dict[str, float], constant: dict[str, float], nominal: fl
     """
     rows = [(name, "this band", share) for name, share in terciles.items()]
     rows += [(name, "constant width", share) for name, share in constant.items()]
-    if not rows:
-        says = "The volatility of too few forecasts is known."
-    else:
-        lowest, highest = min(terciles.values()), max(terciles.values())
-        constant_range = min(constant.values()), max(constant.values())
-        largest_error = max(abs(share - nominal) for share in terciles.values())
+    says = "The volatility of too few forecasts is known."
+    if rows:
+        low, high = min(terciles.values()), max(terciles.values())
+        constant_low, constant_high = min(constant.values()), max(constant.values())
         claim = "depends on volatility as much as that of a band of constant width"
-        if highest - lowest <= MAX_COVERAGE_DIFFERENCE:
-            right = "" if largest_error <= MAX_COVERAGE_DIFFERENCE else ", but it is not the one asked for"
-            claim = f"is about the same in calm and in turbulent times{right}"
-        elif highest - lowest < constant_range[1] - constant_range[0]:
+        if high - low <= MAX_COVERAGE_DIFFERENCE:
+            claim = "is about the same in calm and in turbulent times"
+            if max(high - nominal, nominal - low) > MAX_COVERAGE_DIFFERENCE:
+                claim += ", but it is not the one asked for"
+        elif high - low < constant_high - constant_low:
             claim = "depends on volatility, but less than that of a band of constant width"
         says = (
-            f"The coverage of the band (the share of values inside it) {claim}: it lies between {lowest:.1%} and "
-            f"{highest:.1%}; with constant width, between {constant_range[0]:.1%} and {constant_range[1]:.1%}."
+            f"The coverage of the band (the share of values inside it) {claim}: it lies between {low:.1%} and "
+            f"{high:.1%}; with constant width, between {constant_low:.1%} and {constant_high:.1%}."
         )
     tables = {
         "parts": pd.DataFrame(rows, columns=["part", "band", "coverage"]),

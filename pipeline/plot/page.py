@@ -19,6 +19,7 @@ MAX_ROWS = 100_000  # of the longest tables of the page, shared by its tickers
 MAX_POINTS = 10_000  # of a line that is shown in parts
 MAX_DOTS = 1500  # of a scatter
 STEPS_BEFORE = 40  # shown before the next forecast
+Parts = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
 
 
 def tested(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -47,7 +48,7 @@ def downsampling_note(longest: int, tickers: int) -> str:
     )
 
 
-def parts(predictions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+def parts(predictions: pd.DataFrame) -> Parts:
     """Return the rows that figures of tickers show: those of `tested`, the last forecasts, and the last known steps."""
     one_ahead = predictions.loc[predictions["horizon"] == 1, ["ticker", "origin", "last"]]
     known = one_ahead.groupby("ticker").tail(STEPS_BEFORE).set_axis(["ticker", "date", "value"], axis=1)
@@ -60,30 +61,22 @@ def tickers(predictions: pd.DataFrame, verdict: Verdict, preparation: Preparatio
     predictions: the rows of data/predictions.parquet with horizon 1, and those from each ticker's last origin;
     sessions: how many of the last are shown at first.
     """
-    rows, ahead, known = parts(predictions)
-    none = rows.iloc[:0]
-    in_test, last, before = (dict(list(part.groupby("ticker"))) for part in (rows, ahead, known))
+    whole = parts(predictions)
+    in_test, last, before = (dict(list(part.groupby("ticker"))) for part in whole)
     for name in sorted(last, key=lambda name: (name not in in_test, name)):
-        own, series = (in_test.get(name, none), last[name], before[name]), series_of(preparation, name)
-        drawn = ticker_figures(*own, series, sessions, verdict.coverage, len(last))
+        own, series = (in_test.get(name, whole[0][:0]), last[name], before[name]), series_of(preparation, name)
+        drawn = ticker_figures(own, series, sessions, verdict.coverage, len(last))
         title = tables.origin(last[name], series.step)
         table = tables.next_forecast(title, last[name], verdict.series, verdict.coverage)
         yield Ticker(name, f"{name}: {series.label}", [], drawn, table)
 
 
-def ticker_figures(
-    rows: pd.DataFrame,
-    ahead: pd.DataFrame,
-    known: pd.DataFrame,
-    series: SeriesInfo,
-    sessions: int,
-    coverage: float,
-    tickers: int,
-) -> dict[str, Figure]:
+def ticker_figures(own: Parts, series: SeriesInfo, sessions: int, coverage: float, tickers: int) -> dict[str, Figure]:
     """Return one ticker's figures by name. A ticker that ended before the test period has none of test.
 
-    rows, ahead, known: the `parts` of this ticker; coverage: of the bands; tickers: how many share the page.
+    own: the `parts` of this ticker; coverage: of the bands; tickers: how many share the page.
     """
+    rows, ahead, known = own
     points, drawn = max_points(tickers), {}
     if len(rows):
         columns = ["date", "actual", "predicted", "lower", "upper", "persistence"]
@@ -117,27 +110,17 @@ def html(
     common: dict[str, Figure],
     scores: pd.DataFrame,
     bands: pd.DataFrame,
-    *,
-    count: int,
-    longest: int,
-    script: str,
-    **made_by: Any,
+    **more: Any,
 ) -> bytes:
-    """Return the page.
-
-    count: how many tickers there are; longest: the number of test forecasts of the longest one; script:
-    reports/vega.js; made_by: how the forecast was made, for the template.
-    """
+    """Return the page. more: other values of the template: the script, a note, and how the forecast was made."""
     return page(
         "plot/page.html",
         tickers,
         common,
-        script=script,
         verdict=verdict,
         definitions=summary.definitions(verdict),
         table=summary.table(verdict),
         by_ticker=tables.by_ticker(verdict, scores, bands),
         tables=tables.common(verdict, scores, bands),
-        downsampling_note=downsampling_note(longest, count),
-        **made_by,
+        **more,
     )

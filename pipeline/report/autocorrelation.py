@@ -2,36 +2,29 @@
 
 import numpy as np
 import pandas as pd
-from scipy.fft import next_fast_len
 from scipy.special import chdtrc
 
 
-def _trimmed(values: pd.Series, lags: int) -> tuple[np.ndarray, int]:
-    """Return the values without the missing ones at both ends, and how many lags they allow (0 if all are equal)."""
+def _products(values: np.ndarray, lags: int) -> np.ndarray:
+    """Return the sum of products of values with those `lag` steps earlier, for lags 0 to `lags`."""
+    return np.array([(values[lag:] * values[: len(values) - lag]).sum() for lag in range(lags + 1)])
+
+
+def _acf(values: pd.Series, lags: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return two estimates of the autocorrelations at lags 0 to `lags`: over pairs of known values, and over all pairs.
+
+    They differ if values are missing. There are fewer lags if there are few values, and only lag 0 if all are equal.
+    """
     numbers = values.to_numpy(np.float64)
-    known = np.flatnonzero(~np.isnan(numbers))
-    if not len(known) or np.ptp(numbers[known]) == 0:
-        return np.empty(0), 0
-    return numbers[known[0] : known[-1] + 1], max(min(lags, len(known) // 2 - 1), 0)
-
-
-def _products(values: np.ndarray) -> np.ndarray:
-    """Return the sum of products of values with those `lag` steps earlier, for all lags from 0."""
-    spectrum = np.fft.fft(values, next_fast_len(2 * len(values) + 1, real=True))  # padded, so that no lag wraps around
-    return np.fft.ifft(spectrum * np.conjugate(spectrum)).real[: len(values)]
-
-
-def _autocovariances(trimmed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the products of deviations from the mean at all lags, and how many pairs of known values each adds up."""
-    known = ~np.isnan(trimmed)
-    filled = np.where(known, trimmed, 0)
-    return _products(np.where(known, filled - filled.sum() / known.sum(), 0)), np.rint(_products(known)).clip(1)
-
-
-def _acf(products: np.ndarray, pairs: np.ndarray, lags: int) -> np.ndarray:
-    """Return the autocorrelations at lags 0 to `lags`, over pairs of known values."""
-    means = products[: lags + 1] * (1 / pairs[: lags + 1])
-    return means / means[0] * (1 - np.arange(lags + 1) / len(products))
+    places = np.flatnonzero(~np.isnan(numbers))
+    lags = min(lags, len(places) // 2 - 1)
+    if lags < 1 or np.ptp(numbers[places]) == 0:
+        return np.ones(1), np.ones(1)
+    numbers = numbers[places[0] : places[-1] + 1]  # without the missing ones at both ends
+    known = ~np.isnan(numbers)
+    products = _products(np.where(known, numbers - numbers[known].mean(), 0), lags)
+    means = products / _products(known, lags).clip(1)
+    return means / means[0] * (1 - np.arange(lags + 1) / len(numbers)), products / products[0]
 
 
 def autocorrelations(values: pd.Series, lags: int) -> pd.DataFrame:
@@ -41,13 +34,9 @@ def autocorrelations(values: pd.Series, lags: int) -> pd.DataFrame:
     steps between explain. There are fewer lags if there are few values, and none if all values are equal. values: in
     order, evenly spaced; some may be missing.
     """
-    trimmed, lags = _trimmed(values, lags)
-    if not lags:
-        return pd.DataFrame({"lag": [], "acf": [], "pacf": []})
-    products, pairs = _autocovariances(trimmed)
+    acf, over_all = _acf(values, lags)
     # Partial ones need a valid sequence of covariances. Means over known pairs may not be one if values are missing.
-    partial = _partial(products[: lags + 1] / products[0])
-    return pd.DataFrame({"lag": np.arange(1, lags + 1), "acf": _acf(products, pairs, lags)[1:], "pacf": partial})
+    return pd.DataFrame({"lag": np.arange(1, len(acf)), "acf": acf[1:], "pacf": _partial(over_all)})
 
 
 def _partial(acf: np.ndarray) -> np.ndarray:
@@ -65,9 +54,6 @@ def ljung_box(values: pd.Series, lags: int) -> float:
 
     A small value says that the first `lags` autocorrelations are not all zero.
     """
-    trimmed, lags = _trimmed(values, lags)
-    if not lags:
-        return np.nan
-    count, acf = int(values.count()), _acf(*_autocovariances(trimmed), lags)[1:]
-    terms = 1 / (count - np.arange(1, lags + 1)) * acf**2
-    return float(chdtrc(lags, count * (count + 2) * np.cumsum(terms)[-1]))
+    acf, count = _acf(values, lags)[0][1:], values.count()
+    terms = acf**2 / (count - np.arange(1, len(acf) + 1))
+    return float(chdtrc(len(acf), count * (count + 2) * terms.sum())) if len(acf) else np.nan

@@ -48,11 +48,9 @@ def png(shape: Spec, rows: Mapping[str, pd.DataFrame], start: Mapping[str, Any],
     config = {**shape["config"], "background": "white", "title": {"anchor": "start"}, "font": FONT}
     config["view"] = {**config["view"], "continuousWidth": 800, "discreteWidth": 800}
     records = {name: _records(columns(table)) for name, table in rows.items()}
-    drawn = {**shape, "title": title, "config": config, "datasets": records}
-    if "params" in shape:
-        drawn["params"] = [
-            {**param, "value": start[param["name"]]} if param["name"] in start else param for param in shape["params"]
-        ]
+    values = {name: {"value": value} for name, value in start.items()}
+    params = [{**param, **values.get(param["name"], {})} for param in shape.get("params", [])]
+    drawn = {**shape, "title": title, "config": config, "datasets": records, "params": params}
     return vl_convert.vegalite_to_png(drawn, scale=1.5)
 
 
@@ -98,8 +96,8 @@ def _tips(number_format: str, *fields: str) -> list[alt.Tooltip]:
     return [alt.Tooltip(f"{field}:Q", format=number_format) for field in fields]
 
 
-def _dated_tips(number_format: str) -> list[alt.Tooltip]:
-    return [alt.Tooltip("date:T"), *_tips(number_format, "value")]
+def _dated_tips(number_format: str) -> list[Any]:
+    return ["date:T", *_tips(number_format, "value")]
 
 
 def _legend(channel: type[Any], field: str, drawn: Mapping[str, Any]) -> Any:
@@ -120,7 +118,7 @@ def _lines(table: str, x: alt.X, y: alt.Y, colours: Mapping[str, str]) -> alt.Ch
             y=y,
             color=_legend(alt.Color, "line", colours),
             strokeDash=_legend(alt.StrokeDash, "line", dashes),
-            tooltip=[alt.Tooltip(x.shorthand), alt.Tooltip("line:N"), *_tips(PLAIN, "value")],
+            tooltip=[alt.Tooltip(x.shorthand), "line:N", *_tips(PLAIN, "value")],
         )
     )
 
@@ -179,19 +177,18 @@ def box_plots(order: tuple[str, ...], by: str, series: SeriesInfo) -> Spec:
     """Draw box plots by group. boxes: group, low, q1, median, q3, high, n; outliers: group, value."""
     x = alt.X("group:N", sort=list(order), title=None, axis=alt.Axis(labelAngle=0))
     measures = _tips(axis_format(series), "low", "q1", "median", "q3", "high")
-    base = _chart("boxes").encode(x=x, tooltip=[alt.Tooltip("group:N"), *measures, alt.Tooltip("n:Q")])
+    base = _chart("boxes").encode(x=x, tooltip=["group:N", *measures, "n:Q"])
     size = 20 if len(order) < 20 else 10
     outliers = _chart("outliers").mark_circle(size=7, opacity=0.35, color=BLUE)
     name = "returns" if series.priced else series.name
-
-    def y(column: str) -> alt.Y:
-        return _value(column, series.quantity, axis_format(series))
-
+    low, q1, median, value = (
+        _value(column, series.quantity, axis_format(series)) for column in ("low", "q1", "median", "value")
+    )
     return _spec(
-        outliers.encode(x=x, y=y("value"))
-        + base.mark_rule(color=GREY).encode(y=y("low"), y2="high:Q")
-        + base.mark_bar(size=size, color=BLUE).encode(y=y("q1"), y2="q3:Q")
-        + base.mark_tick(size=size, thickness=2, color="white").encode(y=y("median")),
+        outliers.encode(x=x, y=value)
+        + base.mark_rule(color=GREY).encode(y=low, y2="high:Q")
+        + base.mark_bar(size=size, color=BLUE).encode(y=q1, y2="q3:Q")
+        + base.mark_tick(size=size, thickness=2, color="white").encode(y=median),
         f"Box plots of the {name} by {by}: quartiles, whiskers to 1.5 interquartile ranges, outliers as dots.",
         height=280,
     )
@@ -200,14 +197,13 @@ def box_plots(order: tuple[str, ...], by: str, series: SeriesInfo) -> Spec:
 @cache
 def distribution(title: str, number_format: str, name: str) -> Spec:
     """Draw a histogram and a normal density. name: what the values are; bars: from, to, density; normal: x, density."""
-    across = alt.Axis(format=number_format)
-    bars = _chart("bars").mark_bar(color=BLUE, opacity=0.6)
+    x = alt.X(title=title, axis=alt.Axis(format=number_format), scale=NOT_FROM_ZERO)
     density = alt.Y("density:Q", title="density", axis=alt.Axis(format="~s"))
-    x = alt.X("from:Q", title=title, axis=across, scale=NOT_FROM_ZERO)
-    curve = _chart("normal").mark_line(color=ORANGE, strokeWidth=2)
-    normal = curve.encode(x=alt.X("x:Q", title=title, axis=across, scale=NOT_FROM_ZERO), y=density)
+    bars = _chart("bars").mark_bar(color=BLUE, opacity=0.6)
+    normal = _chart("normal").mark_line(color=ORANGE, strokeWidth=2)
     return _spec(
-        bars.encode(x=x, x2="to:Q", y=density, y2=alt.datum(0)) + normal,
+        bars.encode(x=x.field("from").type("quantitative"), x2="to:Q", y=density, y2=alt.datum(0))
+        + normal.encode(x=x.field("x").type("quantitative"), y=density),
         f"Histogram of {name} with the normal density of the same mean and standard deviation.",
         height=280,
     )
@@ -231,7 +227,7 @@ def autocorrelation(step: str, name: str) -> Spec:
     x = alt.X("lag:Q", title=f"lag, {step}s", axis=alt.Axis(tickMinStep=1))
     colour = _legend(alt.Color, "of", {"autocorrelation": BLUE, "partial": ORANGE})
     base = _chart("lags")
-    tips = [alt.Tooltip("lag:Q"), *_tips(".3f", "acf", "pacf")]
+    tips = ["lag:Q", *_tips(".3f", "acf", "pacf")]
     bars = base.transform_calculate(of="'autocorrelation'").mark_rule(strokeWidth=3)
     dots = base.transform_calculate(of="'partial'").mark_circle(size=26, opacity=1)
     noise = _chart("noise").mark_rule(strokeDash=[4, 4], color=GREY).encode(y="bound:Q")
@@ -248,18 +244,14 @@ def autocorrelation(step: str, name: str) -> Spec:
 def correlations(count: int, name: str) -> Spec:
     """Draw a heat map of correlations, in the given order. cells: a, b, correlation."""
     axis = alt.Axis(labelOverlap=False, labelFontSize=10 if count <= 20 else 8)
-    colour = alt.Color(
-        "correlation:Q",
-        scale=alt.Scale(scheme="blueorange", domain=[-1, 1]),
-        legend=alt.Legend(title="correlation", format="~g"),
-    )
+    legend, scale = alt.Legend(title="correlation", format="~g"), alt.Scale(scheme="blueorange", domain=[-1, 1])
     cells = _chart("cells").mark_rect()
     return _spec(
         cells.encode(
             x=alt.X("a:N", sort=None, title=None, axis=axis),
             y=alt.Y("b:N", sort=None, title=None, axis=axis),
-            color=colour,
-            tooltip=[alt.Tooltip("a:N"), alt.Tooltip("b:N"), *_tips(".2f", "correlation")],
+            color=alt.Color("correlation:Q", scale=scale, legend=legend),
+            tooltip=["a:N", "b:N", *_tips(".2f", "correlation")],
         ),
         f"Heat map of the correlations between the tickers' {name}.",
         height={"step": 12} if count > 6 else 200,
@@ -273,14 +265,12 @@ def data_quality(series: SeriesInfo) -> Spec:
     spans: year, from, to (days of the year with values); days: year, day, kind, date.
     """
     y = alt.Y("year:O", title=None)
-    names = "[" + ", ".join(f"'{month}'" for month in MONTHS) + "]"
-    label = f"{names}[indexof({FIRST_DAYS}, datum.value)]"
-    axis = alt.Axis(values=FIRST_DAYS, labelExpr=label, labelAlign="left", grid=True)
+    month = "timeFormat(datetime(2001, 0, datum.value), '%b')"
+    axis = alt.Axis(values=FIRST_DAYS, labelExpr=month, labelAlign="left", grid=True)
     x = alt.X("from:Q", title=None, axis=axis, scale=alt.Scale(domain=[1, 367], nice=False))
     spans = _chart("spans").mark_bar(color=GREY, opacity=0.25, size=9).encode(x=x, x2="to:Q", y=y)
-    tips = [alt.Tooltip("date:N"), alt.Tooltip("kind:N")]
     days = _chart("days").mark_tick(thickness=2, size=13)
-    days = days.encode(x=alt.X("day:Q"), y=y, color=_legend(alt.Color, "kind", KINDS), tooltip=tips)
+    days = days.encode(x="day:Q", y=y, color=_legend(alt.Color, "kind", KINDS), tooltip=["date:N", "kind:N"])
     return _spec(
         spans + days,
         f"Calendar with a line for each year: which {series.step}s are missing, dropped, unexpected, or jump.",
@@ -337,10 +327,9 @@ def next_forecast(series: SeriesInfo, band: str) -> Spec:
     known: date, value; future: date, value, lower, upper.
     """
     x, y, tips = _date(), _value("value", series.name), _dated_tips(PLAIN)
-    past = _chart("known").mark_line(color=BLUE, point=alt.OverlayMarkDef(color=BLUE, size=16))
+    past = _chart("known").mark_line(color=BLUE, point={"color": BLUE, "size": 16})
     fan = _chart("future").mark_area(color=ORANGE, opacity=0.25)
-    points = alt.OverlayMarkDef(color=ORANGE, size=40)
-    ahead = _chart("future").mark_line(color=ORANGE, strokeDash=[4, 3], point=points)
+    ahead = _chart("future").mark_line(color=ORANGE, strokeDash=[4, 3], point={"color": ORANGE, "size": 40})
     return _spec(
         fan.encode(x=x, y=_value("lower", series.name), y2="upper:Q")
         + past.encode(x=x, y=y, tooltip=tips)
@@ -385,7 +374,7 @@ def skill(targets: tuple[str, ...], across: str, description: str, *, bounded: b
     base = _chart("skills")
     offset = alt.XOffset("target:N", sort=list(targets))
     y = _value("skill", "skill", "+.3~g").scale(zero=True)
-    tips = [alt.Tooltip("target:N"), alt.Tooltip("group:N"), *_tips("+.3f", "skill", "low", "high")]
+    tips = ["target:N", "group:N", *_tips("+.3f", "skill", "low", "high")]
     colours = _by_target(targets)
     points = base.mark_point(size=70, filled=True, opacity=1)
     drawn = _zero() + points.encode(x=x, xOffset=offset, y=y, tooltip=tips, **colours)
@@ -400,7 +389,7 @@ def skill(targets: tuple[str, ...], across: str, description: str, *, bounded: b
 def ranked(targets: tuple[str, ...]) -> Spec:
     """Draw the skill of each ticker, from the lowest to the highest. skills: target, ticker, rank, skill."""
     base = _chart("skills").mark_point(size=26, filled=True, opacity=0.8)
-    tips = [alt.Tooltip("ticker:N"), alt.Tooltip("target:N"), *_tips("+.3f", "skill")]
+    tips = ["ticker:N", "target:N", *_tips("+.3f", "skill")]
     x = alt.X("rank:Q", title="tickers, from the lowest skill to the highest", axis=alt.Axis(tickMinStep=1))
     drawn = _zero() + base.encode(x=x, y=_value("skill", "skill", "+.3~g"), tooltip=tips, **_by_target(targets))
     return _spec(drawn, "Dots of the skill of each ticker, ordered, by target.", height=260)
@@ -417,7 +406,7 @@ def coverage(order: tuple[str, ...]) -> Spec:
         y=_value("coverage", "coverage", ".0%"),
         color=_legend(alt.Color, "band", {"this band": ORANGE, "constant width": GREY}),
         shape=_legend(alt.Shape, "band", {"this band": "circle", "constant width": "square"}),
-        tooltip=[alt.Tooltip("part:N"), alt.Tooltip("band:N"), *_tips(".1%", "coverage")],
+        tooltip=["part:N", "band:N", *_tips(".1%", "coverage")],
     )
     return _spec(
         nominal + points,

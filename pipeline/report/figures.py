@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.special import gammaln, ndtr, ndtri
+from scipy.special import bdtr, bdtrc, ndtr, ndtri
 from tsdownsample import LTTBDownsampler
 
 from pipeline.report import charts
@@ -43,11 +43,6 @@ RANGE_LENGTHS = {
 }
 
 
-def downsampled(rows: pd.DataFrame, value: str, max_points: int) -> pd.DataFrame:
-    """Return the rows at `shape_points` of a column, which is drawn as a line."""
-    return rows.iloc[shape_points(rows[value].to_numpy(np.float64), max_points)]
-
-
 def line(dates: pd.Series, values: pd.Series, max_points: int) -> pd.DataFrame:
     """Return the columns date and value of a line at `shape_points`."""
     points = values.to_numpy(np.float64)
@@ -60,7 +55,7 @@ def shape_points(values: np.ndarray, max_points: int) -> np.ndarray:
 
     The method is largest triangle three buckets (Steinarsson 2013, "Downsampling Time Series for Visual
     Representation", University of Iceland). A gap is wide if a reader can see it, and is kept as one missing value;
-    other missing values are dropped. All positions are returned if there are few. values: in order.
+    other missing values are dropped. All positions are returned if there are few. values: float64, in order.
     """
     if len(values) <= max_points:
         return np.arange(len(values))
@@ -68,7 +63,7 @@ def shape_points(values: np.ndarray, max_points: int) -> np.ndarray:
     known = kept = np.flatnonzero(~missing)
     if len(known) > max_points:
         kept = known[LTTBDownsampler().downsample(values[known], n_out=max_points).astype(int)]
-    run = np.cumsum(np.diff(missing.astype(int), prepend=0) != 0)  # the number of each run of known or missing values
+    run = np.cumsum(np.diff(missing, prepend=False))  # the number of each run of known or missing values
     is_wide, is_first = np.bincount(run)[run] > len(values) / max_points, np.diff(run, prepend=-1) != 0
     return np.union1d(kept, np.flatnonzero(missing & is_wide & is_first))
 
@@ -86,13 +81,10 @@ def last_dates(dates: pd.Series, count: int) -> dict[str, Any]:
 
 
 def date_ranges(dates: pd.Series) -> dict[str, Any]:
-    """Return the date ranges that the reader can choose, by label. All end at the last date; "all" comes last.
-
-    dates: in order.
-    """
-    ranges, last, ordered = {}, dates.iloc[-1], dates.to_numpy()
+    """Return the date ranges that the reader can choose, by label. All end at the last date; "all" comes last."""
+    ranges, last, times = {}, dates.iloc[-1], dates.to_numpy()
     for label, length in RANGE_LENGTHS.items():
-        count = len(dates) - int(ordered.searchsorted((last - length).to_datetime64(), side="right"))
+        count = int((times > last - length).sum())
         if MIN_DATES <= count < len(dates):
             ranges[label] = last_dates(dates, count)
     return {**ranges, "all": last_dates(dates, len(dates))}
@@ -108,8 +100,8 @@ def histogram(values: pd.Series, series: SeriesInfo, name: str, axis_title: str)
         known = np.full(len(known), known[0])
     density, edges = np.histogram(known, bins=min(max(int(len(known) ** 0.5), 10), 80), density=True)
     x = np.linspace(edges[0], edges[-1], 81 if np.ptp(known) else 0)
-    deviation = known.std() or 1.0  # x is empty if all values are equal
-    heights = np.exp(-(((x - known.mean()) / deviation) ** 2) / 2) / (deviation * np.sqrt(2 * np.pi))
+    variance = known.var() or 1.0  # x is empty if all values are equal
+    heights = np.exp(-((x - known.mean()) ** 2) / (2 * variance)) / np.sqrt(2 * np.pi * variance)
     normal = pd.DataFrame({"x": x, "density": heights})
     bars = pd.DataFrame({"from": edges[:-1], "to": edges[1:], "density": density})
     return Figure(
@@ -121,29 +113,22 @@ def histogram(values: pd.Series, series: SeriesInfo, name: str, axis_title: str)
 
 
 def _extremes_sentence(values: np.ndarray, name: str) -> str:
-    """Compare the number of extreme values with that of a normal distribution (binomial test)."""
-    share = 2 * ndtr(-EXTREME_DEVIATIONS)
+    """Compare the number of extreme values with that of a normal distribution (two-sided binomial test)."""
     count = int((np.abs(values - values.mean()) > EXTREME_DEVIATIONS * values.std()).sum())
-    series = pd.Series(values)
-    expected = share * len(values)
+    share, total = 2 * ndtr(-EXTREME_DEVIATIONS), len(values)
+    expected = share * total
     frequency = "about as frequent as"
-    if _binomial_p(count, len(values), share) < LEVEL:
-        frequency = "more frequent than" if count > MIN_RATIO * expected else frequency
-        frequency = "less frequent than" if count * MIN_RATIO < expected else frequency
+    if count > MIN_RATIO * expected and bdtrc(count - 1, total, share) < LEVEL / 2:
+        frequency = "more frequent than"
+    elif count * MIN_RATIO < expected and bdtr(count, total, share) < LEVEL / 2:
+        frequency = "less frequent than"
+    series = pd.Series(values)
     return (
         f"Extreme values are {frequency} under a normal distribution (the bell-shaped line): {count} of "
-        f"{len(values):,} {name} are more than {EXTREME_DEVIATIONS} standard deviations from the mean. A normal "
+        f"{total:,} {name} are more than {EXTREME_DEVIATIONS} standard deviations from the mean. A normal "
         f"distribution would have about {expected:.0f} (excess kurtosis {series.kurt():.1f}, skew "
         f"{series.skew():+.2f}; both would be 0)."
     )
-
-
-def _binomial_p(count: int, total: int, share: float) -> float:
-    """Return the p-value of the two-sided binomial test: how probable counts are that are no likelier than this one."""
-    counts = np.arange(total + 1)
-    combinations = gammaln(total + 1) - gammaln(counts + 1) - gammaln(total - counts + 1)
-    probabilities = np.exp(combinations + counts * np.log(share) + (total - counts) * np.log1p(-share))
-    return float(probabilities[probabilities <= probabilities[count] * (1 + 1e-7)].sum())  # 1e-7: rounding errors
 
 
 def correlation(first: np.ndarray, second: np.ndarray) -> float:
@@ -174,28 +159,24 @@ def autocorrelation_figure(values: pd.Series, lags: int, series: SeriesInfo, nam
         sentence = f"There are too few different {name} to compare with earlier ones (autocorrelation)."
         return Figure(title, sentence, shape, rows)
     lag, count = int(np.abs(acf).argmax()) + 1, int(values.count())
-    strength = acf[lag - 1]
+    strength, apart = acf[lag - 1], _distance(lag, series)
     outside = int((np.abs(acf) > rows["noise"]["bound"].iloc[1]).sum())
-    bars = f"Bars across a dashed line: {outside} of {len(acf)} (about 5% if values were purely random, white noise)."
     # With many bars the longest often crosses a line by chance. Bonferroni's correction allows for their number.
     min_errors = -ndtri(0.025 / len(acf))
-    strongest = (
-        f"the strongest correlation is {strength:+.2f}, between {name} {_distance(lag, series)} apart (autocorrelation)"
-    )
+    strongest = f"the strongest correlation is {strength:+.2f}, between {name} {apart} apart (autocorrelation)"
     if abs(strength) < MIN_CORRELATION:
-        sentence = (
-            f"High or low {name} say almost nothing about whether later ones are high or low: {strongest}. {bars}"
-        )
+        says = f"High or low {name} say almost nothing about whether later ones are high or low: {strongest}."
     elif abs(strength) < min_errors / np.sqrt(count):
-        sentence = f"The {name} show no clear link with earlier ones: {strongest}, which can be chance. {bars}"
+        says = f"The {name} show no clear link with earlier ones: {strongest}, which can be chance."
     else:
+        says = f"High {name} tend to be followed by {'high' if strength > 0 else 'low'} ones {apart} later "
+        says += f"(autocorrelation {strength:+.2f})"
         peak = _peak(acf, min_errors, count)
-        first = f"by {'high' if strength > 0 else 'low'} ones {_distance(lag, series)} later"
-        then = (
-            f", and by high ones {_distance(peak, series)} later ({acf[peak - 1]:+.2f})" if peak and peak != lag else ""
-        )
-        sentence = f"High {name} tend to be followed {first} (autocorrelation {strength:+.2f}){then}. {bars}"
-    return Figure(title, sentence, shape, rows)
+        if peak and peak != lag:
+            says += f", and by high ones {_distance(peak, series)} later ({acf[peak - 1]:+.2f})"
+        says += "."
+    says += f" Bars across a dashed line: {outside} of {len(acf)} (about 5% if values were purely random, white noise)."
+    return Figure(title, says, shape, rows)
 
 
 def _distance(lag: int, series: SeriesInfo) -> str:

@@ -32,9 +32,8 @@ def days(count: int, freq: str = "D") -> pd.Series:
 def over_time(values: Any, series: SeriesInfo = HEAT, numbers: dict | None = None, volume: float = 1000.0) -> Figure:
     dates, own = days(len(values)), pd.Series(np.asarray(values, dtype=float))
     numbers = numbers or summary(dates, own, priced=series.priced)
-    rows = pd.DataFrame({"close": own, "volume": volume} if series.priced else {"heat": own})
-    volumes = rows["volume"] if figures.has_volume(rows) else None
-    return figures.values_over_time(dates, own, volumes, numbers, series, 100)
+    rows = pd.DataFrame({"date": dates, series.name: own} | ({"volume": volume} if series.priced else {}))
+    return figures.values_over_time(rows, numbers, series, 100)
 
 
 @pytest.mark.parametrize(

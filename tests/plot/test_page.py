@@ -19,7 +19,7 @@ def predictions(walked: Path) -> pd.DataFrame:
 
 
 def figures(predictions: pd.DataFrame, tickers: int) -> dict[str, Figure]:
-    return page.ticker_figures(*page.parts(predictions.query("ticker == 'AAA'")), CLOSE, 30, 0.9, tickers)
+    return page.ticker_figures(page.parts(predictions.query("ticker == 'AAA'")), CLOSE, 30, 0.9, tickers)
 
 
 def test_the_figures_hold_all_of_test_and_show_the_sessions_asked_for(predictions: pd.DataFrame) -> None:

@@ -41,7 +41,7 @@ def test_every_ticker_has_its_figures(walked: Path, html: str) -> None:
 def test_the_picture_is_of_the_first_tickers_forecast_with_persistence(walked: Path) -> None:
     verdict = read_record(walked / "data/verdict.json", Verdict)
     predictions = read_table(walked / "data/predictions.parquet").query("ticker == 'AAA'")
-    own = page.ticker_figures(*page.parts(predictions), verdict.series, 30, 0.9, 2)
+    own = page.ticker_figures(page.parts(predictions), verdict.series, 30, 0.9, 2)
     start = {**(own["predicted"].start or {}), "persistence": True}
     expected = charts.png(own["predicted"].shape, own["predicted"].rows, start, f"AAA: {own['predicted'].title}")
     assert (walked / "reports/forecast.png").read_bytes() == expected

@@ -29,7 +29,7 @@ HISTORY = pd.DataFrame({"epoch": [1, 2], "loss": [2.0, 1.0], "val_loss": [2.5, 2
 
 def explored(own: pd.DataFrame, column: str, series: SeriesInfo) -> dict[str, Figure]:
     numbers = summary(own["date"], own[column], priced=series.priced)
-    return explored_figures(own, column, numbers, REPORT, series, 10, 1)
+    return explored_figures(own, numbers, REPORT, series, 10, 1)
 
 
 def forecasts() -> pd.DataFrame:
@@ -54,7 +54,7 @@ def forecasts() -> pd.DataFrame:
 FIGURES: dict[str, Figure] = {
     **explored(made_prices("AAA", 120, seed=0), "close", CLOSE),
     **{f"heat {name}": own for name, own in explored(made_heat("Oslo", 200, seed=0), "heat", HEAT).items()},
-    **ticker_figures(*parts(forecasts()), CLOSE, 30, 0.9, 1),
+    **ticker_figures(parts(forecasts()), CLOSE, 30, 0.9, 1),
     "loss": loss(HISTORY),
 }
 

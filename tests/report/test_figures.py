@@ -40,12 +40,15 @@ def test_extremes_are_compared_with_a_normal_distribution(name: str, often: str)
     assert f"would have about 54 (excess kurtosis {values.kurt():.1f}, skew {values.skew():+.2f};" in text
 
 
-@pytest.mark.parametrize(
-    ("count", "total", "share"), [(0, 30, 0.0027), (4, 30, 0.1), (54, 20_000, 0.0027), (9, 9, 0.5)]
-)
-def test_the_binomial_test_is_that_of_scipy(count: int, total: int, share: float) -> None:
-    expected = stats.binomtest(count, total, share).pvalue
-    assert figures._binomial_p(count, total, share) == pytest.approx(expected, rel=1e-6)
+@pytest.mark.parametrize("count", range(15))
+def test_the_binomial_test_is_that_of_scipy(count: int) -> None:
+    values = np.linspace(-1, 1, 2000)
+    values[1000 - count : 1000 + count : 2] = 50  # 5.4 are expected
+    text, normal = histogram(pd.Series(values)).sentence, 2 * stats.norm.sf(3)
+    assert f"{count} of 2,000 returns" in text
+    for often, alternative in (("more", "greater"), ("less", "less")):
+        p = stats.binomtest(count, 2000, normal, alternative).pvalue
+        assert (f" {often} frequent than " in text) == (p < 0.025)
 
 
 @pytest.mark.parametrize("name", VALUES)
@@ -147,16 +150,20 @@ def rows(values: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame({"at": np.arange(len(values)), "value": values})
 
 
+def downsampled(own: pd.DataFrame, value: str, max_points: int) -> pd.DataFrame:
+    return own.iloc[figures.shape_points(own[value].to_numpy(float), max_points)]
+
+
 @pytest.mark.parametrize("count", [0, 1, 2, 99, 100])
 def test_short_series_are_not_downsampled(count: int) -> None:
     short = rows(LONG[:count])
-    pd.testing.assert_frame_equal(figures.downsampled(short, "value", 100), short)
+    pd.testing.assert_frame_equal(downsampled(short, "value", 100), short)
     pd.testing.assert_frame_equal(figures.evenly(short, 100), short)
 
 
 @pytest.mark.parametrize("max_points", [3, 10, 500, 4999])
 def test_a_line_has_as_many_rows_as_allowed_in_order_with_its_ends(max_points: int) -> None:
-    kept = figures.downsampled(rows(LONG), "value", max_points)
+    kept = downsampled(rows(LONG), "value", max_points)
     assert len(kept) == max_points
     assert kept["at"].is_monotonic_increasing
     assert kept["at"].iloc[[0, -1]].tolist() == [0, 4999]
@@ -168,31 +175,31 @@ def test_downsampling_keeps_peaks(seed: int) -> None:
     values = np.sin(np.arange(5000) / 500)
     peaks = np.random.default_rng(seed).choice(np.arange(50, 4950, 100), 4, replace=False)
     values[peaks] += [20, -20, 30, -30]
-    assert set(peaks) <= set(figures.downsampled(rows(values), "value", 200)["at"])
+    assert set(peaks) <= set(downsampled(rows(values), "value", 200)["at"])
 
 
 def test_downsampling_keeps_wide_gaps_and_not_narrow_ones() -> None:
     values = LONG.copy()
     values[1000:2000] = values[3000] = np.nan
-    kept = figures.downsampled(rows(values), "value", 100)
+    kept = downsampled(rows(values), "value", 100)
     assert kept.loc[kept["value"].isna(), "at"].tolist() == [1000]
     assert kept["value"].count() == 100
 
 
 def test_only_wide_gaps_are_added_to_the_maximum_of_points() -> None:
     values = np.where(np.arange(5000) % 500 < 200, np.nan, LONG)
-    kept = figures.downsampled(rows(values), "value", 100)
+    kept = downsampled(rows(values), "value", 100)
     assert (kept["value"].count(), kept["value"].isna().sum()) == (100, 10)
 
 
 def test_downsampling_keeps_a_few_values_between_gaps() -> None:
     values = np.full(5000, np.nan)
     values[[0, 7, 4999]] = 1.0
-    assert figures.downsampled(rows(values), "value", 100)["value"].count() == 3
+    assert downsampled(rows(values), "value", 100)["value"].count() == 3
 
 
 def test_a_line_without_any_value_is_one_gap() -> None:
-    assert len(figures.downsampled(rows(np.full(5000, np.nan)), "value", 100)) == 1
+    assert len(downsampled(rows(np.full(5000, np.nan)), "value", 100)) == 1
 
 
 @pytest.mark.parametrize("max_points", [2, 3, 100, 4999])
