@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import pandas as pd
+
 from pipeline.evaluate import intervals, scores
 from pipeline.evaluate.metrics import metrics
 from pipeline.evaluate.params import Params
-from pipeline.evaluate.predictions import SCHEMA, by_model, positions, predictions
+from pipeline.evaluate.predictions import SCHEMA, by_model, predictions
 from pipeline.evaluate.verdict import verdict
 from pipeline.forecaster import samples
 from pipeline.forecaster.preparation import Preparation
@@ -29,15 +31,13 @@ def main(params: Params) -> None:
     baselines = scores.baselines(preparation, set(benchmark["model"].cat.categories))
     priced = preparation.column in PRICES
 
-    predicted, origins = predictions(rows, network), scores.origins(rows, priced=priced)
-    forecasts = by_model(network, predicted)
-    for target, models in by_model(benchmark, predicted).items():
-        forecasts.setdefault(target, {}).update(models)
+    predicted, origins = predictions(rows, table), scores.origins(rows, priced=priced)
+    forecasts = by_model(table, predicted)
+    del table  # the largest of all
     for ticker in sorted(set(rows["ticker"].unique()) - set(origins.dropna(subset="error_scale")["ticker"].unique())):
         print(f"{ticker}: left out of the pooled scores, because it never changes in train")
-    position = positions(predicted[["ticker", "origin"]], origins[["ticker", "origin"]])
-    known = predicted.join(origins.drop(columns=["ticker", "origin"]).iloc[position].set_axis(predicted.index))
-    scale = intervals.scales(known, forecasts.get("variance", {}), priced=priced)
+    known = predicted.merge(origins, how="left", on=["ticker", "origin"], validate="many_to_one")
+    scale = intervals.scales(known, forecasts.get("variance", pd.DataFrame()), priced=priced)
     bands = intervals.calibrated(known, scale, params.coverage)
     band_scores = intervals.table(known, scale, params.coverage)
     scored = scores.table(scores.side_by_side(known, forecasts), baselines)

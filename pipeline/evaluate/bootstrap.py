@@ -4,7 +4,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-BATCH = 50  # repetitions that are in memory at once
 
 
 def block_length(values: Floats) -> float:
@@ -16,25 +15,19 @@ def block_length(values: Floats) -> float:
 
     values: in order, (days,).
     """
-    n = len(values)
-    centred = values - values.mean()
+    n, centred = len(values), values - values.mean()
     few = max(5, int(np.log10(n)))
     last = int(np.ceil(np.sqrt(n))) + few
     products = np.array([centred[lag:] @ centred[: n - lag] for lag in range(last + 1)])
-    squares = [
-        (centred[lag:] @ centred[lag:]) * (centred[: n - lag] @ centred[: n - lag]) for lag in range(1, last + 2)
-    ]
+    # The sums of squares of the first, and of the last, n - lag values. Package arch takes those of one lag more.
+    squares = np.cumsum(centred**2)[::-1] * np.cumsum(centred[::-1] ** 2)[::-1]
+    small = np.abs(products[:last]) < 2 * np.sqrt(np.log10(n) / n * squares[1 : last + 1])
+    quiet = next((lag for lag in range(last + 1 - few) if small[lag : lag + few].all()), last)
+    lags = np.arange(1, min(2 * max(quiet, 1), last) + 1)
+    weights = 2 * np.minimum(1, 2 * (1 - lags / lags[-1]))
     with np.errstate(divide="ignore", invalid="ignore"):
-        small = np.abs(products) / np.sqrt(squares) < 2 * np.sqrt(np.log10(n) / n)
-        quiet = next((lag for lag in range(last + 1 - few) if small[lag : lag + few].all()), None)
-        lags = np.arange(1, (last if quiet is None else min(2 * max(quiet, 1), last)) + 1)
-        weights = np.where(lags / lags[-1] <= 1 / 2, 1, 2 * (1 - lags / lags[-1]))
-        covariances = products / n
-        # The sums are added up from lag 1 on, not in pairs, so that they have the bits of package arch.
-        slope = sum((2 * weights * lags * covariances[lags]).tolist())
-        spectrum = sum((2 * weights * covariances[lags]).tolist(), covariances[0])
-        best = ((2 * slope**2) / (2 * spectrum**2)) ** (1 / 3) * n ** (1 / 3)
-    return float(min(best, np.ceil(min(3 * np.sqrt(n), n / 3))))
+        ratio = weights * lags @ products[lags] / (products[0] + weights @ products[lags])
+    return float(min(np.cbrt(n * ratio**2), np.ceil(min(3 * np.sqrt(n), n / 3))))
 
 
 def resampled_means(values: Floats, block: int, repetitions: int, seed: int) -> Floats:
@@ -46,13 +39,10 @@ def resampled_means(values: Floats, block: int, repetitions: int, seed: int) -> 
 
     values: (days, columns).
     """
-    rng, n, means = np.random.default_rng(seed), len(values), []
-    position = np.arange(n)[:, None]
-    for first in range(0, repetitions, BATCH):
-        draws = [(rng.integers(n, size=n), rng.random(n)) for _ in range(min(BATCH, repetitions - first))]
-        days, uniform = (np.column_stack(part) for part in zip(*draws, strict=True))  # (days, repetitions)
-        starts = np.where(uniform <= 1 / block, position, 0)
-        starts = np.maximum.accumulate(starts, axis=0)
-        resampled = (np.take_along_axis(days, starts, axis=0) + position - starts) % n
-        means.append(values[resampled].mean(axis=0))
-    return np.concatenate(means)
+    rng, n = np.random.default_rng(seed), len(values)
+    position, means = np.arange(n), np.empty((repetitions, values.shape[1]))
+    for repetition in range(repetitions):
+        days, is_start = rng.integers(n, size=n), rng.random(n) <= 1 / block
+        start = np.maximum.accumulate(np.where(is_start, position, 0))  # of the block that each day is in
+        means[repetition] = values[(days[start] + position - start) % n].mean(axis=0)
+    return means

@@ -49,7 +49,7 @@ SCHEMA = pa.schema(
 )
 
 
-def scales(predictions: pd.DataFrame, variances: dict[str, Floats], *, priced: bool) -> pd.DataFrame:
+def scales(predictions: pd.DataFrame, variances: pd.DataFrame, *, priced: bool) -> pd.DataFrame:
     """Return the scale of each forecast's band, in the value's unit: one column for each band method.
 
     - `network`, or a simple model of the variance: bands.scale_from_variance of its forecasts.
@@ -59,15 +59,15 @@ def scales(predictions: pd.DataFrame, variances: dict[str, Floats], *, priced: b
     NaN where the model has no forecast. The result has the index of `predictions`.
 
     predictions: data/predictions.parquet without its band, with the columns of scores.origins; variances: the forecasts
-    of the log variance as from predictions.by_model, empty if there are none.
+    of the log variance as from predictions.by_model, without columns if there are none.
     """
     origins = predictions.loc[predictions["horizon"] == 1, ["last", "change"]]
     horizon, last = predictions["horizon"].max(), origins["last"].to_numpy()
     by_method = {CURRENT: bands.scale_from_change(origins["change"].to_numpy(), horizon)}
     by_method[CONSTANT] = np.repeat((last if priced else np.ones(len(last)))[:, None], horizon, axis=1)
-    for name in sorted(variances) if priced else ():  # only prices have a variance forecast
+    for name in variances if priced else ():  # only prices have a variance forecast
         if not name.startswith(member("")):
-            by_method[name] = bands.scale_from_variance(last, variances[name].reshape(len(last), horizon))
+            by_method[name] = bands.scale_from_variance(last, variances[name].to_numpy().reshape(len(last), horizon))
     return pd.DataFrame({name: scale.ravel() for name, scale in by_method.items()}, index=predictions.index)
 
 
@@ -154,16 +154,12 @@ def coverage_p(missed: NDArray[np.bool_], coverage: float, n_calibration: int) -
 
     missed: for each day, whether the value lay outside the band, (days,); n_calibration: n.
     """
-    k, n, count = rank(n_calibration, coverage), len(missed), int(missed.sum())
-    probabilities = _beta_binomial(np.arange(count + 1), n, n_calibration + 1 - k, k)
+    k, n = rank(n_calibration, coverage), len(missed)
+    counts, b = np.arange(missed.sum() + 1), n_calibration + 1 - k
+    combinations = -np.log(n + 1) - betaln(n - counts + 1, counts + 1)
+    probabilities = np.exp(combinations + betaln(counts + b, n - counts + k) - betaln(b, k))  # beta-binomial
     at_most, fewer = probabilities.sum(), probabilities[:-1].sum()
     return float(min(1.0, 2 * max(0.0, min(at_most, 1 - fewer))))
-
-
-def _beta_binomial(counts: NDArray[np.int_], n: int, a: int, b: int) -> Floats:
-    """Return the probability of each count of n events whose own probability is Beta(a, b)."""
-    combinations = -np.log(n + 1) - betaln(n - counts + 1, counts + 1)
-    return np.exp(combinations + betaln(counts + a, n - counts + b) - betaln(a, b))
 
 
 def table(forecasts: pd.DataFrame, scale: pd.DataFrame, coverage: float) -> pd.DataFrame:

@@ -8,10 +8,10 @@ is not forecast.
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from pipeline.forecaster import samples
 from pipeline.forecaster.forecasts import NETWORK
+from pipeline.forecaster.targets import future_values
 
 SCHEMA = pa.schema(
     [
@@ -30,42 +30,21 @@ SCHEMA = pa.schema(
     ]
 )
 
-Floats = NDArray[np.float64]
+KEY = ["ticker", "origin", "horizon"]
 
 
-def positions(keys: pd.DataFrame, table: pd.DataFrame) -> NDArray[np.intp]:
-    """Return where in the table each key stands, -1 where it is missing: (keys,).
+def by_model(forecasts: pd.DataFrame, predictions: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return each model's forecasts from the network's origins: by target, a column for each model, by name.
 
-    keys, table: two columns, the ticker and a date; each row of the table once, in order.
+    NaN where the model has none. The rows are those of predictions: data/predictions.parquet, or its columns KEY.
     """
-    tickers = pd.Index(table.iloc[:, 0].astype("category").cat.categories)
-    dates = pd.DatetimeIndex(np.unique(table.iloc[:, 1]))
-
-    def codes(pairs: pd.DataFrame) -> NDArray[np.intp]:
-        ticker = pairs.iloc[:, 0].astype("category").cat
-        of_ticker, of_date = tickers.get_indexer(ticker.categories)[ticker.codes], dates.get_indexer(pairs.iloc[:, 1])
-        return np.where((of_ticker >= 0) & (of_date >= 0), of_ticker * len(dates) + of_date, -1)
-
-    in_table, wanted = codes(table), codes(keys)
-    found = np.searchsorted(in_table, wanted).clip(max=len(in_table) - 1)
-    return np.where(in_table[found] == wanted, found, -1)
-
-
-def by_model(forecasts: pd.DataFrame, predictions: pd.DataFrame) -> dict[str, dict[str, Floats]]:
-    """Return each model's forecasts from the network's origins: by target and model, (predictions,).
-
-    NaN where the model has none. predictions: data/predictions.parquet, or its columns ticker, origin and horizon.
-    """
-    horizon = int(predictions["horizon"].max())
-    origins = predictions.loc[predictions["horizon"] == 1, ["ticker", "origin"]]
-    row = positions(forecasts[["ticker", "origin"]], origins)
-    column, values = forecasts["horizon"].to_numpy() - 1, forecasts["predicted"].to_numpy()
-    tables: dict[str, dict[str, Floats]] = {}
-    for (target, model), own in forecasts.groupby(["target", "model"]).indices.items():
-        known = own[row[own] >= 0]
-        table = np.full((len(origins), horizon), np.nan)
-        table[row[known], column[known]] = values[known]
-        tables.setdefault(str(target), {})[str(model)] = table.ravel()
+    row = pd.MultiIndex.from_frame(predictions[KEY]).get_indexer(pd.MultiIndex.from_frame(forecasts[KEY]))
+    values, positions = forecasts["predicted"].to_numpy(), forecasts.groupby(["target", "model"]).indices
+    tables: dict[str, pd.DataFrame] = {}
+    for target, model in sorted(positions):
+        own, column = positions[target, model], np.full(len(predictions) + 1, np.nan)
+        column[row[own]] = values[own]  # row -1, the one too many, takes the forecasts from other origins
+        tables.setdefault(target, pd.DataFrame(index=predictions.index))[model] = column[:-1]
     return tables
 
 
@@ -76,21 +55,18 @@ def predictions(rows: pd.DataFrame, forecasts: pd.DataFrame) -> pd.DataFrame:
 
     rows: all of forecaster/samples; forecasts: of forecaster/forecasts.
     """
-    network, known = forecasts[forecasts["model"] == NETWORK], rows[["ticker", "date"]]
-    origin = positions(network.loc[network["horizon"] == 1, ["ticker", "origin"]], known)
-    origin = np.unique(origin[origin >= 0])
-    dates = samples.target_dates(rows)
-    row = np.repeat(origin, dates.shape[1])
-    table = pd.DataFrame({"ticker": rows["ticker"].array[row], "origin": rows["date"].array[row]})
-    table["horizon"] = np.tile(np.arange(1, dates.shape[1] + 1, dtype=np.int32), len(origin))
-    table["date"], table["last"] = dates[origin].ravel(), rows["last"].to_numpy()[row]
+    network, horizon = forecasts[forecasts["model"] == NETWORK], samples.horizon_of(rows)
+    origins = pd.MultiIndex.from_frame(network.loc[network["horizon"] == 1, ["ticker", "origin"]])
+    is_origin = pd.MultiIndex.from_frame(rows[["ticker", "date"]]).isin(origins)
+    dates, actual = samples.target_dates(rows), future_values(rows, "last", horizon)
+    in_future = dates > rows.groupby("ticker")["date"].transform("max").to_numpy()[:, None]
+    split = np.where(np.isnan(actual), "purged", rows["split"].to_numpy(object)[:, None])
+    steps = {"date": dates, "split": np.where(in_future, "future", split), "actual": actual}
+    steps["variance_actual"] = future_values(rows, "log_variance", horizon)
+    table = samples.by_horizon(rows[is_origin], **{name: values[is_origin] for name, values in steps.items()})
+    table = table.join(rows["last"]).reset_index(drop=True).astype({"horizon": np.int32})
     forecast = by_model(network, table)
-    actual = positions(table[["ticker", "date"]], known)
-    for name, target, column in (("", "price", "last"), ("variance_", "variance", "log_variance")):
-        values = rows[column].to_numpy()[actual]
-        is_forecast = target in forecast
-        table[f"{name}actual"] = np.where((actual >= 0) & is_forecast, values, np.nan)
-        table[f"{name}predicted"] = forecast[target][NETWORK] if is_forecast else np.nan
-    in_future = table["date"] > rows.groupby("ticker")["date"].transform("max").to_numpy()[row]
-    split = np.where(table["actual"].isna(), "purged", rows["split"].to_numpy(object)[row])
-    return table.assign(split=np.where(in_future, "future", split))
+    if "variance" not in forecast:
+        forecast["variance"] = pd.DataFrame({NETWORK: np.nan}, table.index)
+        table["variance_actual"] = np.nan
+    return table.assign(predicted=forecast["price"][NETWORK], variance_predicted=forecast["variance"][NETWORK])

@@ -1,7 +1,8 @@
 """The scores of the network and of every simple model, on the same sessions: data/scores.parquet."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from itertools import product
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,27 +17,8 @@ from pipeline.io.errors import UserError
 from pipeline.scoring.columns import ALL, POOLED, SCHEMA, TERCILES
 
 Floats = NDArray[np.float64]
-COLUMNS = ["ticker", "origin", "horizon", "split", "date", "tercile", "error_scale", "percent", "actual", "center"]
-SPLITS = ("train", "validation", "test")
-
-
-class Forecasts(NamedTuple):
-    """Forecasts of all models from the same origins, as arrays that are contiguous in memory: the last digit of a sum
-    depends on that. All are (forecasts,), except `predicted`: (forecasts, models).
-    """
-
-    split: NDArray[np.object_]
-    origin: NDArray[np.datetime64]
-    date: NDArray[np.datetime64]
-    tercile: Floats
-    percent: Floats
-    center: Floats
-    actual: Floats
-    predicted: Floats
-
-    def part(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> "Forecasts":
-        """Return some of the forecasts. rows: a mask, or positions."""
-        return Forecasts._make(values[rows] for values in self)
+ARRAYS = ["split", "origin", "date", "tercile", "percent", "center", "actual"]
+COLUMNS = ["ticker", "horizon", "error_scale", *ARRAYS]
 
 
 def terciles(rows: pd.DataFrame, volatility: pd.Series) -> pd.Series:
@@ -157,9 +139,7 @@ def origins(rows: pd.DataFrame, *, priced: bool) -> pd.DataFrame:
     )
 
 
-def side_by_side(
-    predictions: pd.DataFrame, forecasts: dict[str, dict[str, Floats]]
-) -> Iterator[tuple[str, pd.DataFrame]]:
+def side_by_side(predictions: pd.DataFrame, forecasts: dict[str, pd.DataFrame]) -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield, for each target, the forecasts of every model from the network's origins.
 
     The frame has COLUMNS and one column a model. `center` is the value that changes are measured from: the last price,
@@ -168,19 +148,18 @@ def side_by_side(
     predictions: data/predictions.parquet with the columns of `origins`; forecasts: as from predictions.by_model. Raises
     UserError if a model has no forecast from one of the network's origins.
     """
-    for target, by_model in sorted(forecasts.items()):
+    for target, models in forecasts.items():
         rows = predictions.assign(center=predictions["last"])
         if target == "variance":
             rows = rows.assign(actual=rows["variance_actual"], center=0.0, error_scale=1.0, percent=np.nan)
-        scored = rows["split"].isin(SPLITS) & rows["actual"].notna()
-        models = pd.DataFrame({model: by_model[model][scored] for model in sorted(by_model)}, rows.index[scored])
-        for model, missing in models.isna().sum().items():
+        rows = rows.loc[rows["split"].isin(samples.FILES) & rows["actual"].notna(), COLUMNS].join(models)
+        for model, missing in rows[models.columns].isna().sum().items():
             if missing:
                 raise UserError(
-                    f"data/benchmark.parquet: {model} has no forecast from {missing} of the network's {len(models)} "
+                    f"data/benchmark.parquet: {model} has no forecast from {missing} of the network's {len(rows)} "
                     "origins; accepted: benchmark.window at most train.window"
                 )
-        yield target, rows.loc[scored, COLUMNS].join(models)
+        yield target, rows
 
 
 def models_of(forecasts: pd.DataFrame) -> list[str]:
@@ -199,12 +178,13 @@ def table(forecasts: Iterable[tuple[str, pd.DataFrame]], baselines: dict[str, st
     scores: list[dict[str, Any]] = []
     for target, rows in forecasts:
         single, models = rows["ticker"].nunique() == 1, models_of(rows)
-        for table_rows in [rows] if single else [rows, pooled(rows)]:
-            arrays = _arrays(table_rows)
-            for (ticker, horizon), own in table_rows.groupby(["ticker", "horizon"]).indices.items():
+        for part in [rows] if single else [rows, pooled(rows)]:
+            arrays = {name: part[name].to_numpy() for name in ARRAYS}  # thousands of steps in pandas take long
+            arrays["predicted"] = np.ascontiguousarray(part[models])  # the last digit of a sum depends on the order
+            for (ticker, horizon), own in part.groupby(["ticker", "horizon"]).indices.items():
                 key = {"target": target, "horizon": int(horizon), "ticker": ticker}
-                sliced = single or ticker == POOLED
-                scores += _scored(arrays.part(own), key, models, baselines[target], sliced=sliced)
+                columns = {name: values[own] for name, values in arrays.items()}
+                scores += _scored(columns, key, models, baselines[target], sliced=single or ticker == POOLED)
     by = ["model", "target", "split", "horizon", "ticker", "slice"]
     frame = pd.DataFrame(scores)
     columns = dict.fromkeys([*SCHEMA.names, *frame])  # a column that the schema lacks is refused when it is written
@@ -222,37 +202,40 @@ def pooled(rows: pd.DataFrame) -> pd.DataFrame:
     return known.assign(ticker=POOLED, center=0.0, percent=np.nan, **scaled)
 
 
-def _arrays(rows: pd.DataFrame) -> Forecasts:
-    """Return the columns of a frame of `side_by_side`."""
-    columns = [rows[name].to_numpy() for name in Forecasts._fields[:-1]]
-    return Forecasts._make([*columns, np.ascontiguousarray(rows[models_of(rows)])])
-
-
 def _scored(
-    forecasts: Forecasts, key: dict[str, Any], models: list[str], baseline: str, *, sliced: bool
+    columns: dict[str, NDArray[Any]], key: dict[str, Any], models: list[str], baseline: str, *, sliced: bool
 ) -> Iterator[dict[str, Any]]:
-    """Yield the scores of one ticker and horizon: for validation and test, each slice and model."""
-    by_split = {split: forecasts.part(forecasts.split == split) for split in SPLITS}
-    train, validation = by_split.pop("train"), by_split["validation"]
-    smear = smearing(train.actual, train.predicted) if key["target"] == "variance" else None
-    best = best_simple_model(validation.actual, validation.predicted, models, baseline)
+    """Yield the scores of one ticker and horizon: for validation and test, each slice and model.
+
+    columns: ARRAYS, each (forecasts,), and `predicted`, (forecasts, models).
+    """
+    split, actual, predicted, center = (columns[name] for name in ("split", "actual", "predicted", "center"))
+    in_split = {name: split == name for name in samples.FILES}
+    train, validation = in_split.pop("train"), in_split["validation"]
+    smear = smearing(actual[train], predicted[train]) if key["target"] == "variance" else None
+    best = best_simple_model(actual[validation], predicted[validation], models, baseline)
     rivals = {"": baseline, "_against_best": best, "_against_network": NETWORK}
-    for split, own in by_split.items():
-        if not len(own.actual):
+    against = {end: models.index(rival) for end, rival in rivals.items()}
+    priced = not np.isnan(columns["percent"]).any()
+    by_slice = slices(columns["date"], columns["tercile"], sliced=sliced)
+    for part, (name, in_slice) in product(in_split, by_slice):
+        own = in_split[part] & in_slice
+        if not own.any():
             continue
-        for name, rows in slices(own.date, own.tercile, sliced=sliced):
-            part = own.part(rows)
-            values = _measured(part, {"skill": models.index(baseline), "skill_against_best": models.index(best)}, smear)
-            if name == ALL:
-                values |= _tested(
-                    part, {f"p_value{end}": models.index(rivals[end]) for end in rivals}, key["horizon"], smear
-                )
-                if sliced:
-                    values |= _bootstrapped(part, models, baseline, key["horizon"])
-            for column, model in enumerate(models):
-                yield {**key, "split": split, "model": model, "slice": name, "n": len(part.actual), "best": best} | {
-                    measure: value[column] for measure, value in values.items()
-                }
+        pair = actual[own], predicted[own]
+        values = measures(*pair)
+        for end in ("", "_against_best"):
+            values[f"skill{end}"] = skill(values["mse"], values["mse"][against[end]])
+        if smear is None:
+            values |= change_measures(*pair, center[own], priced=priced)
+        else:
+            values["qlike"] = np.mean(qlike(*pair, smear), axis=0)
+        if name == ALL:
+            values |= _tested(*pair, columns["origin"][own], against, key["horizon"], smear, sliced=sliced)
+        for column, model in enumerate(models):
+            yield {**key, "split": part, "model": model, "slice": name, "n": own.sum(), "best": best} | {
+                measure: value[column] for measure, value in values.items()
+            }
 
 
 def best_simple_model(actual: Floats, predicted: Floats, models: list[str], baseline: str) -> str:
@@ -267,52 +250,50 @@ def best_simple_model(actual: Floats, predicted: Floats, models: list[str], base
     return min([baseline, *simple], key=lambda name: mse[name])
 
 
-def _measured(part: Forecasts, rivals: dict[str, int], smear: Floats | None) -> dict[str, Floats]:
-    """Return the measures of a slice, each (models,). rivals: by name of a skill, the model it compares with."""
-    actual, predicted, center = part.actual, part.predicted, part.center
-    values = measures(actual, predicted)
-    for name, rival in rivals.items():
-        values[name] = skill(values["mse"], values["mse"][rival])
-    if smear is not None:
-        values["qlike"] = np.mean(qlike(actual, predicted, smear), axis=0)
-        return values
+def change_measures(actual: Floats, predicted: Floats, center: Floats, *, priced: bool) -> dict[str, Floats]:
+    """Return what is measured of changes from `center`, each (models,): the directional accuracies and `r2_return`.
+
+    actual, center: (forecasts,); predicted: (forecasts, models).
+    """
     change, forecast = actual - center, predicted - center[:, None]
-    values["directional_accuracy"], always_up = directional_accuracy(change, forecast)
-    values["naive_directional_accuracy"] = np.full(predicted.shape[1], always_up)
-    if not np.isnan(part.percent).any():  # a price: log returns, NaN where the forecast price is not above zero
+    right, always_up = directional_accuracy(change, forecast)
+    if priced:  # log returns, NaN where the forecast price is not above zero
         positive = np.where(predicted > 0, predicted, np.nan)
         change, forecast = np.log(actual / center), np.log(positive / center[:, None])
-    values["r2_return"] = measures(change, forecast)["r2"]
-    return values
+    return {
+        "directional_accuracy": right,
+        "naive_directional_accuracy": np.full(len(right), always_up),
+        "r2_return": measures(change, forecast)["r2"],
+    }
 
 
-def _losses(part: Forecasts, smear: Floats | None = None) -> Floats:
-    """Return each day's squared errors, or QLIKE losses if `smear` is given: (days, models)."""
-    actual, predicted = part.actual, part.predicted
-    losses = (predicted - actual[:, None]) ** 2 if smear is None else qlike(actual, predicted, smear)
-    return daily(losses, part.origin)
-
-
-def _tested(part: Forecasts, rivals: dict[str, int], horizon: int, smear: Floats | None) -> dict[str, Floats]:
+def _tested(
+    actual: Floats,
+    predicted: Floats,
+    dates: NDArray[np.datetime64],
+    against: dict[str, int],
+    horizon: int,
+    smear: Floats | None,
+    *,
+    sliced: bool,
+) -> dict[str, Floats]:
     """Return the p-values of every model against its rivals, (models,): of squared errors, and of QLIKE."""
 
     def p_values(losses: Floats, rival: int) -> Floats:
         return np.array([diebold_mariano(column - losses[:, rival], horizon) for column in losses.T])
 
-    squared = _losses(part)
-    by_rival = {rival: p_values(squared, rival) for rival in set(rivals.values())}
-    values = {name: by_rival[rival] for name, rival in rivals.items()}
+    squared = daily((predicted - actual[:, None]) ** 2, dates)
+    by_rival = {rival: p_values(squared, rival) for rival in set(against.values())}
+    values = {f"p_value{end}": by_rival[rival] for end, rival in against.items()}
+    network = against["_against_network"]
     if smear is not None:
-        values["qlike_p_value_against_network"] = p_values(_losses(part, smear), rivals["p_value_against_network"])
+        losses = daily(qlike(actual, predicted, smear), dates)
+        values["qlike_p_value_against_network"] = p_values(losses, network)
+    if sliced:  # the interval of the network's skill: for all models it would take minutes
+        bounds = np.full((2, predicted.shape[1]), np.nan)
+        bounds[:, network] = skill_interval(squared[:, network], squared[:, against[""]], horizon)
+        values["skill_low"], values["skill_high"] = bounds
     return values
-
-
-def _bootstrapped(part: Forecasts, models: list[str], baseline: str, horizon: int) -> dict[str, Floats]:
-    """Return the interval of the network's skill, NaN for the other models: for them it would take minutes."""
-    losses = _losses(part)
-    network, rival = (losses[:, models.index(name)] for name in (NETWORK, baseline))
-    bounds = np.where(np.array(models)[:, None] == NETWORK, skill_interval(network, rival, horizon), np.nan)
-    return {"skill_low": bounds[:, 0], "skill_high": bounds[:, 1]}
 
 
 def baselines(preparation: Preparation, models: set[str]) -> dict[str, str]:

@@ -46,12 +46,8 @@ def next_forecast(title: str, ahead: pd.DataFrame, series: SeriesInfo, coverage:
     if ahead["volatility"].notna().any():
         forms["volatility"] = ".2%"
         heads.append(f"volatility of the {series.step}, median")
-    columns = [change if name == "change" else ahead[name] for name in forms]
-    lines = [
-        [format_date(date), *map(shown, values, forms.values())]
-        for date, *values in zip(ahead["date"], *columns, strict=True)
-    ]
-    return Table(title, heads, lines)
+    rows = ahead.assign(change=change).to_dict("records")
+    return Table(title, heads, [[format_date(row["date"]), *_cells(row, forms)] for row in rows])
 
 
 def common(verdict: Verdict, scores: pd.DataFrame, bands: pd.DataFrame) -> list[Table]:
@@ -142,13 +138,8 @@ def price_accuracy(verdict: Verdict, scores: pd.DataFrame) -> Table:
         if each.target == "price"
     ]
     name, what = verdict.series.name, "return" if verdict.series.priced else "change"
-    heads = [
-        f"{verdict.series.step}s ahead",
-        f"R² of the {name}",
-        f"R² of the {what}",
-        "right direction",
-        '"always up"',
-    ]
+    shares = ["right direction", '"always up"']
+    heads = [f"{verdict.series.step}s ahead", f"R² of the {name}", f"R² of the {what}", *shares]
     return Table(f"A high R² of the {name} says little: R² of the {what} and right directions, on test", heads, lines)
 
 
@@ -199,14 +190,6 @@ def members(verdict: Verdict, scores: pd.DataFrame) -> Table:
         if len(each.members):
             statistics, of_mean = _cells(each.members.agg(list(forms)), forms), shown(each.network["skill"], "+.4f")
             lines.append([each.title, str(each.horizon), str(len(each.members)), *statistics, of_mean])
-    heads = [
-        "target",
-        f"{verdict.series.step}s ahead",
-        "members",
-        "mean skill",
-        "standard deviation",
-        "lowest",
-        "highest",
-    ]
+    heads = ["mean skill", "standard deviation", "lowest", "highest", "skill of their mean"]
     title = "The members of the network (the same network, trained with different seeds) on test"
-    return Table(title, [*heads, "skill of their mean"], lines)
+    return Table(title, ["target", f"{verdict.series.step}s ahead", "members", *heads], lines)

@@ -90,7 +90,7 @@ def made(*tickers: str, n: int = 2000) -> pd.DataFrame:
 
 def scales_of(predictions: pd.DataFrame, model: str = NETWORK) -> pd.DataFrame:
     """The scales where a model forecasts the variance that is known."""
-    return scales(predictions, {model: predictions["variance_predicted"].to_numpy()}, priced=True)
+    return scales(predictions, predictions[["variance_predicted"]].set_axis([model], axis=1), priced=True)
 
 
 @pytest.mark.parametrize("model", [NETWORK, "har"])
@@ -106,7 +106,7 @@ def test_scales_add_up_the_variances_up_to_the_horizon(model: str) -> None:
 
 def test_what_has_no_price_takes_no_variance_and_its_constant_bands_no_price() -> None:
     forecasts = made("A", n=40)
-    found = scales(forecasts, {NETWORK: np.zeros(len(forecasts))}, priced=False)
+    found = scales(forecasts, pd.DataFrame({NETWORK: np.zeros(len(forecasts))}), priced=False)
     assert set(found) == {CURRENT, CONSTANT}
     assert set(found[CONSTANT]) == {1.0}
     assert intervals.chosen_method(found) == CURRENT

@@ -60,7 +60,6 @@ def test_a_forecast_stands_where_the_network_has_one_from_the_same_origin() -> N
     dates = pd.date_range("2001-01-01", periods=3, unit="us")
     table = pd.DataFrame({"ticker": ["A", "A", "B"], "origin": dates[[0, 1, 1]]})
     keys = pd.DataFrame({"ticker": ["B", "A", "B", "C", "A"], "origin": dates[[1, 1, 0, 0, 2]]})
-    assert positions(keys, table).tolist() == [2, 1, -1, -1, -1]
     predicted = table.loc[table.index.repeat(2)].assign(horizon=[1, 2] * 3)
     forecasts = keys.assign(model="naive", target="price", horizon=2, predicted=np.arange(5.0))
     found = by_model(forecasts, predicted)["price"]["naive"]

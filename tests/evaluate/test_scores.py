@@ -210,7 +210,7 @@ MODELS = {NETWORK: 10.2, "network 1": 10.1, "network 2": 10.3, "naive": 10.0}
 
 
 def test_the_same_origins_are_set_side_by_side_and_what_never_came_is_not_scored() -> None:
-    forecasts = {name: np.full(4, value) for name, value in MODELS.items()}
+    forecasts = pd.DataFrame({name: np.full(4, MODELS[name]) for name in sorted(MODELS)})
     (_, price), (_, variance) = side_by_side(PREDICTIONS, {"price": forecasts, "variance": forecasts})
     assert scores.models_of(price) == ["naive", NETWORK, "network 1", "network 2"]
     assert price["split"].tolist() == ["train", "validation", "test"]
@@ -224,7 +224,7 @@ def test_a_missing_forecast_is_no_tie() -> None:
     with pytest.raises(
         UserError, match=r"^data/benchmark.parquet: naive has no forecast from 1 of the network's 3 origins"
     ):
-        list(side_by_side(PREDICTIONS, {"price": {"naive": np.array([10.0, np.nan, 10.0, 10.0])}}))
+        list(side_by_side(PREDICTIONS, {"price": pd.DataFrame({"naive": [10.0, np.nan, 10.0, 10.0]})}))
 
 
 def rows(volatility: float | list[float]) -> pd.DataFrame:
