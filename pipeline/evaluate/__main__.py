@@ -24,11 +24,9 @@ def main(params: Params) -> None:
     used = ["ticker", "date", "split", "last", "log_variance", "volatility"]
     used += [samples.date_column(h) for h in range(1, preparation.horizon + 1)]
     rows = samples.in_order(read_table(*map(Path, files), columns=used, categories=["ticker"]))
-    repeated = ["model", "target", "ticker"]
-    network, benchmark = (
-        read_table(Path(path), categories=repeated) for path in ("data/forecasts.parquet", "data/benchmark.parquet")
-    )
-    baselines = scores.baselines(preparation, set(benchmark["model"].cat.categories))
+    by_models = (Path("data/forecasts.parquet"), Path("data/benchmark.parquet"))
+    table = read_table(*by_models, categories=["model", "target", "ticker"])
+    baselines = scores.baselines(preparation, set(table["model"].cat.categories))
     priced = preparation.column in PRICES
 
     predicted, origins = predictions(rows, table), scores.origins(rows, priced=priced)

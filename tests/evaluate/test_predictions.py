@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.evaluate.predictions import by_model, positions, predictions
+from pipeline.evaluate.predictions import by_model, predictions
 from pipeline.forecaster.samples import FILES, in_order
 from pipeline.io.artifacts import read_table
 
