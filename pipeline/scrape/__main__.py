@@ -27,7 +27,7 @@ def fetch(params: Params) -> prices.SourceData:
 
             return yahoo.prices(params.tickers, params.start, params.end, params.vintage)
         case File():
-            return file.prices(Path(params.path), **params.file_format)
+            return file.prices(Path(params.path), params)
         case Sample():
             return sample.prices()
 
