@@ -61,11 +61,9 @@ def checked_report(clean: Cleaned, data: prices.SourceData, params: Params) -> q
     column, first_known = prices.main_column(clean.columns), calendars.first_known_date(params.calendar)
     empty = sorted(set(data.prices["ticker"]) - set(clean.kept["ticker"]))
     _raise_if_any(f"{ticker}: found no possible value in column {column}; accepted: at least one" for ticker in empty)
-    tickers, by_ticker = {}, [dict(iter(rows.groupby("ticker"))) for rows in (clean.nulls, clean.dropped)]
+    tickers = {}
     for ticker, kept in clean.kept.groupby("ticker"):
-        nulls, dropped = (
-            tables.get(ticker, rows[:0]) for tables, rows in zip(by_ticker, (clean.nulls, clean.dropped), strict=True)
-        )
+        nulls, dropped = (rows[rows["ticker"] == ticker] for rows in (clean.nulls, clean.dropped))
         unit, unfinished = data.units.get(ticker, ""), data.unfinished.get(ticker, [])
         tickers[str(ticker)] = quality.ticker_report(
             kept, nulls, dropped, clean.sessions, first_known, unit=unit, unfinished=unfinished
