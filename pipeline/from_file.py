@@ -10,7 +10,7 @@ from pipeline.forecaster.preparation import for_ticker
 from pipeline.formats import format_date
 from pipeline.io.errors import UserError
 from pipeline.io.params import load
-from pipeline.prices import NUMBERS, canonical, main_column
+from pipeline.prices import NUMBERS, canonical
 from pipeline.scrape import file
 from pipeline.scrape.clean import Cleaned, cleaned
 from pipeline.scrape.params import SOURCES, File
@@ -45,7 +45,7 @@ def _missing_last_rows(clean: Cleaned, n_needed: int) -> list[str]:
 
     Without these rows, an earlier session would count as the last one, or several sessions as one.
     """
-    nulls = clean.nulls.assign(reason=f"no {main_column(clean.columns)}")
+    nulls = clean.nulls.assign(reason=f"no {clean.column}")
     removed = pd.concat([nulls, clean.dropped.assign(reason="a row with impossible values")]).sort_values("date")
     lines = []
     for ticker, last in removed.groupby("ticker").last().iterrows():
