@@ -1,7 +1,6 @@
 """Read new prices from a file for the fitted forecaster."""
 
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -11,7 +10,7 @@ from pipeline.forecaster.preparation import for_ticker
 from pipeline.formats import format_date
 from pipeline.io.errors import UserError
 from pipeline.io.params import load
-from pipeline.prices import NUMBERS, canonical, main_column
+from pipeline.prices import NUMBERS, canonical
 from pipeline.scrape import file
 from pipeline.scrape.clean import Cleaned, cleaned
 from pipeline.scrape.params import SOURCES, File
@@ -28,11 +27,8 @@ def read_prices(path: Path, forecaster: Forecaster) -> pd.DataFrame:
     value is missing in the last rows.
     """
     params, needed, preparation = load("scrape", SOURCES), forecaster.columns, forecaster.preparation
-    if isinstance(params, File):
-        file_format = params.file_format
-    else:
-        file_format = _default_format(path, needed, list(preparation.units))
-    prices = file.prices(path, **file_format).prices
+    form = params if isinstance(params, File) else _default_format(path, needed, list(preparation.units))
+    prices = file.prices(path, form).prices
     if missing := sorted(set(needed) - set(prices.columns)):
         raise UserError(f"{path}: found no column {', '.join(missing)}; accepted: {', '.join(needed)}")
     calendar = for_ticker(preparation.calendars, str(prices["ticker"].iloc[0])).name
@@ -49,7 +45,7 @@ def _missing_last_rows(clean: Cleaned, n_needed: int) -> list[str]:
 
     Without these rows, an earlier session would count as the last one, or several sessions as one.
     """
-    nulls = clean.nulls.assign(reason=f"no {main_column(clean.columns)}")
+    nulls = clean.nulls.assign(reason=f"no {clean.column}")
     removed = pd.concat([nulls, clean.dropped.assign(reason="a row with impossible values")]).sort_values("date")
     lines = []
     for ticker, last in removed.groupby("ticker").last().iterrows():
@@ -60,7 +56,7 @@ def _missing_last_rows(clean: Cleaned, n_needed: int) -> list[str]:
     return lines
 
 
-def _default_format(path: Path, needed: list[str], tickers: list[str]) -> dict[str, Any]:
+def _default_format(path: Path, needed: list[str], tickers: list[str]) -> File:
     """Return the format of a file with the column names of the price table. tickers: known to the forecaster."""
     names = file.column_names(path)
     if "date" not in names:
@@ -68,15 +64,20 @@ def _default_format(path: Path, needed: list[str], tickers: list[str]) -> dict[s
     if "ticker" not in names and len(tickers) > 1:
         examples = ", ".join(tickers[:5]) + ", ..." * (len(tickers) > 5)
         raise UserError(f"{path}: found no column ticker; accepted: a column ticker with {examples}")
-    return {
-        "ticker": "" if "ticker" in names else tickers[0],
-        "columns": {name: name for name in names if name in ("ticker", *NUMBERS, *needed)},
-        "date_columns": ["date"],
-        "date_format": "%Y-%m-%d",
-        "unit": "",
-        "delimiter": ",",
-        "decimal": ".",
-        "thousands": "",
-        "currency_symbols": "",
-        "na_values": [""],
-    }
+    return File.model_construct(
+        source="file",
+        path=str(path),
+        ticker="" if "ticker" in names else tickers[0],
+        columns={name: name for name in names if name in ("ticker", *NUMBERS, *needed)},
+        date_columns=["date"],
+        date_format="%Y-%m-%d",
+        unit="",
+        delimiter=",",
+        decimal=".",
+        thousands="",
+        currency_symbols="",
+        na_values=[""],
+        calendar="",
+        max_missing=0,
+        invalid_rows="reject",
+    )

@@ -99,14 +99,14 @@ def split_nulls(prices: pd.DataFrame, column: str) -> tuple[pd.DataFrame, pd.Dat
     return prices[~null], prices[null]
 
 
-def evenly_spaced(known: pd.DataFrame, nulls: pd.DataFrame, steps: pd.DatetimeIndex) -> pd.DataFrame:
-    """Return a row for each step between the first and the last known value of a ticker.
+def evenly_spaced(prices: pd.DataFrame, column: str, steps: pd.DatetimeIndex) -> pd.DataFrame:
+    """Return a row for each step between the first and the last value of a ticker in the column.
 
-    known, nulls: the result of `split_nulls`. The values of a step without a row are null.
+    The values of a step without a row are null.
     """
     tables = []
-    for ticker, known_rows in known.groupby("ticker"):
-        dates = steps[(steps >= known_rows["date"].min()) & (steps <= known_rows["date"].max())]
-        rows = pd.concat([known_rows, nulls[nulls["ticker"] == ticker]]).set_index("date")
+    for ticker, rows in prices.set_index("date").groupby("ticker"):
+        known = rows.index[rows[column].notna()]
+        dates = steps[(steps >= known.min()) & (steps <= known.max())]
         tables.append(rows.reindex(dates).rename_axis("date").reset_index().assign(ticker=ticker))
-    return pd.concat(tables, ignore_index=True)[known.columns]
+    return pd.concat(tables, ignore_index=True)[prices.columns]

@@ -155,12 +155,8 @@ def spans(missing: pd.DatetimeIndex, sessions: pd.DatetimeIndex) -> list[str]:
     """
     positions = pd.Series(sessions.get_indexer(missing))
     runs = pd.Series(missing).groupby((positions.diff() != 1).cumsum())
-    return [
-        format_date(run.iloc[0])
-        if len(run) == 1
-        else f"{format_date(run.iloc[0])} to {format_date(run.iloc[-1])} ({len(run)})"
-        for _, run in runs
-    ]
+    ends = [(format_date(run.iloc[0]), format_date(run.iloc[-1]), len(run)) for _, run in runs]
+    return [first if count == 1 else f"{first} to {last} ({count})" for first, last, count in ends]
 
 
 def too_many_missing(tickers: dict[str, TickerReport], calendar: str, step: str, max_missing: float) -> list[str]:

@@ -3,14 +3,16 @@
 `latest` first writes the last date to params.yaml and then runs `dvc repro`, so no stage reads the clock.
 """
 
+import io
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
+import dvc.api
 import numpy as np
 import pandas as pd
+from dvc.exceptions import DvcException
 
 from pipeline import calendars
 from pipeline.io.artifacts import read_table
@@ -96,12 +98,9 @@ def print_revisions(revision: str) -> None:
     if not revision:  # DVC would use the current prices
         raise UserError("REV: found no git revision; accepted: one git revision, as in `make revisions REV=HEAD~1`")
     after = read_table(PRICES)
-    with tempfile.TemporaryDirectory(dir=PRICES.parent) as folder:
-        before = Path(folder) / "before.parquet"
-        arguments = ["get", ".", str(PRICES), "--rev", revision, "--out", str(before), "--quiet"]
-        done = subprocess.run([sys.executable, "-m", "dvc", *arguments], capture_output=True, text=True)
-        if done.returncode:
-            reason = " ".join(done.stderr.split()).removeprefix("ERROR: ")
-            accepted = "accepted: a revision whose prices DVC has"
-            raise UserError(f"{PRICES}: found no prices of {revision!r} ({reason}); {accepted}")
-        print("\n".join(revision_lines(revisions(read_table(before), after))))
+    try:
+        before = pd.read_parquet(io.BytesIO(dvc.api.read(str(PRICES), rev=revision, mode="rb")))
+    except DvcException as error:
+        reason, accepted = " ".join(str(error).split()), "accepted: a revision whose prices DVC has"
+        raise UserError(f"{PRICES}: found no prices of {revision!r} ({reason}); {accepted}") from None
+    print("\n".join(revision_lines(revisions(before, after))))

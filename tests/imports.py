@@ -21,7 +21,7 @@ PATHS = {name_of(path): path for path in MODULES}
 
 @cache
 def imported(module: str) -> frozenset[str]:
-    """Every module a module of ours names in an import (anywhere in it), or locates with find_spec."""
+    """Every module a module of ours names in an import (anywhere in it), or locates with distribution."""
     found = set()
     for node in ast.walk(ast.parse(PATHS[module].read_text())):
         match node:
@@ -30,7 +30,7 @@ def imported(module: str) -> frozenset[str]:
             case ast.ImportFrom(module=str(source), names=names, level=0):
                 found.add(source)
                 found |= {full for alias in names if (full := f"{source}.{alias.name}") in PATHS}
-            case ast.Call(func=ast.Name(id="find_spec"), args=[ast.Constant(value=str(name))]):
+            case ast.Call(func=ast.Name(id="distribution"), args=[ast.Constant(value=str(name))]):
                 found.add(name)
     return frozenset(found)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.prices import evenly_spaced, impossible_rows, split_nulls
+from pipeline.prices import evenly_spaced, impossible_rows
 from tests.series import made_prices
 
 PRICES = made_prices("AAA", 20, seed=0)
@@ -86,7 +86,7 @@ def test_an_evenly_spaced_series_has_a_row_for_each_step_between_its_ends() -> N
     steps = pd.date_range("2001-01-01", periods=12, freq="1D").as_unit("us")
     values = pd.Series([None, 1.0, 2.0, None, 3.0, None])
     rows = pd.DataFrame({"ticker": "A", "date": steps[[0, 1, 2, 4, 6, 9]], "heat": values, "wind": 7.0})
-    whole = evenly_spaced(*split_nulls(rows, "heat"), steps)
+    whole = evenly_spaced(rows, "heat", steps)
     assert whole["date"].tolist() == steps[1:7].tolist()
     assert whole["ticker"].tolist() == ["A"] * 6
     assert whole["heat"].fillna(-1).tolist() == [1, 2, -1, -1, -1, 3]

@@ -15,7 +15,7 @@ def main(params: Params) -> None:
     data = fetch(params)
     clean = cleaned(prices.canonical(data.prices), params.calendar)
     report = checked_report(clean, data, params)
-    write_table(Path("data/prices.parquet"), clean.table, prices.schema(clean.columns))
+    write_table(Path("data/prices.parquet"), clean.table, prices.schema(prices.value_columns(clean.table)))
     write_record(Path("reports/scrape.json"), report)
     print("\n".join(quality.first_lines(list(quality.terminal_lines(report.tickers, params.calendar)))))
 
@@ -27,7 +27,7 @@ def fetch(params: Params) -> prices.SourceData:
 
             return yahoo.prices(params.tickers, params.start, params.end, params.vintage)
         case File():
-            return file.prices(Path(params.path), **params.file_format)
+            return file.prices(Path(params.path), params)
         case Sample():
             return sample.prices()
 

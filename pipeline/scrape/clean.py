@@ -11,27 +11,19 @@ from pipeline.scrape.params import Params
 
 
 class Cleaned(NamedTuple):
-    """The rows of a source, in three tables.
+    """The rows of a source, and the price table that is made of them.
 
     kept: rows with a value in the main column; nulls: rows without one; dropped: the result of quality.dropped_rows;
-    sessions: the dates of the calendar, or of an evenly spaced series; is_even: whether the series is evenly spaced.
+    sessions: the dates of the calendar, or of an evenly spaced series; table: the kept rows, or of an evenly spaced
+    series a row for each step, with null for a missing value; column: the main column.
     """
 
     kept: pd.DataFrame
     nulls: pd.DataFrame
     dropped: pd.DataFrame
     sessions: pd.DatetimeIndex
-    is_even: bool
-
-    @property
-    def columns(self) -> list[str]:
-        """The names of the value columns."""
-        return prices.value_columns(self.kept)
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """The price table. An evenly spaced series has a row for each step, with null for a missing value."""
-        return prices.evenly_spaced(self.kept, self.nulls, self.sessions) if self.is_even else self.kept
+    table: pd.DataFrame
+    column: str
 
 
 def cleaned(canonical: pd.DataFrame, calendar: str) -> Cleaned:
@@ -43,8 +35,10 @@ def cleaned(canonical: pd.DataFrame, calendar: str) -> Cleaned:
         sessions = calendars.step_dates(canonical["date"], step_length)
     impossible = prices.impossible_rows(canonical, None if step_length is None else sessions)
     dropped = quality.dropped_rows(canonical, impossible)
-    kept, nulls = prices.split_nulls(canonical.drop(index=impossible["row"]), column)
-    return Cleaned(kept, nulls, dropped, sessions, step_length is not None)
+    possible = canonical.drop(index=impossible["row"])
+    kept, nulls = prices.split_nulls(possible, column)
+    table = kept if step_length is None else prices.evenly_spaced(possible, column, sessions)
+    return Cleaned(kept, nulls, dropped, sessions, table, column)
 
 
 def checked_report(clean: Cleaned, data: prices.SourceData, params: Params) -> quality.Scraped:
@@ -58,14 +52,12 @@ def checked_report(clean: Cleaned, data: prices.SourceData, params: Params) -> q
             "accepted: rows with possible values, or scrape.invalid_rows: drop, which removes and lists such rows"
         )
         raise UserError("\n".join([*quality.first_lines(quality.impossible_row_lines(clean.dropped)), accepted]))
-    column, first_known = prices.main_column(clean.columns), calendars.first_known_date(params.calendar)
+    column, first_known = clean.column, calendars.first_known_date(params.calendar)
     empty = sorted(set(data.prices["ticker"]) - set(clean.kept["ticker"]))
     _raise_if_any(f"{ticker}: found no possible value in column {column}; accepted: at least one" for ticker in empty)
-    tickers, by_ticker = {}, [dict(iter(rows.groupby("ticker"))) for rows in (clean.nulls, clean.dropped)]
+    tickers = {}
     for ticker, kept in clean.kept.groupby("ticker"):
-        nulls, dropped = (
-            tables.get(ticker, rows[:0]) for tables, rows in zip(by_ticker, (clean.nulls, clean.dropped), strict=True)
-        )
+        nulls, dropped = (rows[rows["ticker"] == ticker] for rows in (clean.nulls, clean.dropped))
         unit, unfinished = data.units.get(ticker, ""), data.unfinished.get(ticker, [])
         tickers[str(ticker)] = quality.ticker_report(
             kept, nulls, dropped, clean.sessions, first_known, unit=unit, unfinished=unfinished

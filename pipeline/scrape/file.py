@@ -7,7 +7,7 @@ import csv
 import gzip
 import io
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from pathlib import Path
 
 import pandas as pd
@@ -16,34 +16,20 @@ import pyarrow as pa
 from pipeline.io.artifacts import read_bytes, read_table
 from pipeline.io.errors import UserError
 from pipeline.prices import SourceData
+from pipeline.quality import MAX_LINES
 from pipeline.scrape import parsing
+from pipeline.scrape.params import File
 
-MAX_MISTAKES = 20  # in one error message
 FILE_ENDINGS = (".csv", ".csv.gz", ".parquet")
 
 
-def prices(
-    path: Path,
-    ticker: str,
-    columns: Mapping[str, str],
-    date_columns: list[str],
-    date_format: str,
-    unit: str,
-    *,
-    delimiter: str,
-    decimal: str,
-    thousands: str,
-    currency_symbols: str,
-    na_values: Collection[str],
-) -> SourceData:
-    """Read the prices of a file.
+def prices(path: Path, form: File) -> SourceData:
+    """Read the prices of a file by its declared format. The path of the format does not count.
 
-    ticker: the ticker of the whole file, empty if columns["ticker"] names the column with the tickers;
-    columns: names in the price table to names in the file; date_columns: columns of the file that form the date.
-    Raises UserError, with file, line and column for each of the first MAX_MISTAKES mistakes.
+    Raises UserError, with file, line and column for each of the first MAX_LINES mistakes.
     """
-    needed = [*date_columns, *columns.values()]
-    table = _read_table(path, needed, delimiter)
+    needed = [*form.date_columns, *form.columns.values()]
+    table = _read_table(path, needed, form.delimiter)
     line_word = "row" if path.suffix == ".parquet" else "line"
     for name in needed:
         count = list(table.columns).count(name)
@@ -57,14 +43,14 @@ def prices(
 
     def add_mistakes(names: list[str], wrong: pd.Series, accepted: str) -> None:
         where = f"column{'s' * (len(names) > 1)} {', '.join(names)}"
-        for line in table.index[wrong][: MAX_MISTAKES + 1]:
+        for line in table.index[wrong][: MAX_LINES + 1]:
             found = table[names[0]][line] if len(names) == 1 else " ".join(str(table[name][line]) for name in names)
             mistakes.append(f"{path}, {line_word} {line}, {where}: found {found!r}; accepted: {accepted}")
 
-    dates = _dates(table[date_columns], date_format)
-    add_mistakes(date_columns, dates.isna(), f"dates in the format {date_format}")
-    prices = pd.DataFrame({"ticker": ticker, "date": dates}, index=table.index)
-    for name, file_column in columns.items():
+    dates = _dates(table[form.date_columns], form.date_format)
+    add_mistakes(form.date_columns, dates.isna(), f"dates in the format {form.date_format}")
+    prices = pd.DataFrame({"ticker": form.ticker, "date": dates}, index=table.index)
+    for name, file_column in form.columns.items():
         values = table[file_column]
         if name == "ticker":
             prices["ticker"] = values.astype(str).fillna("").str.strip()
@@ -73,14 +59,15 @@ def prices(
             prices[name] = values.astype("float64")
         else:
             texts = values.astype(str).fillna("")
-            prices[name], wrong = parsing.numbers(texts, decimal, thousands, currency_symbols, na_values)
-            missing = f", or {', '.join(repr(text) for text in na_values)} for a missing value" if na_values else ""
-            add_mistakes([file_column], wrong, f"a number such as 1{thousands}234{decimal}5{missing}")
+            marks = form.decimal, form.thousands, form.currency_symbols
+            prices[name], wrong = parsing.numbers(texts, *marks, form.na_values)
+            missing = f", or {', '.join(map(repr, form.na_values))} for a missing value" if form.na_values else ""
+            add_mistakes([file_column], wrong, f"a number such as 1{form.thousands}234{form.decimal}5{missing}")
     if mistakes:
-        raise UserError("\n".join(mistakes[:MAX_MISTAKES] + ["... and more"] * (len(mistakes) > MAX_MISTAKES)))
+        raise UserError("\n".join(mistakes[:MAX_LINES] + ["... and more"] * (len(mistakes) > MAX_LINES)))
     if prices.empty:
         raise UserError(f"{path}: found no rows; accepted: at least one")
-    return SourceData(prices.reset_index(drop=True), units=dict.fromkeys(prices["ticker"].unique(), unit))
+    return SourceData(prices.reset_index(drop=True), units=dict.fromkeys(prices["ticker"].unique(), form.unit))
 
 
 def column_names(path: Path) -> list[str]:
@@ -93,11 +80,8 @@ def _read_table(path: Path, needed: Collection[str], delimiter: str) -> pd.DataF
     if path.is_dir() or not path.name.endswith(FILE_ENDINGS):
         endings = ", ".join(FILE_ENDINGS)
         raise UserError(f"{path}: found no file of prices; accepted: a file whose name ends in {endings}")
-    try:
-        path.stat()
-    except OSError as error:
-        reason = "no such file" if isinstance(error, FileNotFoundError) else str(error.strerror).lower()
-        raise UserError(f"{path}: {reason}") from None
+    if not path.exists():
+        raise UserError(f"{path}: no such file")
     return _read_parquet(path, needed) if path.suffix == ".parquet" else _read_csv(path, delimiter)
 
 
@@ -115,9 +99,6 @@ def _read_csv(path: Path, delimiter: str) -> pd.DataFrame:
         line = error.object.count(b"\n", 0, error.start) + 1
         byte = error.object[error.start]
         raise UserError(f"{path}, line {line}: found the byte {byte:#04x}; accepted: text in UTF-8") from None
-    if delimiter in '"\r\n':
-        accepted = "accepted: any character except a quote and a line end"
-        raise UserError(f"params.yaml: scrape.delimiter: found {delimiter!r}; {accepted}")
     reader, lines, rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), [], []
     first_line = 1  # of the current row: after a quote that is not closed, the reader goes on to the end of the file
     try:

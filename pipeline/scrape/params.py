@@ -1,7 +1,7 @@
 """Section scrape of params.yaml: a model for each source."""
 
 import datetime as dt
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -66,7 +66,10 @@ class Yahoo(Section):
 
 
 class File(Section):
-    """Section scrape of params.yaml if source is file. The files in examples/ explain each key."""
+    """Section scrape of params.yaml if source is file. The files in examples/ explain each key.
+
+    columns: names in the price table to names in the file; ticker: empty if columns["ticker"] names their column.
+    """
 
     source: Literal["file"]
     path: str
@@ -75,19 +78,14 @@ class File(Section):
     date_format: str
     columns: Annotated[dict[Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")], str], Field(min_length=1)]
     unit: str
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)]
+    delimiter: Annotated[str, Field(pattern=r'^[^"\r\n]$')]
     decimal: NonDigit
     thousands: Annotated[str, Field(pattern=r"^\D?$")]
-    currency_symbols: str
+    currency_symbols: Annotated[str, Field(pattern="^[^0-9+-]*$")]
     na_values: list[str]
     calendar: str
     max_missing: Share
     invalid_rows: InvalidRows
-
-    @property
-    def file_format(self) -> dict[str, Any]:
-        """The arguments of scrape.file.prices that say how to read the file."""
-        return self.model_dump(exclude={"source", "path", "calendar", "max_missing", "invalid_rows"})
 
     @model_validator(mode="after")
     def check_consistency(self) -> "File":

@@ -17,12 +17,7 @@ def numbers(
     A text is wrong if it is neither a number nor one of `na_values`. Spaces around a text are ignored.
     decimal: the character before the fraction; thousands: the character between groups of digits, or empty (groups may
     be western, 1,234,567, or Indian, 12,34,567); currency_symbols: characters allowed before or after a number.
-    Raises UserError for currency symbols that can be part of a number.
     """
-    if set(currency_symbols) & set("0123456789+-"):
-        raise UserError(
-            f"params.yaml: scrape.currency_symbols: found {currency_symbols!r}; accepted: no digits, no + and no -"
-        )
     pattern = re.compile(_number_pattern(decimal, thousands, currency_symbols))
     missing_texts = {text.strip() for text in na_values}
     values, wrong = np.full(len(texts), np.nan), np.zeros(len(texts), dtype=bool)
@@ -63,23 +58,21 @@ def dates(texts: pd.Series, date_format: str) -> pd.Series:
     If the format ends in %z, each text must end in an offset from UTC. The offset is ignored: local dates are returned.
     Raises UserError for an unknown format, and for a time zone elsewhere in the format.
     """
-    unique_texts = pd.Series(texts.str.strip().unique())
-    local_texts, local_format = unique_texts, date_format
+    local_texts, local_format = texts.str.strip(), date_format
     if date_format.endswith("%z"):
-        without_offset = unique_texts.str.replace(r"\s*(Z|[+-]\d\d:?\d\d)$", "", regex=True)
-        local_texts = without_offset.mask(without_offset == unique_texts, "")
+        without_offset = local_texts.str.replace(r"\s*(Z|[+-]\d\d:?\d\d)$", "", regex=True)
+        local_texts = without_offset.mask(without_offset == local_texts, "")
         local_format = date_format.removesuffix("%z").rstrip()
     try:
         if re.search("%[zZ]", local_format.replace("%%", "")):
             raise ValueError("a time zone is only allowed as %z at the end")
         # Texts without digits are left out, because pandas reads "now" and "today" as the current time.
         with_digits = local_texts.where(local_texts.str.contains("[0-9]"))
-        parsed = without_zone(pd.to_datetime(with_digits, format=local_format, errors="coerce", exact=True))
+        return without_zone(pd.to_datetime(with_digits, format=local_format, errors="coerce", exact=True))
     except (ValueError, re.error) as error:
         raise UserError(
             f"params.yaml: scrape.date_format: found {date_format!r} ({error}); accepted: a format such as %Y-%m-%d"
         ) from None
-    return texts.str.strip().map(dict(zip(unique_texts, parsed, strict=True))).astype("datetime64[us]")
 
 
 def without_zone(times: pd.Series) -> pd.Series:

@@ -28,22 +28,12 @@ from yfinance.exceptions import YFPricesMissingError
 from pipeline.formats import format_date
 from pipeline.io.artifacts import read_json, write_json
 from pipeline.io.errors import UserError
-from pipeline.prices import SourceData
+from pipeline.prices import NUMBERS, SourceData
 
 warnings.filterwarnings("ignore", category=DeprecationWarning, module="yfinance")  # yfinance turns these warnings on
 
 DOWNLOADS = Path("data/yahoo")
-DOWNLOAD_FORMAT = 1  # increase it after a change of what `fetch_once` returns
-COLUMNS = {
-    "Open": "open",
-    "High": "high",
-    "Low": "low",
-    "Close": "close",
-    "Adj Close": "adj_close",
-    "Volume": "volume",
-    "Dividends": "dividends",
-    "Stock Splits": "splits",
-}
+DOWNLOAD_FORMAT = 1  # increase it after a change of what `fetch` returns
 MAX_ATTEMPTS = 6  # with waits of 1, 2, 4, 8 and 16 s between them, each plus up to 1 s
 TIMEOUT = 10  # seconds
 QUOTE_DELAY = pd.Timedelta(minutes=30)  # Yahoo's prices of a session may still change after its close
@@ -67,11 +57,6 @@ class TickerError(Exception):
         super().__init__(reason)
         self.temporary = temporary
 
-    @property
-    def affects_all(self) -> bool:
-        """Whether the next tickers will probably fail too, so that each gets only one attempt."""
-        return str(self).startswith(("refused", "no answer"))
-
 
 def prices(tickers: Collection[str], start: str, end: str, vintage: str) -> SourceData:
     """Fetch unadjusted open, high, low and close, adjusted close, volume, dividends and splits.
@@ -86,13 +71,21 @@ def prices(tickers: Collection[str], start: str, end: str, vintage: str) -> Sour
     request = json.dumps([DOWNLOAD_FORMAT, yfinance.__version__, start, end, vintage])
     folder = DOWNLOADS / hashlib.sha256(request.encode()).hexdigest()[:16]
     session, failed = Session(impersonate="chrome"), dict[str, TickerError]()
+    retry = stamina.retry(
+        on=lambda error: isinstance(error, TickerError) and error.temporary,
+        attempts=MAX_ATTEMPTS,
+        timeout=None,
+        wait_initial=1,
+        wait_max=16,
+    )
     for number, ticker in enumerate(sorted(tickers), 1):
         path = folder / f"{ticker}.json"
         status = "fetched before"
         if not path.exists():
-            attempts = 1 if any(failure.affects_all for failure in failed.values()) else MAX_ATTEMPTS
+            # After a refusal the next tickers will probably fail too, so each gets only one attempt.
+            refused = any(str(failure).startswith(("refused", "no answer")) for failure in failed.values())
             try:
-                write_json(path, fetch(session, ticker, start, end, attempts))
+                write_json(path, (fetch if refused else retry(fetch))(session, ticker, start, end))
                 status = "fetched"
             except TickerError as failure:
                 failed[ticker], status = failure, str(failure)
@@ -118,24 +111,11 @@ def print_retry(details: RetryDetails) -> None:
     print(f"{details.args[1]}: {details.caused_by}; next attempt in {details.wait_for:.1f} s", flush=True)
 
 
-def fetch(session: Session, ticker: str, start: str, end: str, attempts: int) -> dict[str, Any]:
-    """Fetch a ticker with repeated attempts: its currency, its prices (a list for each column), and unfinished
-    sessions.
+def fetch(session: Session, ticker: str, start: str, end: str) -> dict[str, Any]:
+    """Fetch a ticker: its currency, its prices (a list for each column) and its unfinished sessions.
 
     Raises TickerError.
     """
-    retry = stamina.retry(
-        on=lambda error: isinstance(error, TickerError) and error.temporary,
-        attempts=attempts,
-        timeout=None,
-        wait_initial=1,
-        wait_max=16,
-    )
-    return retry(fetch_once)(session, ticker, start, end)
-
-
-def fetch_once(session: Session, ticker: str, start: str, end: str) -> dict[str, Any]:
-    """Make one attempt to fetch a ticker; see `fetch`."""
     YfData.cache_get.cache_clear()  # otherwise yfinance would repeat a stored bad answer
     session.last = None
     first, last = pd.Timestamp(start), pd.Timestamp(end)
@@ -154,17 +134,17 @@ def fetch_once(session: Session, ticker: str, start: str, end: str) -> dict[str,
         has_ended = finished(frame.index, meta, answered_at)
     except Exception as error:  # a broken answer can make yfinance raise any error
         raise ticker_error(error, session.last, start, end) from error
-    frame = frame.rename(columns=COLUMNS)[list(COLUMNS.values())]
+    frame = frame.rename(columns={"Stock Splits": "splits"})
+    frame = frame.rename(columns=lambda name: name.lower().replace(" ", "_"))[list(NUMBERS)]
     frame.insert(0, "date", frame.index.tz_localize(None).normalize())
     requested = frame["date"].between(first, last).to_numpy()
     if not (requested & has_ended).any():
         raise TickerError(f"no data from {start} to {end}", temporary=False)
     table = frame.assign(date=frame["date"].map(format_date)).astype(object)
     table = table.where(table.notna(), None).replace([np.inf, -np.inf], ["inf", "-inf"])  # JSON has no infinity
-    sessions = table[requested & has_ended].to_dict("list")
     return {
         "currency": meta["currency"],
-        "sessions": sessions,
+        "sessions": table[requested & has_ended].to_dict("list"),
         "unfinished": table["date"][requested & ~has_ended].tolist(),
     }
 

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, Metric, Param, RunStatus
+from mlflow.store.tracking import SEARCH_MAX_RESULTS_THRESHOLD
 from mlflow.utils.validation import MAX_PARAM_VAL_LENGTH
 
 from pipeline.io.artifacts import Record, digest
@@ -100,12 +101,10 @@ def count(root: Path, experiment: str) -> int:
     existing = client.get_experiment_by_name(experiment)
     if not existing:
         return 0
-    finished, token, names = "attributes.status = 'FINISHED'", None, set()
-    while True:
-        page = client.search_runs([existing.experiment_id], finished, page_token=token)
-        names |= {run.data.tags[FINGERPRINT] for run in page if FINGERPRINT in run.data.tags}
-        if not (token := page.token):
-            return len(names)
+    finished = client.search_runs(
+        [existing.experiment_id], "attributes.status = 'FINISHED'", max_results=SEARCH_MAX_RESULTS_THRESHOLD
+    )
+    return len({run.data.tags[FINGERPRINT] for run in finished if FINGERPRINT in run.data.tags})
 
 
 def shortened(text: str) -> str:

@@ -25,7 +25,7 @@ def largest_difference(before: Path, after: Path) -> tuple[float, str]:
     old, new = numbers(before), numbers(after)
     if not old and not new:
         return np.nan, "a file of this type has no numbers to compare"
-    shared = [name for name in old if name in new and comparable(old[name], new[name])]
+    shared = [name for name in old if name in new and np.array_equal(np.isnan(old[name]), np.isnan(new[name]))]
     if unequal := sorted((old.keys() | new.keys()) - set(shared)):
         return np.inf, f"rows, columns or missing values differ, in {unequal[0]}"
     distances = {name: distance(old[name], new[name]) for name in old}
@@ -33,11 +33,6 @@ def largest_difference(before: Path, after: Path) -> tuple[float, str]:
     if not distances[column]:
         return 0.0, "the numbers are the same"
     return distances[column], f"the largest relative difference is {distances[column]:.1g}, in {column}"
-
-
-def comparable(old: NDArray[np.float64], new: NDArray[np.float64]) -> bool:
-    """Return whether two arrays have the same shape and the same missing values."""
-    return old.shape == new.shape and bool((np.isnan(old) == np.isnan(new)).all())
 
 
 def distance(old: NDArray[np.float64], new: NDArray[np.float64]) -> float:

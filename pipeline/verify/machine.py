@@ -1,6 +1,7 @@
 """Describe this machine: processor, cache sizes and C library. QEMU can emulate another processor."""
 
 import os
+import platform
 import shutil
 import subprocess
 from pathlib import Path
@@ -25,8 +26,8 @@ def check_emulator(cpu: str) -> None:
 
 def processor(cpu: str | None = None) -> str:
     """Describe the processor of this machine, or the emulated one: name, family, model and cache sizes."""
-    command = qemu_command(cpu) if cpu else []
-    sizes = [output_of(*command, _getconf(), f"LEVEL{level}_SIZE") for level in ("1_DCACHE", "2_CACHE", "3_CACHE")]
+    command = [*(qemu_command(cpu) if cpu else []), shutil.which("getconf") or "getconf"]  # QEMU needs a full path
+    sizes = [output_of(*command, f"LEVEL{level}_SIZE") for level in ("1_DCACHE", "2_CACHE", "3_CACHE")]
     caches = " / ".join(f"{int(size) // 1024}" if size.isdecimal() else "?" for size in sizes)
     if cpu:
         return f"an emulated {cpu} (QEMU {output_of(QEMU, '--version').split()[2]}; caches {caches} KiB)"
@@ -39,11 +40,7 @@ def processor(cpu: str | None = None) -> str:
 
 def libc() -> str:
     """Return the C library and its version. numpy uses its exp, log and pow for float64."""
-    return output_of(_getconf(), "GNU_LIBC_VERSION") or "no glibc"
-
-
-def _getconf() -> str:
-    return shutil.which("getconf") or "getconf"  # QEMU needs a full path
+    return " ".join(platform.libc_ver()).strip() or "no glibc"
 
 
 def output_of(*command: str) -> str:

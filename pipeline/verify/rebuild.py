@@ -73,7 +73,7 @@ def rebuild_and_compare(root: Path, commit: str, scratch: Path) -> bool:
     copied = rebuild(root, commit, clone, [programs])
     differences = compare(expected, hashes(clone), copied, partial(fetch_output, root, commit, scratch), clone)
     print(summary(commit, differences, f"were rebuilt to the same bytes on {processor()}", programs))
-    return not any(differences.values())
+    return not any(differences)
 
 
 def compare_processors(root: Path, commit: str, cpu: str, scratch: Path) -> bool:
@@ -92,7 +92,7 @@ def compare_processors(root: Path, commit: str, cpu: str, scratch: Path) -> bool
     differences = compare(hashes(here), hashes(there), copied, lambda name: here / name, there)
     what = f"with {small} are the same bytes on {processor()} and on {processor(cpu)}"
     print(summary(commit, differences, what, programs))
-    return not any(differences.values())
+    return not any(differences)
 
 
 def clone_commit(root: Path, commit: str, folder: Path) -> Path:
@@ -161,25 +161,25 @@ def fetch_output(root: Path, commit: str, scratch: Path, name: str) -> Path | No
 
 def compare(
     expected: dict[str, str], actual: dict[str, str], copied: list[str], fetch: Fetch, folder: Path
-) -> dict[str, float]:
-    """Print a line for each output. Return the difference of each: 0 for the same bytes, nan if unknown.
+) -> list[float]:
+    """Print a line for each output. Return the difference of each rebuilt one: 0 for the same bytes, nan if unknown.
 
     expected, actual: hashes by path; copied: outputs that were not rebuilt, which do not count; fetch: gets the
     expected file of an output; folder: contains the actual files.
     """
-    differences = {}
+    differences = []
     for name in dict.fromkeys([*expected, *actual]):
         old, new = expected.get(name, "none"), actual.get(name, "none")
         if name in copied:
             print(f"copied     {old}  {name}")
         elif old == new:
             print(f"same       {old}  {name}")
-            differences[name] = 0.0
+            differences.append(0.0)
         else:
             both = "none" not in (old, new)
             size, words = difference(name, fetch, folder) if both else (NAN, "made on one side only")
             print(f"different  {old} -> {new}  {name}: {words}")
-            differences[name] = size or NAN  # the bytes differ, but the numbers are the same
+            differences.append(size or NAN)  # the bytes differ, but the numbers are the same
     return differences
 
 
@@ -194,9 +194,8 @@ def difference(name: str, fetch: Fetch, folder: Path) -> tuple[float, str]:
         return NAN, f"size of the difference unknown: {type(error).__name__}: {error}"
 
 
-def summary(commit: str, differences: dict[str, float], what: str, programs: Path) -> str:
+def summary(commit: str, sizes: list[float], what: str, programs: Path) -> str:
     """Return the result in sentences that a paper can quote."""
-    sizes = list(differences.values())
     same, numeric = sizes.count(0.0), [size for size in sizes if 0 < size < float("inf")]
     count, others = f"All {same}" if same == len(sizes) else f"{same} of {len(sizes)}", len(sizes) - same - len(numeric)
     versions = ", ".join(versions_of(programs)[:4])

@@ -110,6 +110,17 @@ def test_a_wrong_value_is_named_with_what_is_accepted(
 
 
 @pytest.mark.parametrize(
+    ("key", "value"),
+    [("delimiter", value) for value in '"\n\r'] + [("currency_symbols", s) for s in ("-", "$+", "US1")],
+)
+def test_a_mark_that_would_break_a_row_or_a_number_is_named(key: str, value: str, project: Path) -> None:
+    write({**WHOLE, "scrape": file_params(ticker="AAA", columns={"close": "Close"}, **{key: value})})
+    with pytest.raises(UserError) as error:
+        loaded("scrape")
+    assert str(error.value).startswith(f"params.yaml: scrape.{key}: found {value!r}; accepted: a text that matches ^[^")
+
+
+@pytest.mark.parametrize(
     ("columns", "line"),
     [
         (

@@ -20,18 +20,17 @@ from hypothesis import strategies as st
 from pipeline.io.errors import UserError
 from pipeline.prices import SourceData, canonical
 from pipeline.scrape.file import prices
+from pipeline.scrape.params import File
 from tests.conftest import file_params
 from tests.series import made_prices
 
 CSV = "ticker,date,close\nAAA,2020-01-02,1.5\nAAA,2020-01-03,2.5\nBBB,2020-01-02,-0.25\n"
 COLUMNS = {"ticker": "ticker", "close": "close"}
-OF_THE_STAGE = {"source", "path", "calendar", "max_missing", "invalid_rows"}
 
 
 def read(path: Path, **changes: Any) -> SourceData:
     """Read a file with tickers and closes in the default format, except for `changes`."""
-    form = {name: value for name, value in file_params(columns=COLUMNS).items() if name not in OF_THE_STAGE}
-    return prices(path, **{**form, **changes})
+    return prices(path, File.model_construct(**{**file_params(columns=COLUMNS), **changes}))
 
 
 def found(path: Path, content: bytes | str, **changes: Any) -> list[list[Any]]:
@@ -308,13 +307,6 @@ def test_a_path_that_is_not_a_known_kind_of_file_is_named(tmp_path: Path) -> Non
     for name in ("folder.csv", "own.xlsx", "own.gz", "csv"):
         assert refusal(tmp_path / name) == f"{{path}}: found no file of prices; {accepted}"
     assert refusal(tmp_path / "none.csv") == "{path}: no such file"
-
-
-@pytest.mark.parametrize("delimiter", ['"', "\n", "\r"])
-def test_a_delimiter_that_csv_needs_itself_is_named(delimiter: str, own: Path) -> None:
-    assert refusal(own, CSV, delimiter=delimiter) == (
-        f"params.yaml: scrape.delimiter: found {delimiter!r}; accepted: any character except a quote and a line end"
-    )
 
 
 def test_gzip_that_is_none_damaged_or_cut_short_is_named(tmp_path: Path) -> None:

@@ -124,16 +124,6 @@ def test_no_texts_are_no_values() -> None:
     assert dates(column(), "%Y-%m-%d").dtype == dates(column(), "%Y%z").dtype == "datetime64[us]"
 
 
-@pytest.mark.parametrize("currency_symbols", ["-", "$+", "US1"])
-def test_a_sign_that_would_eat_part_of_a_number_is_named(currency_symbols: str) -> None:
-    with pytest.raises(UserError) as error:
-        read("-15", currency_symbols=currency_symbols)
-    assert (
-        str(error.value)
-        == f"params.yaml: scrape.currency_symbols: found {currency_symbols!r}; accepted: no digits, no + and no -"
-    )
-
-
 LONG = ["1", ",", ".", "$", "- ", "1,", "1 ", "1,234", ",123", "1,23", "s.", "1e", "$ "]
 
 
