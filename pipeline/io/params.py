@@ -181,5 +181,5 @@ def _accepted(node: dict[str, Any]) -> str:
     bounds = {"minimum": "of at least", "exclusiveMinimum": "above", "maximum": "at most", "exclusiveMaximum": "below"}
     limits = [f"{bounds[name]} {node[name]:g}" for name in bounds if name in node]
     if "pattern" in node:
-        limits.append(f"that matches {node['pattern']}")
+        limits.append(node.get("description", f"that matches {node['pattern']}"))
     return " ".join([words[node["type"]], " and ".join(limits)]).strip()

@@ -78,10 +78,10 @@ class File(Section):
     date_format: str
     columns: Annotated[dict[Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")], str], Field(min_length=1)]
     unit: str
-    delimiter: Annotated[str, Field(pattern=r'^[^"\r\n]$')]
+    delimiter: Annotated[str, Field(pattern=r'^[^"\r\n]$', description="of one character, but no quote")]
     decimal: NonDigit
     thousands: Annotated[str, Field(pattern=r"^\D?$")]
-    currency_symbols: Annotated[str, Field(pattern="^[^0-9+-]*$")]
+    currency_symbols: Annotated[str, Field(pattern="^[^0-9+-]*$", description="without digits, + and -")]
     na_values: list[str]
     calendar: str
     max_missing: Share

@@ -117,7 +117,7 @@ def test_a_mark_that_would_break_a_row_or_a_number_is_named(key: str, value: str
     write({**WHOLE, "scrape": file_params(ticker="AAA", columns={"close": "Close"}, **{key: value})})
     with pytest.raises(UserError) as error:
         loaded("scrape")
-    assert str(error.value).startswith(f"params.yaml: scrape.{key}: found {value!r}; accepted: a text that matches ^[^")
+    assert str(error.value).startswith(f"params.yaml: scrape.{key}: found {value!r}; accepted: a text ")
 
 
 @pytest.mark.parametrize(
