@@ -124,8 +124,8 @@ def test_the_google_of_the_tutorial_has_two_ways_of_dates_and_irregular_volumes(
 
 def test_the_google_of_the_tutorial_is_refused_with_its_close_which_is_not_adjusted(tmp_path: Path) -> None:
     folder = placed("google", tmp_path)
-    columns = {"close": "Close", **PARAMS["google"]["scrape"]["columns"]}
-    edit(folder, scrape={"columns": columns})
+    text = (folder / "params.yaml").read_text()
+    (folder / "params.yaml").write_text(text.replace("    open: Open\n", "    open: Open\n    close: Close\n"))
     with contextlib.chdir(folder), pytest.raises(UserError) as error:
         ran("scrape")
     assert str(error.value).splitlines()[0] == (
