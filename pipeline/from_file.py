@@ -32,7 +32,7 @@ def read_prices(path: Path, forecaster: Forecaster) -> pd.DataFrame:
     if missing := sorted(set(needed) - set(prices.columns)):
         raise UserError(f"{path}: found no column {', '.join(missing)}; accepted: {', '.join(needed)}")
     calendar = for_ticker(preparation.calendars, str(prices["ticker"].iloc[0])).name
-    clean = cleaned(canonical(prices), calendar)
+    clean = cleaned(canonical(prices), calendar, form.duplicates)
     impossible = quality.impossible_row_lines(clean.dropped) if params.invalid_rows == "reject" else []
     if lines := impossible or _missing_last_rows(clean, forecaster.min_sessions):
         accepted = "accepted: rows with possible values, and a value in each of the last rows"
@@ -70,7 +70,7 @@ def _default_format(path: Path, needed: list[str], tickers: list[str]) -> File:
         ticker="" if "ticker" in names else tickers[0],
         columns={name: name for name in names if name in ("ticker", *NUMBERS, *needed)},
         date_columns=["date"],
-        date_format="%Y-%m-%d",
+        date_format=["%Y-%m-%d"],
         unit="",
         delimiter=",",
         decimal=".",
@@ -80,4 +80,5 @@ def _default_format(path: Path, needed: list[str], tickers: list[str]) -> File:
         calendar="",
         max_missing=0,
         invalid_rows="reject",
+        duplicates="reject",
     )

@@ -15,6 +15,7 @@ import pyarrow as pa
 OHLC = ("open", "high", "low", "close")
 PRICES = (*OHLC, "adj_close")
 NUMBERS = (*PRICES, "volume", "dividends", "splits")
+GIVEN_TWICE = "date given twice"
 ROUNDING_TOLERANCE = 1e-6  # relative: sources print prices with six or more digits
 
 
@@ -46,12 +47,14 @@ class SourceData:
 
     prices: ticker, date (datetime64[us], no time zone) and float64 values, unchanged and in any order;
     units: unit of the main column by ticker, empty if the source does not name it;
-    unfinished: sessions by ticker that were left out because they had not ended yet.
+    unfinished: sessions by ticker that were left out because they had not ended yet;
+    irregular: how many numbers are grouped irregularly, by ticker and column: see scrape.parsing.numbers.
     """
 
     prices: pd.DataFrame
     units: dict[str, str]
     unfinished: dict[str, list[str]] = field(default_factory=dict)
+    irregular: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 def canonical(prices: pd.DataFrame) -> pd.DataFrame:
@@ -79,18 +82,25 @@ def impossible_rows(prices: pd.DataFrame, steps: pd.DatetimeIndex | None) -> pd.
         reasons |= {
             "price not above zero": (prices[list(OHLC)] <= 0).any(axis=1),
             "high below low": prices["high"] < prices["low"],
-            "open outside the session's range": (prices["open"] < low) | (prices["open"] > high),
-            "close outside the session's range": (prices["close"] < low) | (prices["close"] > high),
+            "open outside low to high": (prices["open"] < low) | (prices["open"] > high),
+            "close outside low to high": (prices["close"] < low) | (prices["close"] > high),
             "volume below zero": prices["volume"] < 0,
         }
-    # Look for repeated sessions only among the other rows. Of identical rows, the first is kept.
+    # Look for repeated dates only among the other rows. Of identical rows, the first is kept.
     valid = prices[~np.logical_or.reduce(list(reasons.values()))]
     copies = valid.duplicated()
     conflicts = valid[~copies].duplicated(["ticker", "date"], keep=False).reindex(valid.index, fill_value=False)
-    reasons["session given twice"] = (copies | conflicts).reindex(prices.index, fill_value=False)
+    reasons[GIVEN_TWICE] = (copies | conflicts).reindex(prices.index, fill_value=False)
     faults = pd.concat([prices.loc[rows, ["ticker", "date"]].assign(reason=reason) for reason, rows in reasons.items()])
     joined = faults.rename_axis("row").groupby(["ticker", "date", "row"])["reason"].agg("; ".join)
     return joined.reset_index()
+
+
+def one_row_a_date(prices: pd.DataFrame, keep: str) -> pd.DataFrame:
+    """Merge rows with the same ticker and date. keep: first, last, or mean (of the known values of each column)."""
+    if keep == "mean":
+        return prices.groupby(["ticker", "date"], as_index=False).mean()
+    return prices.drop_duplicates(["ticker", "date"], keep="last" if keep == "last" else "first")
 
 
 def split_nulls(prices: pd.DataFrame, column: str) -> tuple[pd.DataFrame, pd.DataFrame]:

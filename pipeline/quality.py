@@ -1,14 +1,17 @@
 """Data quality (reports/scrape.json): for each ticker, what is missing, what was left out, and what looks unusual."""
 
 from collections.abc import Iterator, Sequence
+from operator import not_
 
 import pandas as pd
+from pydantic import Field
 
 from pipeline.formats import format_date
 from pipeline.io.artifacts import Record
-from pipeline.prices import value_columns
+from pipeline.prices import GIVEN_TWICE, value_columns
 
 MAX_LINES = 20  # of rows, dates or tickers in one list
+MAX_EXAMPLES = 3  # of rows or dates in one error line
 JUMP_FACTOR = 1.5  # a close that grows or shrinks by this factor in one session is reported
 
 
@@ -66,6 +69,10 @@ class TickerReport(Record):
     """Unit of the main column; empty if the source does not name it."""
     unfinished_sessions: list[str]
     """Sessions left out because they had not ended yet."""
+    merged: list[str] = Field(default_factory=list, exclude_if=not_)
+    """Date of each row that was merged with an earlier row of that date; not in the file if there is none."""
+    irregular: dict[str, int] = Field(default_factory=dict, exclude_if=not_)
+    """Number of irregularly grouped numbers by column, such as 1,2345; not in the file if there is none."""
 
 
 class Scraped(Record):
@@ -89,37 +96,53 @@ def first_lines(lines: list[str]) -> list[str]:
 
 
 def dropped_rows(prices: pd.DataFrame, impossible: pd.DataFrame) -> pd.DataFrame:
-    """Return ticker, date, reason and numbers (a text) of impossible rows.
+    """Return ticker, date, reason and numbers (a text) of impossible rows, and n_rows, the number of the ticker's rows.
 
     impossible: the result of prices.impossible_rows.
     """
     values = prices.loc[impossible["row"], value_columns(prices)]
     texts = [", ".join(f"{name} {value:.10g}" for name, value in row.dropna().items()) for _, row in values.iterrows()]
-    return impossible.assign(numbers=texts).drop(columns="row")
+    n_rows = impossible["ticker"].map(prices["ticker"].value_counts())
+    return impossible.assign(numbers=texts, n_rows=n_rows).drop(columns="row")
 
 
 def impossible_row_lines(dropped: pd.DataFrame) -> list[str]:
-    """Return an error line for each impossible row. dropped: the result of `dropped_rows`."""
-    return [
-        f"{row.ticker} {format_date(row.date)}: found an impossible row ({row.reason}): {row.numbers}"
-        for row in dropped.itertuples()
-    ]
+    """Return an error line for each impossible row; one for all rows of a ticker and reason if they are many.
+
+    dropped: the result of `dropped_rows`.
+    """
+    lines = []
+    for (ticker, reason), rows in dropped.groupby(["ticker", "reason"], sort=False):
+        dates = list(rows["date"].drop_duplicates().map(format_date))
+        found = f"{ticker}: found {reason} in {len(rows):,} of {rows['n_rows'].iloc[0]:,} rows"
+        if len(rows) <= MAX_EXAMPLES:
+            each = zip(rows["date"].map(format_date), rows["numbers"], strict=True)
+            lines += [f"{ticker} {date}: found an impossible row ({reason}): {numbers}" for date, numbers in each]
+        elif reason == GIVEN_TWICE:
+            lines.append(f"{found}: {', '.join(dates[:MAX_EXAMPLES])}{', ...' * (len(dates) > MAX_EXAMPLES)}")
+        else:
+            hint = "; such prices are often not adjusted for a split" * ("outside low to high" in reason)
+            lines.append(f"{found}, from {dates[0]} to {dates[-1]}{hint}")
+    return lines
 
 
 def ticker_report(
     prices: pd.DataFrame,
     nulls: pd.DataFrame,
     dropped: pd.DataFrame,
+    merged: pd.DataFrame,
     sessions: pd.DatetimeIndex,
     first_known: pd.Timestamp,
     *,
     unit: str,
     unfinished: list[str],
+    irregular: dict[str, int],
 ) -> TickerReport:
     """Return the data quality of one ticker.
 
     prices: rows with a value in the main column, sorted by date; nulls: rows without one;
-    dropped: its rows of `dropped_rows`; sessions: all dates of the calendar; first_known: first date of the calendar.
+    dropped: its rows of `dropped_rows`; merged: its rows that were merged with an earlier one;
+    sessions: all dates of the calendar; first_known: first date of the calendar.
     """
     dates, has_close = prices["date"], "close" in prices
     expected = sessions[(sessions >= dates.min()) & (sessions <= dates.max())]
@@ -145,6 +168,8 @@ def ticker_report(
         jumps=[Jump(date=format_date(date), factor=factor) for date, factor in jumps],
         unit=unit,
         unfinished_sessions=unfinished,
+        merged=list(map(format_date, merged["date"])),
+        irregular=irregular,
     )
 
 
@@ -184,12 +209,13 @@ ODD_FIELDS = {  # the fields of a report that show something unusual, and the wo
     "dropped": "impossible and dropped",
     "jumps": "with a jump",
     "unfinished_sessions": "unfinished and left out",
+    "merged": "given twice and merged",
 }
 
 
 def is_odd(report: TickerReport) -> bool:
     """Return whether a report shows anything unusual."""
-    return any(getattr(report, key) for key in ODD_FIELDS)
+    return any(getattr(report, key) for key in (*ODD_FIELDS, "irregular"))
 
 
 def notes(report: TickerReport, calendar: str, step: str) -> Iterator[str]:
@@ -207,11 +233,15 @@ def notes(report: TickerReport, calendar: str, step: str) -> Iterator[str]:
         "Rows without a value": report.null_values,
         "Left out because they had not ended yet": report.unfinished_sessions,
         "Dropped rows with impossible values": report.dropped,
+        "Rows merged with an earlier row of the same date": report.merged,
         f"Closes at least {JUMP_FACTOR:g} times the previous close, or at most 1/{JUMP_FACTOR:g} of it": report.jumps,
     }
     for heading, entries in others.items():
         if entries:
             yield f"{heading} ({len(entries)}): {'; '.join(first_lines(list(map(str, entries))))}."
+    if report.irregular:
+        counts = ", ".join(f"{name} ({count})" for name, count in report.irregular.items())
+        yield f"Numbers grouped neither as 1,234,567 nor as 12,34,567: {counts}."
     if report.zero_volumes:
         yield f"Volumes of 0, which count as missing: {report.zero_volumes}."
     absent = [f"{name} ({count})" for name, count in report.missing_values.items() if count]
@@ -231,6 +261,7 @@ def terminal_lines(tickers: dict[str, TickerReport], calendar: str) -> Iterator[
         remarks = [f"{len(getattr(report, key))} {word}" for key, word in ODD_FIELDS.items() if getattr(report, key)]
         if report.unchecked_sessions:
             remarks.append(f"{report.unchecked_sessions} earlier than {calendar} is known")
+        remarks += [f"{count} numbers of {column} grouped irregularly" for column, count in report.irregular.items()]
         yield (
             f"{name}: {report.sessions} rows, {report.first} to {report.last}; calendar {calendar}: "
             f"{', '.join(remarks) or 'nothing missing'}"

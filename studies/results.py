@@ -23,6 +23,7 @@ TITLES = {  # by the name of the example
     "full-benchmark": "S&P 500, 1999 to 2018, every simple model",
     "dense": "S&P 500, a dense network",
     "classic": "S&P 500, the classic notebook",
+    "google": "Google, 2012 to 2016, the file of the best-known tutorial",
     "niftyindices": "NIFTY 50, 1990 to 2024",
     "yahoo-csv": "^NSEI, 2007 to 2023",
     "panel": "482 tickers of the S&P 500, 2015 to 2020",

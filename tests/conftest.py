@@ -175,6 +175,7 @@ def file_params(**changes: Any) -> dict[str, Any]:
         "calendar": "24/5",
         "max_missing": 0.0,
         "invalid_rows": "reject",
+        "duplicates": "reject",
         **changes,
     }
 

@@ -111,15 +111,38 @@ def test_the_dust_of_beijing_has_every_hour_from_its_first_known_value(tmp_path:
     assert splits(folder) == ALL_SPLITS
 
 
+def test_the_google_of_the_tutorial_has_two_ways_of_dates_and_irregular_volumes(tmp_path: Path) -> None:
+    folder = walked("google", tmp_path, "scrape", "prepare")
+    found, prices = report(folder, "GOOG"), read_table(folder / "data/prices.parquet")
+    assert (found["sessions"], found["first"], found["last"]) == (1258, "2012-01-03", "2016-12-30")
+    assert found["missing_sessions"] == found["unexpected_sessions"] == []
+    assert found["irregular"] == {"volume": 21}
+    assert prices.iloc[0][["open", "high", "low", "volume"]].tolist() == [325.25, 332.83, 324.97, 7380500]
+    assert prices.iloc[-1][["open", "high", "low", "volume"]].tolist() == [782.75, 782.78, 770.41, 1770000]
+    assert set(samples_in(folder)["split"]) == ALL_SPLITS - {"purged"}
+
+
+def test_the_google_of_the_tutorial_is_refused_with_its_close_which_is_not_adjusted(tmp_path: Path) -> None:
+    folder = placed("google", tmp_path)
+    text = (folder / "params.yaml").read_text()
+    (folder / "params.yaml").write_text(text.replace("    open: Open\n", "    open: Open\n    close: Close\n"))
+    with contextlib.chdir(folder), pytest.raises(UserError) as error:
+        ran("scrape")
+    assert str(error.value).splitlines()[0] == (
+        "GOOG: found close outside low to high in 560 of 1,258 rows, from 2012-01-03 to 2014-03-26; "
+        "such prices are often not adjusted for a split"
+    )
+
+
 IMPOSSIBLE = [
-    ("CBOE", "2020-01-10", "open outside the session's range"),
+    ("CBOE", "2020-01-10", "open outside low to high"),
     ("CBS", "2019-12-04", "price not above zero"),
-    ("DIS", "2020-01-10", "open outside the session's range"),
-    ("DXC", "2018-06-01", "close outside the session's range"),
-    ("STI", "2019-12-06", "session given twice"),
-    ("STI", "2019-12-06", "session given twice"),
-    ("VIAB", "2019-12-04", "session given twice"),
-    ("VIAB", "2019-12-04", "session given twice"),
+    ("DIS", "2020-01-10", "open outside low to high"),
+    ("DXC", "2018-06-01", "close outside low to high"),
+    ("STI", "2019-12-06", "date given twice"),
+    ("STI", "2019-12-06", "date given twice"),
+    ("VIAB", "2019-12-04", "date given twice"),
+    ("VIAB", "2019-12-04", "date given twice"),
 ]
 
 

@@ -27,7 +27,8 @@ def explored(prices: pd.DataFrame, column: str, series: SeriesInfo) -> dict[str,
     whole, nulls = split_nulls(prices, column)
     sessions = pd.DatetimeIndex(prices["date"]).union([prices["date"].iloc[-2] - pd.Timedelta(minutes=1)])
     dropped = pd.DataFrame(columns=["date", "reason", "numbers"])
-    report = quality.ticker_report(whole, nulls, dropped, sessions, prices["date"].min(), unit="", unfinished=[])
+    of_source: dict[str, Any] = {"unit": "", "unfinished": [], "irregular": {}}
+    report = quality.ticker_report(whole, nulls, dropped, nulls[:0], sessions, prices["date"].min(), **of_source)
     numbers = summary(prices["date"], prices[column], priced=series.priced)
     return page.ticker_figures(prices, numbers, report, series, 30, 1)
 

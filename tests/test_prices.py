@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.prices import evenly_spaced, impossible_rows
+from pipeline.prices import evenly_spaced, impossible_rows, one_row_a_date
 from tests.series import made_prices
 
 PRICES = made_prices("AAA", 20, seed=0)
@@ -33,8 +33,8 @@ def test_true_prices_pass(sample_prices: pd.DataFrame) -> None:
         ({"high": np.inf}, "not a finite number"),
         ({"low": 0.0}, "price not above zero"),
         ({"open": -1.0, "low": -2.0}, "price not above zero"),
-        ({"close": 1e6}, "close outside the session's range"),
-        ({"open": 1e6}, "open outside the session's range"),
+        ({"close": 1e6}, "close outside low to high"),
+        ({"open": 1e6}, "open outside low to high"),
         ({"volume": -5.0}, "volume below zero"),
     ],
 )
@@ -55,7 +55,7 @@ def test_rounding_is_allowed() -> None:
 def test_both_rows_of_a_session_given_twice_are_found_if_they_differ() -> None:
     other = PRICES.iloc[[3]].assign(volume=1.0)
     found = impossible_rows(pd.concat([PRICES, other, other], ignore_index=True), None)
-    assert found["reason"].tolist() == ["session given twice"] * 3
+    assert found["reason"].tolist() == ["date given twice"] * 3
     assert found["row"].tolist() == [3, 20, 21]
 
 
@@ -68,6 +68,15 @@ def test_a_row_that_is_impossible_in_itself_leaves_the_other_of_its_session_alon
     zeros = PRICES.iloc[[3]].assign(open=0.0, high=0.0, low=0.0, close=0.0, volume=0.0)
     found = impossible_rows(pd.concat([PRICES, zeros], ignore_index=True), None)
     assert found[["row", "reason"]].to_numpy().tolist() == [[20, "price not above zero"]]
+
+
+@pytest.mark.parametrize(("keep", "heat", "wind"), [("first", 1.0, 7.0), ("last", 4.0, None), ("mean", 2.5, 7.0)])
+def test_of_rows_with_one_date_one_is_kept(keep: str, heat: float, wind: float | None) -> None:
+    dates = pd.to_datetime(["2020-10-25 01:00", "2020-10-25 02:00", "2020-10-25 02:00"]).as_unit("us")
+    rows = pd.DataFrame({"ticker": "A", "date": dates, "heat": [0.1, 1.0, 4.0], "wind": [0.3, 7.0, None]})
+    found = one_row_a_date(rows, keep)
+    expected = pd.DataFrame({"ticker": "A", "date": dates[:2], "heat": [0.1, heat], "wind": [0.3, wind]})
+    pd.testing.assert_frame_equal(found.reset_index(drop=True), expected, check_exact=True)
 
 
 def test_a_series_without_a_close_may_be_negative() -> None:

@@ -11,6 +11,7 @@ from pipeline.quality import (
     TickerReport,
     dropped_rows,
     first_lines,
+    impossible_row_lines,
     is_odd,
     notes,
     spans,
@@ -29,9 +30,8 @@ NO_DROPPED = dropped_rows(PRICES, impossible_rows(PRICES, None))
 def report(prices: pd.DataFrame = PRICES, sessions: pd.DatetimeIndex = SESSIONS, **changes: Any) -> TickerReport:
     """Return the report on these prices, with `changes` to its fields."""
     since = sessions[0] if len(sessions) else pd.Timestamp.max
-    return ticker_report(prices, NONE, NO_DROPPED, sessions, since, unit="EUR", unfinished=[]).model_copy(
-        update=changes
-    )
+    found = ticker_report(prices, NONE, NO_DROPPED, NONE, sessions, since, unit="EUR", unfinished=[], irregular={})
+    return found.model_copy(update=changes)
 
 
 @pytest.mark.parametrize(("count", "more"), [(0, []), (MAX_LINES, []), (MAX_LINES + 2, ["... and 2 more"])])
@@ -44,6 +44,43 @@ def test_faults_tell_what_the_row_held() -> None:
     rows = PRICES[["ticker", "date", "open", "close"]].assign(open=1234567.5, close=[0.1 + 0.2] * 9 + [None])
     found = pd.DataFrame({"row": [9, 0], "ticker": "AAA", "date": SESSIONS[[9, 0]], "reason": ["a", "b"]})
     assert dropped_rows(rows, found)["numbers"].tolist() == ["open 1234567.5", "open 1234567.5, close 0.3"]
+
+
+def impossible_lines(*rows: pd.DataFrame) -> list[str]:
+    """Return the error lines for PRICES and more rows."""
+    prices = pd.concat([PRICES, *rows], ignore_index=True)
+    return impossible_row_lines(dropped_rows(prices, impossible_rows(prices, None)))
+
+
+def test_few_impossible_rows_have_a_line_each_and_many_one_together() -> None:
+    late = PRICES.assign(date=PRICES["date"] + pd.Timedelta(days=14), ticker="BBB")
+    few, many = (late[:count].assign(close=1e6) for count in (3, 4))
+    assert [line.split("):")[0] for line in impossible_lines(few)] == [
+        f"BBB 2001-01-{day}: found an impossible row (close outside low to high" for day in (15, 16, 17)
+    ]
+    assert impossible_lines(many, late[4:]) == [
+        "BBB: found close outside low to high in 4 of 10 rows, from 2001-01-15 to 2001-01-18; "
+        "such prices are often not adjusted for a split"
+    ]
+    assert impossible_lines(late.assign(high=1e6, volume=-1.0)) == [
+        "BBB: found volume below zero in 10 of 10 rows, from 2001-01-15 to 2001-01-26"
+    ]
+
+
+def test_dates_given_twice_are_counted_and_the_first_are_named() -> None:
+    assert impossible_lines(PRICES[:2].assign(volume=1.0)) == [
+        "AAA: found date given twice in 4 of 12 rows: 2001-01-01, 2001-01-02"
+    ]
+    assert impossible_lines(PRICES[:5].assign(volume=1.0)) == [
+        "AAA: found date given twice in 10 of 15 rows: 2001-01-01, 2001-01-02, 2001-01-03, ..."
+    ]
+
+
+def test_a_report_names_merged_rows_and_grouped_numbers_only_if_there_are_any() -> None:
+    assert {"merged", "irregular"}.isdisjoint(report().model_dump())
+    odd = report(merged=["2001-01-05"], irregular={"volume": 1})
+    assert TickerReport.model_validate(odd.model_dump()) == odd
+    assert is_odd(report(irregular={"volume": 1}))
 
 
 def test_a_complete_ticker_has_no_remarks() -> None:
@@ -61,7 +98,8 @@ def test_a_report_lists_what_is_missing_and_what_is_unexpected() -> None:
     prices.loc[8, ["close", "volume"]] = [1e4, 0]
     nulls, sessions = PRICES.loc[[4]], SESSIONS.delete(7)[2:]
     dropped = pd.DataFrame({"date": SESSIONS[[6]], "reason": "high below low", "numbers": "high 1, low 2"})
-    found = ticker_report(prices, nulls, dropped, sessions, sessions[0], unit="", unfinished=["2001-01-15"])
+    others: dict[str, Any] = {"unit": "", "unfinished": ["2001-01-15"], "irregular": {"close": 2, "volume": 12}}
+    found = ticker_report(prices, nulls, dropped, prices.iloc[[3]], sessions, sessions[0], **others)
     assert found.missing_sessions == ["2001-01-05", "2001-01-09"]
     assert found.unexpected_sessions == ["2001-01-10"]
     assert found.unchecked_sessions == 2
@@ -77,13 +115,16 @@ def test_a_report_lists_what_is_missing_and_what_is_unexpected() -> None:
         "Rows without a value (1): 2001-01-05.",
         "Left out because they had not ended yet (1): 2001-01-15.",
         "Dropped rows with impossible values (1): 2001-01-09, high below low (high 1, low 2).",
+        "Rows merged with an earlier row of the same date (1): 2001-01-04.",
         "Closes at least 1.5 times the previous close, or at most 1/1.5 of it (2): "
         f"2001-01-11 (times {up}); 2001-01-12 (times {down}).",
+        "Numbers grouped neither as 1,234,567 nor as 12,34,567: close (2), volume (12).",
         "Volumes of 0, which count as missing: 1.",
     ]
     assert list(terminal_lines({"AAA": found}, "XBOM")) == [
         "AAA: 8 rows, 2001-01-01 to 2001-01-12; calendar XBOM: 2 missing, 1 unexpected, 1 without a value, "
-        "1 impossible and dropped, 2 with a jump, 1 unfinished and left out, 2 earlier than XBOM is known"
+        "1 impossible and dropped, 2 with a jump, 1 unfinished and left out, 1 given twice and merged, "
+        "2 earlier than XBOM is known, 2 numbers of close grouped irregularly, 12 numbers of volume grouped irregularly"
     ]
 
 
@@ -155,7 +196,7 @@ def test_many_tickers_have_a_line_together_and_one_for_each_that_is_odd() -> Non
 
 @pytest.mark.parametrize(
     "key",
-    ["missing_sessions", "unexpected_sessions", "null_values", "dropped", "jumps", "unfinished_sessions"],
+    ["missing_sessions", "unexpected_sessions", "null_values", "dropped", "jumps", "unfinished_sessions", "merged"],
 )
 def test_what_may_be_wrong_makes_a_ticker_odd(key: str) -> None:
     assert is_odd(report(**{key: ["2001-01-05"]}))

@@ -70,7 +70,7 @@ def empty(result: Body) -> None:
 @dataclass
 class Yahoo:
     """Bodies by ticker; what each ticker's coming answers to requests for prices, and for its time zone, do; what was
-    asked; the time it says it is; seconds before each answer.
+    asked; the time it says it is; whether it says so; seconds before each answer.
     """
 
     environment: dict[str, str]
@@ -79,6 +79,7 @@ class Yahoo:
     zones: dict[str, list[Answer]] = field(default_factory=lambda: defaultdict(list))
     asked: list[str] = field(default_factory=list)
     now: float | None = None
+    dated: bool = True
     delay: float = 0
 
 
@@ -175,7 +176,9 @@ def yahoo(folder: Path) -> Iterator[Yahoo]:
                 self.close_connection = True
                 return
             code, content = found
-            self.send_response(code)
+            self.send_response_only(code)
+            if fake.dated:
+                self.send_header("Date", self.date_time_string())
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()

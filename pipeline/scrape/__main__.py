@@ -13,7 +13,7 @@ from pipeline.scrape.params import SOURCES, File, Params, Sample, Yahoo
 def main(params: Params) -> None:
     calendars.first_known_date(params.calendar)  # rejects an unknown calendar before anything is fetched
     data = fetch(params)
-    clean = cleaned(prices.canonical(data.prices), params.calendar)
+    clean = cleaned(prices.canonical(data.prices), params.calendar, params.duplicates)
     report = checked_report(clean, data, params)
     write_table(Path("data/prices.parquet"), clean.table, prices.schema(prices.value_columns(clean.table)))
     write_record(Path("reports/scrape.json"), report)

@@ -47,9 +47,13 @@ def prices(path: Path, form: File) -> SourceData:
             found = table[names[0]][line] if len(names) == 1 else " ".join(str(table[name][line]) for name in names)
             mistakes.append(f"{path}, {line_word} {line}, {where}: found {found!r}; accepted: {accepted}")
 
-    dates = _dates(table[form.date_columns], form.date_format)
-    add_mistakes(form.date_columns, dates.isna(), f"dates in the format {form.date_format}")
+    formats = form.date_format
+    readings = pd.concat([_dates(table[form.date_columns], each) for each in formats], axis=1, ignore_index=True)
+    dates, latest = readings.min(axis=1), readings.max(axis=1)  # they differ if two formats read different dates
+    add_mistakes(form.date_columns, dates.isna(), f"dates in the format {' or '.join(formats)}")
+    add_mistakes(form.date_columns, dates < latest, f"dates that {' and '.join(formats)} read alike")
     prices = pd.DataFrame({"ticker": form.ticker, "date": dates}, index=table.index)
+    irregular = pd.DataFrame(index=table.index)
     for name, file_column in form.columns.items():
         values = table[file_column]
         if name == "ticker":
@@ -60,14 +64,19 @@ def prices(path: Path, form: File) -> SourceData:
         else:
             texts = values.astype(str).fillna("")
             marks = form.decimal, form.thousands, form.currency_symbols
-            prices[name], wrong = parsing.numbers(texts, *marks, form.na_values)
+            prices[name], wrong, irregular[name] = parsing.numbers(texts, *marks, form.na_values)
             missing = f", or {', '.join(map(repr, form.na_values))} for a missing value" if form.na_values else ""
             add_mistakes([file_column], wrong, f"a number such as 1{form.thousands}234{form.decimal}5{missing}")
     if mistakes:
         raise UserError("\n".join(mistakes[:MAX_LINES] + ["... and more"] * (len(mistakes) > MAX_LINES)))
     if prices.empty:
         raise UserError(f"{path}: found no rows; accepted: at least one")
-    return SourceData(prices.reset_index(drop=True), units=dict.fromkeys(prices["ticker"].unique(), form.unit))
+    counts = irregular.groupby(prices["ticker"]).sum().to_dict("index")
+    return SourceData(
+        prices.reset_index(drop=True),
+        units=dict.fromkeys(prices["ticker"].unique(), form.unit),
+        irregular={ticker: {name: n for name, n in by_column.items() if n} for ticker, by_column in counts.items()},
+    )
 
 
 def column_names(path: Path) -> list[str]:

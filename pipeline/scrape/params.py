@@ -3,11 +3,12 @@
 import datetime as dt
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from pipeline.io.params import Section, each_once
 
 InvalidRows = Literal["reject", "drop"]
+Duplicates = Literal["reject", "first", "last", "mean"]
 Share = Annotated[float, Field(ge=0, lt=1)]
 NonDigit = Annotated[str, Field(pattern=r"^\D$")]
 
@@ -19,6 +20,14 @@ def check_date(text: str) -> str:
     except ValueError as error:
         raise ValueError(f'found {text!r} ({error}); accepted: a quoted date, such as "2018-12-31"') from None
     return text
+
+
+def listed(formats: object) -> object:
+    """Return one date format as a list. Reject what is neither a text nor a list of texts."""
+    texts = [formats] if isinstance(formats, str) else formats
+    if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
+        raise ValueError(f'found {formats!r}; accepted: a date format such as "%Y-%m-%d", or a list of them')
+    return each_once(texts)
 
 
 def reject_isin(tickers: list[str]) -> list[str]:
@@ -40,6 +49,7 @@ class Sample(Section):
     path: str
     calendar: str
     invalid_rows: ClassVar[InvalidRows] = "reject"
+    duplicates: ClassVar[Duplicates] = "reject"
     max_missing: ClassVar[float] = 0.0
 
 
@@ -55,6 +65,7 @@ class Yahoo(Section):
     calendar: str
     max_missing: Share
     invalid_rows: InvalidRows
+    duplicates: ClassVar[Duplicates] = "reject"
 
     @model_validator(mode="after")
     def check_order(self) -> "Yahoo":
@@ -75,7 +86,7 @@ class File(Section):
     path: str
     ticker: str
     date_columns: Annotated[list[str], Field(min_length=1)]
-    date_format: str
+    date_format: Annotated[list[str], BeforeValidator(listed)]
     columns: Annotated[dict[Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")], str], Field(min_length=1)]
     unit: str
     delimiter: Annotated[str, Field(pattern=r'^[^"\r\n]$', description="of one character, but no quote")]
@@ -86,6 +97,7 @@ class File(Section):
     calendar: str
     max_missing: Share
     invalid_rows: InvalidRows
+    duplicates: Duplicates
 
     @model_validator(mode="after")
     def check_consistency(self) -> "File":

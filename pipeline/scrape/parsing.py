@@ -11,35 +11,38 @@ from pipeline.io.errors import UserError
 
 def numbers(
     texts: pd.Series, decimal: str, thousands: str, currency_symbols: str, na_values: Collection[str]
-) -> tuple[pd.Series, pd.Series]:
-    """Return two series with the index of `texts`: the values (float64), and which texts are wrong (bool).
+) -> tuple[pd.Series, pd.Series, pd.Series]:
+    """Return three series with the index of `texts`: the values (float64), which texts are wrong (bool), and which
+    numbers are grouped irregularly (bool): neither as 1,234,567 (western) nor as 12,34,567 (Indian).
 
     A text is wrong if it is neither a number nor one of `na_values`. Spaces around a text are ignored.
-    decimal: the character before the fraction; thousands: the character between groups of digits, or empty (groups may
-    be western, 1,234,567, or Indian, 12,34,567); currency_symbols: characters allowed before or after a number.
+    decimal: the character before the fraction; thousands: the character between groups of digits, or empty (the last
+    group has at least three digits); currency_symbols: characters allowed before or after a number.
     """
-    pattern = re.compile(_number_pattern(decimal, thousands, currency_symbols))
+    pattern, comma = re.compile(_number_pattern(decimal, thousands, currency_symbols)), re.escape(thousands)
+    western, indian = f"[1-9][0-9]{{0,2}}(?:{comma}[0-9]{{3}})+", f"[1-9][0-9]?(?:{comma}[0-9]{{2}})+{comma}[0-9]{{3}}"
+    regular = re.compile(f"{western}|{indian}")
     missing_texts = {text.strip() for text in na_values}
-    values, wrong = np.full(len(texts), np.nan), np.zeros(len(texts), dtype=bool)
+    values, (wrong, irregular) = np.full(len(texts), np.nan), np.zeros((2, len(texts)), dtype=bool)
     for i, text in enumerate(texts.str.strip()):
         match = pattern.fullmatch(text)
         if match and text not in missing_texts:
             sign, integer, fraction, exponent = (group or "" for group in match.groups())
             digits = integer.replace(thousands, "") if thousands else integer
             values[i] = float(f"{sign}{digits}.{fraction}0{exponent}")
+            irregular[i] = digits != integer and not regular.fullmatch(integer)
         else:
             wrong[i] = text not in missing_texts
     too_large = np.isinf(values)
     values[too_large] = np.nan
-    return pd.Series(values, texts.index), pd.Series(wrong | too_large, texts.index)
+    return pd.Series(values, texts.index), pd.Series(wrong | too_large, texts.index), pd.Series(irregular, texts.index)
 
 
 def _number_pattern(decimal: str, thousands: str, currency_symbols: str) -> str:
     """Return a regular expression with four groups: sign, integer, fraction, exponent."""
     comma, point, letter = re.escape(thousands), re.escape(decimal), r"[^\W\d_]"
-    # Groups are complete and the first does not begin with 0: with "," for thousands, 1,5 and 0,123 are wrong.
-    western, indian = f"[1-9][0-9]{{0,2}}(?:{comma}[0-9]{{3}})+", f"[1-9][0-9]?(?:{comma}[0-9]{{2}})+{comma}[0-9]{{3}}"
-    integer = f"{western}|{indian}|[0-9]+" if thousands else "[0-9]+"
+    # With "," for thousands, 1,5 and 1,23 and 0,123 are wrong, because they are probably written with a decimal comma.
+    integer = f"[1-9][0-9]*(?:{comma}[0-9]+)*{comma}[0-9]{{3,}}|[0-9]+" if thousands else "[0-9]+"
     exponent = "[eE][+-]?[0-9]{1,3}"
     # The point of "Rs." directly follows a letter; the point of .5 never does.
     unambiguous, shared = (

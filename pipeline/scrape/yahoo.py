@@ -130,8 +130,9 @@ def fetch(session: Session, ticker: str, start: str, end: str) -> dict[str, Any]
         )
         assert session.last is not None
         meta = session.last.json()["chart"]["result"][0]["meta"]
-        answered_at = pd.Timestamp(parsedate_to_datetime(session.last.headers["date"]))
-        has_ended = finished(frame.index, meta, answered_at)
+        has_ended = finished(frame.index, meta, answered_at(session.last, meta))
+    except TickerError:
+        raise
     except Exception as error:  # a broken answer can make yfinance raise any error
         raise ticker_error(error, session.last, start, end) from error
     frame = frame.rename(columns={"Stock Splits": "splits"})
@@ -147,6 +148,19 @@ def fetch(session: Session, ticker: str, start: str, end: str) -> dict[str, Any]
         "sessions": table[requested & has_ended].to_dict("list"),
         "unfinished": table["date"][requested & ~has_ended].tolist(),
     }
+
+
+def answered_at(answer: requests.Response, meta: dict[str, Any]) -> pd.Timestamp:
+    """Return the time of an answer: its header Date or, without one, the last trade that its field `meta` names.
+
+    Raises TickerError if it has neither.
+    """
+    if date := answer.headers.get("date"):
+        return pd.Timestamp(parsedate_to_datetime(date))
+    if meta.get("regularMarketTime") is None:
+        found = "broken answer: found neither a header Date nor meta.regularMarketTime"
+        raise TickerError(f"{found}; accepted: one of them, which tells what sessions have ended", temporary=True)
+    return pd.Timestamp(meta["regularMarketTime"], unit="s", tz="UTC")
 
 
 def finished(dates: pd.DatetimeIndex, meta: dict[str, Any], now: pd.Timestamp) -> NDArray[np.bool_]:

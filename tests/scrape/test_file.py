@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from pipeline.io.errors import UserError
 from pipeline.prices import SourceData, canonical
 from pipeline.scrape.file import prices
-from pipeline.scrape.params import File
+from pipeline.scrape.params import File, listed
 from tests.conftest import file_params
 from tests.series import made_prices
 
@@ -30,7 +30,8 @@ COLUMNS = {"ticker": "ticker", "close": "close"}
 
 def read(path: Path, **changes: Any) -> SourceData:
     """Read a file with tickers and closes in the default format, except for `changes`."""
-    return prices(path, File.model_construct(**{**file_params(columns=COLUMNS), **changes}))
+    form = {**file_params(columns=COLUMNS), **changes}
+    return prices(path, File.model_construct(**form | {"date_format": listed(form["date_format"])}))
 
 
 def found(path: Path, content: bytes | str, **changes: Any) -> list[list[Any]]:
@@ -84,6 +85,37 @@ def test_a_csv_is_read_plain_and_gzipped(own: Path) -> None:
 )
 def test_how_lines_end_and_fields_are_quoted_does_not_matter(content: str, own: Path) -> None:
     assert found(own, content) == ROWS
+
+
+TWO_WAYS = ["%m-%d-%Y", "%m/%d/%Y"]
+
+
+def test_each_date_may_be_written_in_one_of_several_formats(own: Path) -> None:
+    content = "ticker,date,close\nAAA,01-02-2020,1.5\nAAA,1/3/2020,2.5\nBBB,01-02-2020,-0.25\n"
+    assert found(own, content, date_format=TWO_WAYS) == ROWS
+    assert found(own, content, date_format=[*TWO_WAYS, "%m/%d/%Y "]) == ROWS  # two that read the same date
+    assert refusal(own, content.replace("1/3/2020", "2020-01-03"), date_format=TWO_WAYS) == (
+        "{path}, line 3, column date: found '2020-01-03'; accepted: dates in the format %m-%d-%Y or %m/%d/%Y"
+    )
+
+
+def test_a_date_that_two_formats_read_differently_is_refused(own: Path) -> None:
+    content = "ticker,date,close\nAAA,2/2/2020,1\nAAA,13/3/2020,1\nAAA,1/3/2020,1\nAAA,3/13/2020,1\n"
+    assert refusal(own, content, date_format=["%d/%m/%Y", "%m/%d/%Y"]) == (
+        "{path}, line 4, column date: found '1/3/2020'; accepted: dates that %d/%m/%Y and %m/%d/%Y read alike"
+    )
+
+
+def test_irregularly_grouped_numbers_are_counted_by_ticker_and_column(own: Path) -> None:
+    rows = ['A,1,"1,234","73,80,500"', 'A,2,"1,2345","116,88,800"', 'A,3,5,"1,0,500"', 'B,1,"12,34,567",1']
+    own.write_text("\n".join(["ticker,date,close,volume", *rows]))
+    columns = {**COLUMNS, "volume": "volume"}
+    data = read(own, columns=columns, date_format="%d", thousands=",")
+    assert data.irregular == {"A": {"close": 1, "volume": 2}, "B": {}}
+    assert data.prices["close"].tolist() == [1234, 12345, 5, 1234567]
+    assert data.prices["volume"].tolist() == [7380500, 11688800, 10500, 1]
+    own.write_text(CSV)
+    assert not any(read(own).irregular.values())
 
 
 def test_every_ticker_has_the_unit_and_one_series_the_ticker_that_params_name(own: Path) -> None:

@@ -23,7 +23,7 @@ def column(*texts: str) -> pd.Series:
 
 def read(text: str, decimal: str = ".", thousands: str = ",", currency_symbols: str = "$") -> float | None:
     """Return the number that a text is read as, or None if it is wrong."""
-    values, wrong = numbers(column(text), decimal, thousands, currency_symbols, [])
+    values, wrong, _ = numbers(column(text), decimal, thousands, currency_symbols, [])
     assert wrong[0] == np.isnan(values[0])
     return None if wrong[0] else float(values[0])
 
@@ -82,11 +82,26 @@ def test_the_point_of_a_sign_is_not_the_point_of_a_number() -> None:
 
 WRONG = [
     "", " ", "-", "+", "--", "--5", "+-5", "- -5", "$", "$-", ".", ",", "abc", "null", "N/A", "#REF!", "nan", "NaN",
-    "inf", "-inf", "Infinity", "true", "1,5", "1,23,45", "1,2345", "12345,678", "1,,234", ",123", "1,234,", "0,123",
-    "01,234", "1,234,56,789", "123,45,678", "1.2.3", "1.234,5", "1,234.5,6", "1.234.567", "0.1,234", "1 234", "1 2",
+    "inf", "-inf", "Infinity", "true", "1,5", "1,23", "1,23,45", "0,123", "01,234", "1,,234", ",123",
+    "1,234,", "1.2.3", "1.234,5", "1,234.5,6", "1.234.567", "0.1,234", "1 234", "1 2",
     "1'234", "5-", "(5)", "5%", "€5", "0x10", "0b1", "1_000", "1e", "e5", ".e5", "1e5.5", "1e1000", "9" * 400, "1/2",
     "5 000 USD", "2020-01-02", "١٢", "1,٢٣٤", "１２", "½", "²", "−5", "5\x00", "1\n2",
 ]  # fmt: skip
+
+
+GROUPED = {
+    "1,234": False, "1,234,567": False, "12,34,567": False, "999,999": False, "12,345.5": False, "1234567": False,
+    "5": False, "1,2345": True, "12345,678": True, "1,234,56,789": True, "123,45,678": True, "116,88,800": True,
+    "1,0,123.5": True, "1,5": None, "1,,234": None,
+}  # fmt: skip
+
+
+def test_digits_may_be_grouped_in_any_way_which_is_marked_if_it_is_irregular() -> None:
+    values, wrong, irregular = numbers(column(*GROUPED), ".", ",", "$", [])
+    known = [text for text, mark in GROUPED.items() if mark is not None]
+    assert values.dropna().tolist() == [float(text.replace(",", "")) for text in known]
+    assert wrong.tolist() == [mark is None for mark in GROUPED.values()]
+    assert irregular.tolist() == [bool(mark) for mark in GROUPED.values()]
 
 
 @pytest.mark.parametrize("text", WRONG)
@@ -106,7 +121,7 @@ def test_an_accepted_text_is_a_number_without_its_marks(text: str, marks: tuple[
 
 
 def test_what_is_declared_missing_is_neither_a_number_nor_wrong() -> None:
-    values, wrong = numbers(column("-", " null ", "", "-999", "5", "N/A"), ".", "", "", ["-", "null", "", "-999"])
+    values, wrong, _ = numbers(column("-", " null ", "", "-999", "5", "N/A"), ".", "", "", ["-", "null", "", "-999"])
     np.testing.assert_array_equal(values, [np.nan, np.nan, np.nan, np.nan, 5, np.nan])
     assert wrong.tolist() == [False, False, False, False, False, True]
 
@@ -119,8 +134,9 @@ def test_values_keep_the_index_of_their_texts() -> None:
 
 
 def test_no_texts_are_no_values() -> None:
-    values, wrong = numbers(column(), ".", "", "", [])
-    assert (len(values), len(wrong), values.dtype, wrong.dtype) == (0, 0, "float64", "bool")
+    values, *marks = numbers(column(), ".", "", "", [])
+    assert (len(values), values.dtype) == (0, "float64")
+    assert [(len(mark), mark.dtype) for mark in marks] == [(0, "bool")] * 2
     assert dates(column(), "%Y-%m-%d").dtype == dates(column(), "%Y%z").dtype == "datetime64[us]"
 
 

@@ -99,6 +99,60 @@ def test_another_series_has_its_own_columns_and_a_row_for_each_step(tmp_path: Pa
     assert table["wind"].isna().sum() == 1
 
 
+def doubled(folder: Path, **changes: Any) -> dict[str, Any]:
+    """Scrape hourly values of a sensor whose hour 02:00 is doubled by the end of daylight saving time."""
+    hours = pd.date_range("2020-10-24 22:00", periods=8, freq="1h").repeat([1, 1, 1, 1, 2, 1, 1, 1])
+    heat = pd.DataFrame({"date": hours.strftime("%Y-%m-%d %H:%M"), "heat": np.arange(9.0)})
+    form = {"columns": {"heat": "heat"}, "ticker": "Oslo", "calendar": "1h", "date_format": "%Y-%m-%d %H:%M"}
+    return from_file(folder, heat, **form, **changes)
+
+
+@pytest.mark.parametrize(("keep", "value"), [("first", 4.0), ("last", 5.0), ("mean", 4.5)])
+def test_an_hour_given_twice_is_merged_as_declared_and_counted(
+    keep: str, value: float, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert doubled(tmp_path, duplicates=keep)["tickers"]["Oslo"]["merged"] == ["2020-10-25 02:00"]
+    assert read_table(tmp_path / "data/prices.parquet")["heat"].tolist() == [0, 1, 2, 3, value, 6, 7, 8]
+    line = "Oslo: 8 rows, 2020-10-24 22:00 to 2020-10-25 05:00; calendar 1h: 1 given twice and merged\n"
+    assert capsys.readouterr().out == line
+
+
+def test_an_hour_given_twice_is_refused_or_dropped_if_it_is_not_merged(tmp_path: Path) -> None:
+    with pytest.raises(UserError) as error:
+        doubled(tmp_path)
+    assert str(error.value).splitlines() == [
+        "Oslo 2020-10-25 02:00: found an impossible row (date given twice): heat 4",
+        "Oslo 2020-10-25 02:00: found an impossible row (date given twice): heat 5",
+        "accepted: rows with possible values, or scrape.invalid_rows: drop, which removes and lists such rows; "
+        "for dates given twice also scrape.duplicates: first, last or mean, which keeps one row",
+    ]
+    found = doubled(tmp_path, invalid_rows="drop", max_missing=0.3)["tickers"]["Oslo"]
+    assert (len(found["dropped"]), found["missing_sessions"]) == (2, ["2020-10-25 02:00"])
+    assert "merged" not in found
+
+
+def test_of_a_date_given_twice_an_impossible_row_is_never_merged(tmp_path: Path) -> None:
+    prices = made_prices("AAA", 40, seed=0)
+    zeros = prices.iloc[[3]].assign(open=0.0, high=0.0, low=0.0, close=0.0, volume=0.0)
+    rows = pd.concat([prices, zeros], ignore_index=True)
+    found = from_file(tmp_path, rows, duplicates="mean", invalid_rows="drop", max_missing=0.1)["tickers"]["AAA"]
+    assert [row["reason"] for row in found["dropped"]] == ["price not above zero"]
+    assert read_table(tmp_path / "data/prices.parquet")["close"].tolist() == prices["close"].tolist()
+
+
+def test_prices_without_a_close_are_about_their_first_column(tmp_path: Path) -> None:
+    prices = made_prices("AAA", 40, seed=0).drop(columns="close")
+    found = from_file(tmp_path, prices, columns={name: name for name in ("ticker", "open", "high", "low")})
+    assert (found["column"], found["tickers"]["AAA"]["missing_values"]) == ("open", {"open": 0, "high": 0, "low": 0})
+    assert read_table(tmp_path / "data/prices.parquet").columns.tolist() == ["ticker", "date", "open", "high", "low"]
+
+
+@pytest.mark.parametrize("formats", [[], 5, ["%Y", 5], ["%Y", "%Y"]])
+def test_what_is_no_date_format_is_named(formats: Any, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"^params.yaml: scrape.date_format: found .+; accepted: (a date format|each)"):
+        from_file(tmp_path, made_prices("AAA", 40, seed=0), date_format=formats)
+
+
 def test_poisoned_rows_are_named_and_nothing_is_written(tmp_path: Path, two_tickers: pd.DataFrame) -> None:
     prices = two_tickers.copy()
     prices.loc[600, "close"] = 1e9
@@ -111,7 +165,7 @@ def test_poisoned_rows_are_named_and_nothing_is_written(tmp_path: Path, two_tick
     )
     assert ", low -1, " in lines[0]
     assert lines[1].startswith(
-        f"BBB {prices.loc[600, 'date']:%Y-%m-%d}: found an impossible row (close outside the session's range): open "
+        f"BBB {prices.loc[600, 'date']:%Y-%m-%d}: found an impossible row (close outside low to high): open "
     )
     assert ", close 1000000000, " in lines[1]
     assert lines[2:] == [

@@ -429,6 +429,31 @@ def test_what_trades_at_all_hours_ends_with_its_day(now: str, unfinished: list[s
     assert report_in(folder)["BTC-USD"]["unfinished_sessions"] == unfinished
 
 
+def test_an_answer_without_a_date_is_of_the_time_of_the_last_trade(fake: Yahoo, folder: Path) -> None:
+    prices = made_prices("AAA", 10, seed=0)  # to Friday, 2001-01-12
+    opened, closed = (pd.Timestamp(f"2001-01-12 {at}", tz="America/New_York").timestamp() for at in ("09:30", "16:00"))
+    fake.dated = False
+    fake.bodies = {"CLOSED": until(body_of(prices), opened, closed), "EARLIER": body_of(prices[:-1])}
+    result_of(fake.bodies["EARLIER"])["meta"]["regularMarketTime"] = int(closed)
+    assert scrape(folder, fake).said == [
+        "CLOSED: 9 rows, 2001-01-01 to 2001-01-11; calendar 24/5: 1 unfinished and left out",
+        "EARLIER: 9 rows, 2001-01-01 to 2001-01-11; calendar 24/5: nothing missing",
+    ]
+
+
+def test_an_answer_without_any_time_is_refused_by_name(three: Yahoo, folder: Path) -> None:
+    three.dated = False
+    del result_of(three.bodies["BBB"])["meta"]["regularMarketTime"]
+    ended = scrape(folder, three)
+    reason = (
+        "broken answer: found neither a header Date nor meta.regularMarketTime; "
+        "accepted: one of them, which tells what sessions have ended"
+    )
+    assert ended.said == [f"BBB: {reason}; next attempt in 0.0 s"] * 5
+    assert ended.complaints == [f"scrape: BBB  {reason}", f"scrape: 1 of 3 {KEPT}"]
+    assert kept_in(folder) == ["AAA", "CCC"]
+
+
 def test_a_rerun_fetches_only_the_failed_tickers(three: Yahoo, folder: Path) -> None:
     three.answers["BBB"] = [explained(400, DATA)] * 2
     assert scrape(folder, three) == Ended(
