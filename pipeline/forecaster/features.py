@@ -128,8 +128,8 @@ def uses_returns(target: str, names: list[str]) -> bool:
 def feature_table(prices: pd.DataFrame, names: list[str], column: str) -> pd.DataFrame:
     """Compute these features: float64, one row for each session, one column for each name.
 
-    prices: with log_variance and volatility, one ticker after the other. A name that is not in FEATURES is one of its
-    other columns.
+    prices: as from inputs.with_variance, one ticker after the other. A name that is not in FEATURES is one of its other
+    columns.
     Raises UserError for an unknown name, or for a feature whose columns are missing.
     """
     raw_columns = [name for name in value_columns(prices) if name not in ("log_variance", "volatility")]

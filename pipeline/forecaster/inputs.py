@@ -30,7 +30,7 @@ def unscaled_rows(
     that need a value in a complete row.
     """
     prices = with_variance(prices.reset_index(drop=True))
-    rows = prices[["ticker", "date", "log_variance", "volatility"]].assign(last=prices[column])
+    rows = prices.reindex(columns=["ticker", "date", "log_variance", "volatility"]).assign(last=prices[column])
     features = feature_table(prices, feature_names, column)
     # A gap is filled with the value one season earlier, so every place in the season must have occurred once.
     position = rows.groupby("ticker").cumcount()
@@ -44,13 +44,14 @@ def unscaled_rows(
 
 
 def with_variance(prices: pd.DataFrame) -> pd.DataFrame:
-    """Return the prices with `log_variance` and `volatility`, which are NaN without open, high, low and close.
+    """Return the prices with `log_variance` and `volatility`, or unchanged if they lack open, high, low or close.
 
     volatility is the current standard deviation of a session's log return: exp(mean log variance of the month / 2).
     prices: one ticker after the other, each in order.
     """
-    has_ohlc = set(OHLC) <= set(prices.columns)
-    prices = prices.assign(log_variance=log_variance(prices) if has_ohlc else np.nan)
+    if not set(OHLC) <= set(prices.columns):
+        return prices
+    prices = prices.assign(log_variance=log_variance(prices))
     return prices.assign(volatility=np.exp(trailing_mean(prices["log_variance"], prices["ticker"], MONTH) / 2))
 
 

@@ -7,6 +7,7 @@ import pytest
 from pipeline.forecaster import inputs
 from pipeline.forecaster import samples as table
 from pipeline.forecaster.features import FEATURES
+from pipeline.io.errors import UserError
 from tests.conftest import CALENDARS
 from tests.series import made_prices
 
@@ -20,6 +21,17 @@ def test_a_ticker_does_not_depend_on_the_others(two_tickers: pd.DataFrame) -> No
     for ticker, own in two_tickers.groupby("ticker"):
         alone = known(own, list(FEATURES))
         pd.testing.assert_frame_equal(alone, both[both["ticker"] == ticker].reset_index(drop=True), check_exact=True)
+
+
+@pytest.mark.parametrize("name", ["variance_session", "return_session", "high_low", "close_location"])
+def test_a_feature_of_prices_is_refused_for_another_series(name: str) -> None:
+    prices = made_prices("AAA", 60, seed=1)
+    heat = prices[["ticker", "date"]].assign(heat=prices["close"])
+    line = rf"^params.yaml: prepare.features: found '{name}'; accepted here: december, heat$"
+    with pytest.raises(UserError, match=line):
+        inputs.unscaled_rows(heat, "heat", ["heat", name], CALENDARS, 2, 5, ["last"])
+    rows = inputs.unscaled_rows(heat, "heat", ["heat"], CALENDARS, 2, 5, ["last"])
+    assert rows[["log_variance", "volatility"]].isna().all(axis=None)
 
 
 @pytest.mark.parametrize("name", FEATURES)
