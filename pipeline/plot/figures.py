@@ -123,8 +123,9 @@ def residuals(tested: pd.DataFrame, series: SeriesInfo, max_points: int) -> dict
 def _bias(residual: np.ndarray, dates: pd.Series, series: SeriesInfo) -> str:
     """Return whether forecasts are too high or too low on average (Student's t test), and the largest residual."""
     known, largest = residual[~np.isnan(residual)], np.nanargmax(np.abs(residual))
-    mean, error = known.mean(), known.std(ddof=1) / np.sqrt(len(known))
-    p = 2 * stdtr(len(known) - 1, -np.abs(mean) / error) if error else float(mean == 0)
+    mean, p = known.mean(), float(known[0] == 0)
+    if np.ptp(known):  # not the standard deviation, which rounding can keep above 0
+        p = 2 * stdtr(len(known) - 1, -np.abs(mean) / (known.std(ddof=1) / np.sqrt(len(known))))
     bias = "show no significant bias" if p >= LEVEL else f"are too {'low' if mean > 0 else 'high'} on average"
     return (
         f"Forecasts {bias}: the mean residual is {series.format_quantity(mean)} (t test, p {format_p(p)}). "
