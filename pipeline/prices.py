@@ -7,6 +7,7 @@ A table of another series, such as temperatures, has its own columns.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -96,11 +97,11 @@ def impossible_rows(prices: pd.DataFrame, steps: pd.DatetimeIndex | None) -> pd.
     return joined.reset_index()
 
 
-def one_row_a_date(prices: pd.DataFrame, keep: str) -> pd.DataFrame:
+def one_row_a_date(prices: pd.DataFrame, keep: Literal["first", "last", "mean"]) -> pd.DataFrame:
     """Merge rows with the same ticker and date. keep: first, last, or mean (of the known values of each column)."""
     if keep == "mean":
         return prices.groupby(["ticker", "date"], as_index=False).mean()
-    return prices.drop_duplicates(["ticker", "date"], keep="last" if keep == "last" else "first")
+    return prices.drop_duplicates(["ticker", "date"], keep=keep)
 
 
 def split_nulls(prices: pd.DataFrame, column: str) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -1,6 +1,6 @@
 """Impossible rows are found, with a reason."""
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -71,7 +71,9 @@ def test_a_row_that_is_impossible_in_itself_leaves_the_other_of_its_session_alon
 
 
 @pytest.mark.parametrize(("keep", "heat", "wind"), [("first", 1.0, 7.0), ("last", 4.0, None), ("mean", 2.5, 7.0)])
-def test_of_rows_with_one_date_one_is_kept(keep: str, heat: float, wind: float | None) -> None:
+def test_of_rows_with_one_date_one_is_kept(
+    keep: Literal["first", "last", "mean"], heat: float, wind: float | None
+) -> None:
     dates = pd.to_datetime(["2020-10-25 01:00", "2020-10-25 02:00", "2020-10-25 02:00"]).as_unit("us")
     rows = pd.DataFrame({"ticker": "A", "date": dates, "heat": [0.1, 1.0, 4.0], "wind": [0.3, 7.0, None]})
     found = one_row_a_date(rows, keep)

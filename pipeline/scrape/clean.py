@@ -44,7 +44,8 @@ def cleaned(canonical: pd.DataFrame, calendar: str, duplicates: Duplicates) -> C
     dropped = quality.dropped_rows(canonical, impossible)
     possible = canonical.drop(index=impossible["row"])
     merged = possible.loc[possible.duplicated(["ticker", "date"]), ["ticker", "date"]]
-    possible = prices.one_row_a_date(possible, duplicates)
+    if duplicates != "reject":
+        possible = prices.one_row_a_date(possible, duplicates)
     kept, nulls = prices.split_nulls(possible, column)
     table = kept if step_length is None else prices.evenly_spaced(possible, column, sessions)
     return Cleaned(kept, nulls, dropped, merged, sessions, table, column)
@@ -71,9 +72,16 @@ def checked_report(clean: Cleaned, data: prices.SourceData, params: Params) -> q
     for ticker, kept in clean.kept.groupby("ticker"):
         nulls, dropped, merged = (own[own["ticker"] == ticker] for own in (clean.nulls, clean.dropped, clean.merged))
         unit, unfinished = data.units.get(ticker, ""), data.unfinished.get(ticker, [])
-        irregular, dates = data.irregular.get(ticker, {}), (clean.sessions, first_known)
         tickers[str(ticker)] = quality.ticker_report(
-            kept, nulls, dropped, merged, *dates, unit=unit, unfinished=unfinished, irregular=irregular
+            kept,
+            nulls,
+            dropped,
+            merged,
+            clean.sessions,
+            first_known,
+            unit=unit,
+            unfinished=unfinished,
+            irregular=data.irregular.get(ticker, {}),
         )
     step = calendars.step_name(params.calendar)
     _raise_if_any(quality.too_many_missing(tickers, params.calendar, step, params.max_missing))
