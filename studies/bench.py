@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
@@ -207,18 +208,18 @@ def train_both(shape: Shape) -> dict[str, Any]:
             "epochs": shape.epochs,
         }
     )
-    random, heads = np.random.default_rng(0), ["price", "variance"]
+    random = np.random.default_rng(0)
     features = random.normal(size=(N_SAMPLES + shape.window, shape.features)).astype(np.float32)
     origins = np.arange(shape.window, N_SAMPLES + shape.window, dtype=np.int32)
-    targets = {head: random.normal(size=(N_SAMPLES, 5)).astype(np.float32) for head in heads}
+    targets = random.normal(size=(N_SAMPLES, 5)).astype(np.float32)
     network.seed(0)
-    model = network.build((shape.window, shape.features), heads, 5, **params.architecture)
-    unroll = unrolls(params, N_SAMPLES)
-    unrolled = network.build((shape.window, shape.features), heads, 5, **params.architecture, unroll=unroll)
+    build = partial(network.build, (shape.window, shape.features), 5, has_baseline=True, **params.architecture)
+    model, unroll = build(), unrolls(params, N_SAMPLES)
+    unrolled = build(unroll=unroll)
     graph = Training(unrolled, features, params)
     order = random.permutation(N_SAMPLES).astype(np.int32)
     windows = samples.windows(features, origins.astype(np.intp), shape.window)
-    model.compile("adamw", dict.fromkeys(heads, "mse"))
+    model.compile("adamw", "mse")
     train = Dataset(origins, targets)
     by_fit, ours = [], []
     for _ in range(6):

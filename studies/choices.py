@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.forecaster.forecasts import NETWORK, member
-from pipeline.forecaster.samples import FILES, calibration_mask, in_order
+from pipeline.forecaster.samples import FILES, in_order, stopping_mask
 from pipeline.io.artifacts import read_json, read_table, write_csv
 from studies import study
 
@@ -55,8 +55,7 @@ START: dict[str, Any] = {
     "train.learning_rate": 0.001,
     "train.weight_decay": 0.001,
     "train.loss": "mse",
-    "train.loss_weights.price": 1.0,
-    "train.loss_weights.variance": 1.0,
+    "train.forecast_price": True,
     "train.batch_size": 128,
     "train.epochs": 60,
     "train.patience": 12,
@@ -74,7 +73,6 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "dropout 0.3": {"train.dropout": 0.3},
     "learning rate 3e-4": {"train.learning_rate": 0.0003},
     "batch 256": {"train.batch_size": 256},
-    "price weight 0": {"train.loss_weights.price": 0.0},
     **{
         f"without {name}": {"prepare.features": [feature for feature in FEATURES if feature != name]}
         for name in ("high_low", "close_location", "volume_month")
@@ -90,20 +88,19 @@ CONFIGURATIONS |= {
     for cell, base in (("", SHORT_WINDOW), ("dense, ", DENSE))
     for added in (["variance_year"], ["variance_year", "december"])
 }
-CONFIGURATIONS["dense, window 5, price weight 0.1, with variance_year and december"] = {
-    **DENSE,
-    "train.loss_weights.price": 0.1,
-    "prepare.features": [*FEATURES, "variance_year", "december"],
-}
 DEFAULT = "window 5, with variance_year and december"
-BEST = "dense, window 5, with variance_year and december"
-CHANGES_OF_BEST: dict[str, dict[str, Any]] = {
+DENSE_START = "dense, window 5, with variance_year and december"
+BEST = "dense start, units 32"
+CHANGES_OF_DENSE_START: dict[str, dict[str, Any]] = {
     "units 32": {"train.units": [32]},
     "dropout 0.1": {"train.dropout": 0.1},
     "weight decay 1e-1": {"train.weight_decay": 0.1},
     "huber": {"train.loss": "huber"},
 }
-CONFIGURATIONS |= {f"chosen, {name}": {**CONFIGURATIONS[BEST], **changes} for name, changes in CHANGES_OF_BEST.items()}
+CONFIGURATIONS |= {
+    f"dense start, {name}": {**CONFIGURATIONS[DENSE_START], **changes}
+    for name, changes in CHANGES_OF_DENSE_START.items()
+}
 
 
 def main() -> None:
@@ -146,6 +143,7 @@ def validation_scores(folder: Path) -> dict[str, str]:
     skill, later_skill = skills(folder)
     price = read_json(folder / "reports/metrics.json")["validation"]["price"]
     history = read_table(folder / "data/history.parquet")
+    history = history[history["target"] == "variance"]
     best_epochs = history.loc[history.groupby("member")["val_loss"].idxmin(), "epoch"]
     scores = {f"variance_h{h}": value for h, value in skill.items()}
     scores |= {"variance": skill.mean(), "later_h1": later_skill.iloc[0], "later": later_skill.mean()}
@@ -175,7 +173,7 @@ def skills(folder: Path, model: str = NETWORK) -> tuple[pd.Series, pd.Series]:
     predicted = forecasts.pivot(index=key, columns="model", values="predicted")
     validation = read_table(folder / "data/predictions.parquet").query("split == 'validation'").set_index(key)
     errors = predicted.rsub(validation["variance_actual"], axis=0).dropna()
-    later_origins = pd.MultiIndex.from_frame(samples.loc[calibration_mask(samples), ["ticker", "date"]])
+    later_origins = pd.MultiIndex.from_frame(samples.loc[~stopping_mask(samples), ["ticker", "date"]])
     later_errors = errors[errors.index.droplevel("horizon").isin(later_origins)]
     mse, later_mse = ((part**2).groupby("horizon").mean() for part in (errors, later_errors))
     return 1 - mse[model] / mse["har"], 1 - later_mse[model] / later_mse["har"]

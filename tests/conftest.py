@@ -139,7 +139,7 @@ SMALL: dict[str, dict[str, Any]] = {
         "learning_rate": 0.001,
         "weight_decay": 0.001,
         "loss": "mse",
-        "loss_weights": {"price": 1.0, "variance": 1.0},
+        "forecast_price": True,
         "batch_size": 128,
         "epochs": 2,
         "patience": 12,

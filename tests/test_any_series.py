@@ -99,4 +99,6 @@ def test_changing_what_comes_after_validation_changes_nothing_before_it(
     forecast = ["ticker", "origin", "horizon", "date", "last", "predicted"]
     same(*(known(folder, "predictions")[forecast] for folder in (walked_heat, tmp_path)))
     same(*(known(folder, "forecasts") for folder in (walked_heat, tmp_path)))
-    assert (walked_heat / "data/model/1.keras").read_bytes() == (tmp_path / "data/model/1.keras").read_bytes()
+    assert (walked_heat / "data/model/price/1.keras").read_bytes() == (
+        tmp_path / "data/model/price/1.keras"
+    ).read_bytes()

@@ -111,7 +111,7 @@ def test_figures_have_the_marks_of_their_rows(walked: Path, opened: Callable[...
     tested = opened(walked / "reports/forecast.html")
     assert marks(tested, "predicted", "line") == 3 + 1  # actual, predicted, persistence; all of actual below
     assert marks(tested, "predicted", "area") == 1
-    assert marks(tested, "loss", "line") == 2 * 2
+    assert marks(tested, "loss_price", "line") == 2 * 2
     assert marks(tested, "horizons", "symbol") == marks(tested, "horizons", "rule") - 1 == 6  # and the line at 0
     assert tested.locator("#next_forecast tbody tr").count() == 3
 

@@ -21,7 +21,12 @@ from pipeline.prices import OHLC
 from tests.conftest import FEATURES, rows_of, samples_in, walk
 
 SEEN = ("data/samples/train.parquet", "data/samples/validation.parquet", "data/preparation.json")
-FITTED = ("data/model/1.keras", "data/model/2.keras", "data/history.parquet", "data/bands.json", *SEEN)
+FITTED = (
+    *(f"data/model/{target}/{number}.keras" for target in ("price", "variance") for number in (1, 2)),
+    "data/history.parquet",
+    "data/bands.json",
+    *SEEN,
+)
 STAGES = ("scrape", "prepare", "benchmark", "train", "predict", "evaluate")
 
 
@@ -136,7 +141,9 @@ def test_a_planted_feature_that_sees_tomorrow_is_caught(
 
 def with_target(rows: pd.DataFrame, kind: Kind, baseline: Any) -> pd.DataFrame:
     """Return the rows with the columns of this price target."""
-    return rows.join(fitting.fit_target(rows, "price", kind, baseline, 5, "standard")[1])
+    return rows.join(
+        fitting.fit_target(rows, "price", kind, baseline, season_length=5, scaling="standard", priced=True)[1]
+    )
 
 
 @pytest.mark.parametrize("kind", get_args(Kind))

@@ -223,7 +223,7 @@ def test_the_store_holds_what_made_a_state(repository: Path) -> None:
     assert "2 test/variance.h1.mse" in found.data.metrics
     assert found.data.tags["mlflow.source.git.commit"] == run(repository, "git", "rev-parse", "HEAD").stdout.strip()
     assert found.data.tags["mlflow.note.content"] == (repository / "reports/summary.md").read_text()
-    assert len(client.get_metric_history(found.info.run_id, "member_1.loss")) == 2
+    assert len(client.get_metric_history(found.info.run_id, "variance.member_1.loss")) == 2
     files = {path.name for path in (repository / "mlartifacts" / found.info.run_id).rglob("*") if path.is_file()}
     assert {"1.keras", "2.keras", "metrics.json", "explore.html", "forecast.html"} <= files
 
@@ -326,7 +326,7 @@ def test_latest_forecasts_a_new_session_with_the_fitted_network_and_names_who_wa
     with yahoo(tmp_path) as fake:
         fake.bodies["AAA"] = body_of(prices.iloc[:-1])
         assert sorted(repro(folder, **fake.environment)) == sorted(ALL)
-        network = digests(folder)["data/model/1.keras"]
+        network = digests(folder)["data/model/variance/1.keras"]
         revised = prices.assign(adj_close=prices["adj_close"].mask(prices.index < 3, prices["adj_close"] * 0.5))
         fake.bodies["AAA"] = body_of(revised)
         done = run(folder, sys.executable, "-m", "pipeline", "latest", **fake.environment)
@@ -335,4 +335,4 @@ def test_latest_forecasts_a_new_session_with_the_fitted_network_and_names_who_wa
     assert "1 new session, 1 ticker revised; train did not run: its inputs are the same" in done.stdout
     ran = re.findall(r"^Running stage '(\w+)'", done.stdout, re.MULTILINE)
     assert sorted(ran) == WITHOUT_TRAIN
-    assert digests(folder)["data/model/1.keras"] == network
+    assert digests(folder)["data/model/variance/1.keras"] == network

@@ -24,7 +24,7 @@ pytestmark = [
 
 # EPYC has a level-1 data cache of 32 KiB, with legacy-cache=on of 64 KiB, and is otherwise the same processor.
 PROCESSORS = ("EPYC", "EPYC,legacy-cache=on", "Haswell")
-WRITTEN = ("data/model/1.keras", "data/history.parquet", "data/forecasts.parquet")
+WRITTEN = ("data/model/price/1.keras", "data/model/variance/1.keras", "data/history.parquet", "data/forecasts.parquet")
 
 
 def python(cpu: str | None, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -38,8 +38,9 @@ def main(params: Params) -> None:
     scale = intervals.scales(known, forecasts.get("variance", pd.DataFrame()), priced=priced)
     bands = intervals.calibrated(known, scale, params.coverage)
     band_scores = intervals.table(known, scale, params.coverage)
-    scored = scores.table(scores.side_by_side(known, forecasts), baselines)
-    reached = verdict(scored, band_scores, baselines, series_of(preparation), bands.method, params.coverage)
+    trained = set(read_table(Path("data/history.parquet"), columns=["target"])["target"])
+    scored = scores.without_untrained(scores.table(scores.side_by_side(known, forecasts), baselines), trained)
+    reached = verdict(scored, band_scores, baselines, series_of(preparation), bands.method, params.coverage, trained)
 
     write_table(Path("data/predictions.parquet"), intervals.with_bands(predicted, scale, bands), SCHEMA)
     write_table(Path("data/scores.parquet"), scored, columns.SCHEMA)

@@ -1,7 +1,7 @@
 """Bands around the forecast, and how often they contain the actual value on test.
 
-The method is split conformal prediction: divide the errors of later validation sessions by their expected size (the
-scale). The band is as wide as the wanted share of these errors needs.
+The method is split conformal prediction: divide the errors on validation by their expected size (the scale). The band
+is as wide as the wanted share of these errors needs.
 
 Split conformal prediction: Lei, G'Sell, Rinaldo, Tibshirani and Wasserman (2018), "Distribution-free predictive
 inference for regression", Journal of the American Statistical Association 113(523), with residuals divided by a scale
@@ -10,9 +10,9 @@ the coverage is measured.
 
 data/bands.parquet: one row is the result of one band method on test, for a horizon, ticker and slice. `method` names
 what the width is proportional to: the variance that `network` or a simple model forecasts, the `current` volatility, or
-nothing (`constant`). All methods are calibrated on the later half of validation. `width` and `interval_score` are in
-percent of the last price, or in the unit of a series that is not a price. `p_value` tests the coverage, for one ticker
-one step ahead.
+nothing (`constant`). All methods are calibrated on validation. `width` and `interval_score` are in
+percent of the last price, or in the unit of a series that is not a price. `standard_error` is that of the coverage, one
+step ahead. `p_value` tests the coverage, for one ticker one step ahead.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.special import betaln
 
-from pipeline.evaluate.scores import slices
+from pipeline.evaluate.scores import daily, slices
 from pipeline.forecaster import bands
 from pipeline.forecaster.bands import Bands
 from pipeline.forecaster.forecasts import NETWORK, member
@@ -35,7 +35,7 @@ from pipeline.scoring.columns import ALL, POOLED
 Floats = NDArray[np.float64]
 
 CURRENT, CONSTANT = "current", "constant"
-MEASURES = ("coverage", "width", "interval_score", "p_value")
+MEASURES = ("coverage", "standard_error", "width", "interval_score", "p_value")
 
 SCHEMA = pa.schema(
     [
@@ -88,11 +88,11 @@ def quantile(scores: Floats, coverage: float) -> float:
 
 
 def calibration_scores(forecasts: pd.DataFrame, scale: pd.Series) -> dict[int, Floats]:
-    """Return |actual - predicted| / scale over the later half of validation: by horizon, sorted, without NaN.
+    """Return |actual - predicted| / scale on validation: by horizon, sorted, without NaN.
 
     forecasts: data/predictions.parquet with the columns of scores.origins; scale: a column of `scales`.
     """
-    scores = ((forecasts["actual"] - forecasts["predicted"]).abs() / scale)[forecasts["calibration"]]
+    scores = ((forecasts["actual"] - forecasts["predicted"]).abs() / scale)[forecasts["split"] == "validation"]
     return {int(h): np.sort(part.dropna().to_numpy()) for h, part in scores.groupby(forecasts["horizon"])}
 
 
@@ -107,24 +107,30 @@ def calibrated(forecasts: pd.DataFrame, scale: pd.DataFrame, coverage: float) ->
     fewest = min(map(len, scores.values()), default=0)
     if not fewest:
         raise UserError(
-            "params.yaml: evaluate.coverage: found no forecast to calibrate the bands on: in the later half of "
-            "validation the series never changes; accepted: a larger prepare.validation, or a series that changes"
+            "params.yaml: evaluate.coverage: found no forecast to calibrate the bands on, because the series never "
+            "changes on validation; accepted: a larger prepare.validation, or a series that changes"
         )
     if rank(fewest, coverage) > fewest:
         highest = np.floor(fewest / (fewest + 1) * 1000) / 1000
         raise UserError(
-            f"params.yaml: evaluate.coverage: found {coverage:g}, but the later half of validation has only {fewest} "
-            f"forecasts to calibrate the bands on; accepted: at most {highest:g}, or a larger prepare.validation"
+            f"params.yaml: evaluate.coverage: found {coverage:g}, but validation has only {fewest} forecasts to "
+            f"calibrate the bands on; accepted: at most {highest:g}, or a larger prepare.validation"
         )
     quantiles = {EVERY: [quantile(sorted_scores, coverage) for sorted_scores in scores.values()]}
     return Bands(coverage=coverage, method=method, quantiles=quantiles)
 
 
 def with_bands(predictions: pd.DataFrame, scale: pd.DataFrame, calibrated: Bands) -> pd.DataFrame:
-    """Return data/predictions.parquet: `predictions` with `lower` and `upper`. scale: as `scales` returns it."""
+    """Return data/predictions.parquet: `predictions` with `lower` and `upper`. scale: as `scales` returns it.
+
+    Forecasts before test get no band, because it was calibrated on sessions that were not known then.
+    """
     tickers = predictions.loc[predictions["horizon"] == 1, "ticker"]
     scale_by_horizon = scale[calibrated.method].to_numpy().reshape(len(tickers), -1)
     half_width = bands.half_widths(scale_by_horizon, calibrated, tickers).ravel()
+    split, origin = predictions["split"], predictions["origin"]
+    has_band = (origin >= origin[split == "test"].min()) | (split == "future")
+    half_width = np.where(has_band, half_width, np.nan)
     return predictions.assign(lower=predictions["predicted"] - half_width, upper=predictions["predicted"] + half_width)
 
 
@@ -182,7 +188,8 @@ def _results(
 
     With `sliced`, years and terciles get a row too, for the only ticker or for POOLED. Widths are in percent of the
     last price, or in the unit of a series that is not a price; POOLED divides those by `error_scale`. Only a single
-    ticker one step ahead gets a p-value: overlapping forecasts miss together, and so do tickers.
+    ticker one step ahead gets a p-value: overlapping forecasts miss together, and so do tickers. Standard errors are
+    those of the mean of days.
     """
     several = forecasts["ticker"].nunique() > 1
     unit = forecasts["percent"].fillna(forecasts["error_scale"] if several else 1.0)
@@ -198,10 +205,12 @@ def _results(
         for name, part in slices(dates, tercile, sliced=sliced and (ticker == POOLED or not several)):
             actual, lower, upper = (column[part] for column in values)
             missed, tested = (actual < lower) | (actual > upper), (horizon, name) == (1, ALL) and ticker != POOLED
+            by_day = daily(missed[:, None].astype(float), dates[part]) if horizon == 1 else np.empty(0)
             yield {
                 "horizon": horizon,
                 "ticker": ticker,
                 "slice": name,
                 **measures(actual, lower, upper, coverage),
+                "standard_error": np.std(by_day, ddof=1) / len(by_day) ** 0.5 if len(by_day) > 1 else np.nan,
                 "p_value": coverage_p(missed, coverage, n_calibration) if tested else np.nan,
             }

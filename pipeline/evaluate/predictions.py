@@ -1,8 +1,8 @@
 """data/predictions.parquet: one row is the network's forecast from one origin for one session.
 
 `actual` and `predicted` are values of the forecast column. `actual` is null in the future. `lower` and `upper` are the
-bounds of the band, null where its width is unknown. `variance_*` are log Garman-Klass variances, null if the variance
-is not forecast.
+bounds of the band, null where its width is unknown, and before test, because bands are calibrated on validation.
+`variance_*` are log Garman-Klass variances, null if the variance is not forecast.
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from pipeline.forecaster import samples
-from pipeline.forecaster.forecasts import NETWORK
+from pipeline.forecaster.forecasts import COMBINATION, NETWORK
 from pipeline.forecaster.targets import future_values
 
 SCHEMA = pa.schema(
@@ -34,9 +34,13 @@ KEY = ["ticker", "origin", "horizon"]
 
 
 def by_model(forecasts: pd.DataFrame, predictions: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Return each model's forecasts from the network's origins: by target, a column for each model, by name.
+    """Return each model's forecasts from the network's origins: by target, a column for each model.
 
-    NaN where the model has none. The rows are those of predictions: data/predictions.parquet, or its columns KEY.
+    NaN where the model has none. COMBINATION is the mean of the network's and boosting's forecasts of the
+    variance: the mean of two good forecasts often has less error than either (Bates and Granger 1969, "The combination
+    of forecasts", Operational Research Quarterly 20(4)), and fitted weights are seldom better than equal ones
+    (Timmermann 2006, "Forecast combinations", Handbook of Economic Forecasting 1).
+    The rows are those of predictions: data/predictions.parquet, or its columns KEY.
     """
     row = pd.MultiIndex.from_frame(predictions[KEY]).get_indexer(pd.MultiIndex.from_frame(forecasts[KEY]))
     values, positions = forecasts["predicted"].to_numpy(), forecasts.groupby(["target", "model"]).indices
@@ -45,6 +49,9 @@ def by_model(forecasts: pd.DataFrame, predictions: pd.DataFrame) -> dict[str, pd
         own, column = positions[target, model], np.full(len(predictions) + 1, np.nan)
         column[row[own]] = values[own]  # row -1, the one too many, takes the forecasts from other origins
         tables.setdefault(target, pd.DataFrame(index=predictions.index))[model] = column[:-1]
+    variances = tables.get("variance", pd.DataFrame())
+    if {NETWORK, "boosting"} <= set(variances):
+        variances[COMBINATION] = (variances[NETWORK] + variances["boosting"]) / 2
     return tables
 
 

@@ -1,6 +1,6 @@
 """The scores of the network and of every simple model, on the same sessions: data/scores.parquet."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import product
 from typing import Any
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.evaluate.significance import diebold_mariano, skill_interval
 from pipeline.forecaster import samples
-from pipeline.forecaster.forecasts import NETWORK, member
+from pipeline.forecaster.forecasts import NETWORK, is_simple
 from pipeline.forecaster.preparation import Preparation
 from pipeline.forecaster.targets import typical_change
 from pipeline.io.errors import UserError
@@ -120,7 +120,6 @@ def origins(rows: pd.DataFrame, *, priced: bool) -> pd.DataFrame:
       a change of price; where that is unknown, the mean absolute change over train; NaN if it never changed.
     - percent: 1 % of the last price; NaN for a series that is not a price.
     - tercile: of current volatility, by `terciles`.
-    - calibration: whether the bands are calibrated on the forecasts from this origin.
 
     rows: all of forecaster/samples.
     """
@@ -135,7 +134,6 @@ def origins(rows: pd.DataFrame, *, priced: bool) -> pd.DataFrame:
         error_scale=error_scale.where(error_scale > 0),
         percent=rows["last"] / 100 if priced else np.nan,
         tercile=terciles(rows, step_size / rows["last"] if priced else step_size),
-        calibration=samples.calibration_mask(rows),
     )
 
 
@@ -191,6 +189,16 @@ def table(forecasts: Iterable[tuple[str, pd.DataFrame]], baselines: dict[str, st
     return frame.reindex(columns=list(columns)).sort_values(by, ignore_index=True)
 
 
+def without_untrained(scores: pd.DataFrame, trained: Collection[str]) -> pd.DataFrame:
+    """Return data/scores.parquet with the network's skills and p-values of targets that it does not forecast as null.
+
+    trained: the targets that it forecasts. For any other target it repeats the baseline.
+    """
+    of_network = ~scores["model"].map(is_simple) & ~scores["target"].isin(trained)
+    tests = scores.columns[scores.columns.str.startswith(("skill", "p_value"))]
+    return scores.assign(**scores[tests].where(~of_network))
+
+
 def pooled(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the forecasts of all tickers as those of one, POOLED: (value - center) / error_scale.
 
@@ -243,7 +251,7 @@ def best_simple_model(actual: Floats, predicted: Floats, models: list[str], base
 
     actual: (forecasts,); predicted: (forecasts, models).
     """
-    simple = [name for name in models if name not in (NETWORK, baseline) and not name.startswith(member(""))]
+    simple = [name for name in models if name != baseline and is_simple(name)]
     if not len(actual):
         return baseline
     mse = dict(zip(models, measures(actual, predicted)["mse"], strict=True))

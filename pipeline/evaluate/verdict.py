@@ -1,8 +1,10 @@
 """From the scores to the verdict: which comparisons it rests on."""
 
+from collections.abc import Collection
+
 import pandas as pd
 
-from pipeline.forecaster.forecasts import NETWORK, member
+from pipeline.forecaster.forecasts import is_simple
 from pipeline.scoring import summary
 from pipeline.scoring.columns import POOLED
 from pipeline.scoring.results import HorizonScores, band_results, overall, scores_by_horizon
@@ -17,11 +19,13 @@ def verdict(
     series: SeriesInfo,
     band_method: str,
     coverage: float,
+    trained: Collection[str],
 ) -> Verdict:
     """Return data/verdict.json.
 
     scores, bands: data/scores.parquet and data/bands.parquet; baselines: by target, the simple model that the network
-    is judged against; band_method: the one that the forecaster uses; coverage: the share that its bands should hold.
+    is judged against; band_method: the one that the forecaster uses; coverage: the share that its bands should hold;
+    trained: the targets that the network was trained to forecast.
     """
     results = list(scores_by_horizon(scores, baselines, series))
     nearest = {each.target: each for each in results if each.horizon == 1}
@@ -31,6 +35,7 @@ def verdict(
         name=overall(scores) if tickers == 1 else f"{tickers} tickers",
         tickers=tickers,
         baselines=baselines,
+        trained=[target for target in baselines if target in trained],
         coverage=coverage,
         band_method=band_method,
         comparisons=[
@@ -68,4 +73,4 @@ def comparison(result: HorizonScores, model: str, skill: str, p_value: str) -> C
 def better_than_baseline(result: HorizonScores) -> list[str]:
     """Return the simple models whose skill against the baseline is above 0 and significant."""
     rows = result.models[(result.models["skill"] > 0) & (result.models["p_value"] < SIGNIFICANCE_LEVEL)]
-    return [name for name in rows.index if name != NETWORK and not name.startswith(member(""))]
+    return [name for name in rows.index if is_simple(name)]

@@ -32,11 +32,14 @@ def forecast(name: str, rows: pd.DataFrame, coefficients: Coefficients, horizon:
             raise ValueError(name)
 
 
-def fit(name: str, rows: pd.DataFrame, horizon: int) -> Coefficients:
-    """Fit a baseline on the train rows. The result is empty for a baseline without coefficients."""
+def fit(name: str, rows: pd.DataFrame, horizon: int, *, priced: bool) -> Coefficients:
+    """Fit a baseline on the train rows. The result is empty for a baseline without coefficients.
+
+    priced: whether the rows are prices.
+    """
     match name:
         case "drift":
-            return fit_drift(rows, range(1, horizon + 1))
+            return fit_drift(rows, range(1, horizon + 1), priced=priced)
         case "har":
             return fit_har(rows, range(1, horizon + 1))
         case _:
@@ -49,9 +52,9 @@ def persistence(rows: pd.DataFrame, horizon: int) -> Floats:
 
 
 def drift(rows: pd.DataFrame, coefficients: Coefficients, horizon: int) -> Floats:
-    """Forecast that the price keeps its mean change over train. coefficients: the change after 1 ... horizon steps."""
-    change = for_rows(coefficients, rows["ticker"])  # (rows, horizon, 1)
-    return persistence(rows, horizon) + change[:, :, 0]
+    """Forecast that the price goes on as over train. coefficients: as from `fit_drift`."""
+    change, log_return = np.moveaxis(for_rows(coefficients, rows["ticker"]), 2, 0)  # each (rows, horizon)
+    return persistence(rows, horizon) * np.exp(log_return) + change
 
 
 def seasonal_naive(rows: pd.DataFrame, season_length: int, horizon: int) -> Floats:
@@ -90,17 +93,21 @@ def linear_forecast(terms: Floats, coefficients: Coefficients, tickers: pd.Serie
     return forecast
 
 
-def fit_drift(rows: pd.DataFrame, horizons: Sequence[int]) -> Coefficients:
-    """Return the mean change of each ticker over train, times each horizon.
+def fit_drift(rows: pd.DataFrame, horizons: Sequence[int], *, priced: bool) -> Coefficients:
+    """Return the mean change and the mean log return of each ticker over train, times each horizon.
 
+    A price grows in proportion to itself, so for prices the change is 0; for other values the log return is 0.
     Source: Hyndman and Athanasopoulos, "Forecasting: principles and practice", 3rd ed., section 5.2. Here the mean is
     fitted once, not again at each origin.
     """
     positions = rows.groupby("ticker").cumcount()  # a row with a gap counts as a step too
-    train = rows.assign(position=positions)[rows["split"] == "train"].groupby("ticker")[["last", "position"]]
+    rows = rows.assign(value=np.log(rows["last"]) if priced else rows["last"], position=positions)
+    train = rows[rows["split"] == "train"].groupby("ticker")[["value", "position"]]
     change = train.last() - train.first()
-    slopes = change["last"] / change["position"]
-    return {str(ticker): [[float(slope * h)] for h in horizons] for ticker, slope in slopes.items()}
+    slopes = (change["value"] / change["position"]).items()
+    return {
+        str(ticker): [[0.0, slope * h] if priced else [slope * h, 0.0] for h in horizons] for ticker, slope in slopes
+    }
 
 
 def fit_least_squares(rows: pd.DataFrame, terms: Floats, horizons: Sequence[int]) -> Coefficients:

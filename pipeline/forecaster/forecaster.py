@@ -19,26 +19,26 @@ from pipeline.prices import OHLC, PRICES
 
 @dataclass(frozen=True)
 class Forecaster:
-    """preparation: how samples are made; bands: the calibrated quantiles; members: of the network."""
+    """preparation: how samples are made; bands: the calibrated quantiles; members: the networks of each target."""
 
     preparation: Preparation
     bands: Bands
-    members: network.Ensemble
+    members: dict[str, network.Ensemble]
 
     @classmethod
     def load(cls, folder: Path) -> "Forecaster":
-        """Load preparation.json, bands.json and the members model/1.keras, model/2.keras, ... of a folder.
+        """Load preparation.json, bands.json and the networks model/price/1.keras, ... of a folder.
 
         Raises UserError for a file that is missing or has another form. The number of members is the number of files.
         """
-        members = ensemble.load_members(folder / "model")
         preparation = read_record(folder / "preparation.json", Preparation)
+        members = ensemble.load_members(folder / "model", preparation)
         return cls(preparation, read_record(folder / "bands.json", Bands), members)
 
     @property
     def window(self) -> int:
         """The number of sessions in the network's window."""
-        return self.members.window
+        return self.members["price"].window
 
     @property
     def min_sessions(self) -> int:
@@ -116,7 +116,8 @@ class Forecaster:
     def _forecast_from(self, rows: pd.DataFrame, positions: NDArray[np.intp]) -> pd.DataFrame:
         """Return the forecast with its band from these positions of the rows."""
         origins, horizon = rows.iloc[positions], self.preparation.horizon
-        forecasts = ensemble.forecasts(self.members, rows, positions, self.preparation)[NETWORK]
+        by_target = ensemble.forecasts(self.members, rows, positions, self.preparation)
+        forecasts = {target: by_model[NETWORK] for target, by_model in by_target.items()}
         if self.bands.method == NETWORK:
             scale = bands.scale_from_variance(origins["last"].to_numpy(), forecasts["variance"])
         else:

@@ -81,14 +81,19 @@ def required_columns(target: str, *, variance: bool) -> list[str]:
 
 
 def baseline_targets(
-    rows: pd.DataFrame, target: targets.Target, name: str, coefficients: Coefficients, horizon: int, season_length: int
+    rows: pd.DataFrame,
+    target: targets.TargetKind,
+    name: str,
+    coefficients: Coefficients,
+    horizon: int,
+    season_length: int,
 ) -> baselines.Floats:
     """Return the forecast of a baseline in the form of the target: (rows, horizon).
 
-    It is 0 everywhere if the name of the baseline is none.
+    It is NaN everywhere if the name of the baseline is none.
     """
     if name == "none":
-        return np.zeros((len(rows), horizon))
+        return np.full((len(rows), horizon), np.nan)
     forecast = baselines.forecast(name, rows, coefficients, horizon, season_length)
     if target == "variance":
         return forecast

@@ -82,19 +82,20 @@ def make_deterministic() -> None:
 
 def build(
     shape: tuple[int, int],
-    heads: list[str],
     horizon: int,
     *,
+    has_baseline: bool,
     cell: Cell,
     units: list[int],
     bidirectional: bool,
     dropout: float,
     unroll: bool = False,
 ) -> keras.Model:
-    """Build a network: (windows, *shape) -> for each head (windows, horizon), all 0 before it is fitted.
+    """Build a network that forecasts one target: (windows, *shape) -> (windows, horizon).
 
-    shape: (steps, features); heads: the targets; unroll: whether the graph of a recurrent layer repeats its cell for
-    each step, instead of a loop. The weights and the forecasts are the same.
+    shape: (steps, features); has_baseline: whether the target is a difference from a baseline. If so, all outputs are 0
+    before the network is fitted, so that it starts with the forecast of its baseline. unroll: whether the graph of a
+    recurrent layer repeats its cell for each step, instead of a loop. The weights and the forecasts are the same.
     """
     recurrent = {"lstm": layers.LSTM, "gru": layers.GRU, "rnn": layers.SimpleRNN}
     inputs = keras.Input(shape, name="window")
@@ -109,8 +110,8 @@ def build(
         x = layer(x)
         if dropout:
             x = layers.Dropout(dropout, name=f"dropout_{number}")(x)
-    # The last kernels start at zero, so the network starts with the forecast of its baseline.
-    outputs = {head: layers.Dense(horizon, kernel_initializer="zeros", name=head)(x) for head in heads}
+    start = "zeros" if has_baseline else "glorot_uniform"
+    outputs = layers.Dense(horizon, kernel_initializer=start, name="forecast")(x)
     model = keras.Model(inputs, outputs, name="network")
     for variable in model.trainable_variables:
         if variable.name == "recurrent_kernel":
@@ -138,7 +139,7 @@ def windows(features: tf.Tensor, origins: tf.Tensor, model: keras.Model) -> tf.T
 
 
 class Ensemble:
-    """Networks with windows of one length, which forecast together."""
+    """Networks of one architecture, which forecast together."""
 
     def __init__(self, models: Sequence[keras.Model]) -> None:
         self.models, self.window = models, window_of(models[0])
@@ -148,23 +149,20 @@ class Ensemble:
         )
         self._outputs = tf.function(self._batch_outputs, input_signature=[features, origins])
 
-    def predict(self, features: Floats, origins: NDArray[np.intp]) -> list[dict[str, Floats]]:
-        """Return the output of each model and head at each origin: (origins, horizon) float32.
+    def predict(self, features: Floats, origins: NDArray[np.intp]) -> Floats:
+        """Return the output of each model at each origin: (models, origins, horizon) float32.
 
         Every batch is padded to PREDICT_BATCH_SIZE. Otherwise the last bit of a forecast would depend on the number
         of origins. features: (rows, features); origins: positions of rows.
         """
         padded = np.pad(origins.astype(np.int32), (0, -len(origins) % PREDICT_BATCH_SIZE), mode="edge")
         rows, batches = tf.constant(features), padded.reshape(-1, PREDICT_BATCH_SIZE)
-        outputs = [self._outputs(rows, batch) for batch in batches]
-        return [
-            {head: np.concatenate([batch[model][head] for batch in outputs])[: len(origins)] for head in heads}
-            for model, heads in enumerate(outputs[0])
-        ]
+        outputs = [self._outputs(rows, batch).numpy() for batch in batches]
+        return np.concatenate(outputs, axis=1)[:, : len(origins)]
 
-    def _batch_outputs(self, features: tf.Tensor, origins: tf.Tensor) -> list[dict[str, tf.Tensor]]:
+    def _batch_outputs(self, features: tf.Tensor, origins: tf.Tensor) -> tf.Tensor:
         inputs = windows(features, origins, self.models[0])
-        return [model(inputs, training=False) for model in self.models]
+        return tf.stack([model(inputs, training=False) for model in self.models])
 
 
 def window_of(model: keras.Model) -> int:

@@ -10,8 +10,8 @@ Columns:
 - `volatility`: the standard deviation of a session's log return, as estimated at the origin.
 - `feature_*`: the scaled features, float32.
 - `date_h`: the date of step h ahead, for each horizon h.
-- For each target T (`price`, `variance`) and horizon h: `T_h` is the target, `T_h_baseline` is its baseline, and
-  `T_h_scaled` is the scaled difference, target minus baseline, float32.
+- For each target T (`price`, `variance`) and horizon h: `T_h` is the target, `T_h_baseline` is its baseline, null if it
+  has none, and `T_h_scaled` is the scaled difference, target minus baseline, float32.
 
 A target is null where it is not known, and in rows whose split is `warmup`, `purged` or `future`.
 """
@@ -77,6 +77,11 @@ def horizon_of(rows: pd.DataFrame) -> int:
     return sum(name.startswith("date_") for name in rows.columns)
 
 
+def has_baseline(rows: pd.DataFrame, name: str) -> bool:
+    """Return whether a target is a difference from a baseline."""
+    return bool(rows[baseline_column(name, 1)].notna().any())
+
+
 def target_dates(rows: pd.DataFrame) -> NDArray[np.datetime64]:
     """Return the dates of the steps ahead: (rows, horizon) datetime64[us]."""
     return rows[[date_column(h) for h in range(1, horizon_of(rows) + 1)]].to_numpy()
@@ -133,16 +138,8 @@ def windows(features: NDArray[np.float32], origins: NDArray[np.intp], window: in
 
 def stopping_mask(rows: pd.DataFrame) -> pd.Series:
     """Mark the rows for early stopping: validation samples with all targets in the earlier half of validation."""
-    last_dates = rows[date_column(horizon_of(rows))]
-    return (rows["split"] == "validation") & (last_dates < _middle_of_validation(rows))
-
-
-def calibration_mask(rows: pd.DataFrame) -> pd.Series:
-    """Mark the rows for calibrating the bands: validation samples with all targets in its later half."""
-    return (rows["split"] == "validation") & (rows[date_column(1)] >= _middle_of_validation(rows))
-
-
-def _middle_of_validation(rows: pd.DataFrame) -> np.datetime64:
-    """Return the first date of the later half of validation, or a date far ahead if there is no validation."""
-    dates = np.unique(rows.loc[rows["split"] == "validation", date_column(1)])
-    return dates[len(dates) // 2] if len(dates) else np.datetime64("2262-01-01")
+    is_validation = rows["split"] == "validation"
+    dates = np.unique(rows.loc[is_validation, date_column(1)])
+    if not len(dates):
+        return is_validation
+    return is_validation & (rows[date_column(horizon_of(rows))] < dates[len(dates) // 2])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pipeline.forecaster.preparation import Kind, Preparation, inverse_transform
 from pipeline.forecaster.samples import baseline_column
 
-Target = Literal["return", "level", "difference", "variance"]
+TargetKind = Literal["return", "level", "difference", "variance"]
 Floats = NDArray[np.float64]
 
 MIN_VARIANCE = 1e-8  # of a session, a move of 0.01 %: the log of 0, where high = low, does not exist
@@ -94,13 +94,15 @@ def unscaled_forecasts(
 ) -> Floats:
     """Convert scaled outputs to forecasts, in prices or log variances: (rows, horizons) float64.
 
-    Each output is unscaled and added to the baseline of its row. For the price, this target is then converted to a
-    price. rows: samples; scaled: outputs of the network or of a regressor, (rows, horizons); name: price or variance.
+    Each output is unscaled and added to the baseline of its row, if there is one. For the price, this target is then
+    converted to a price. rows: samples; scaled: outputs of the network or of a regressor, (rows, horizons); name: price
+    or variance.
     """
     forecast, fit = np.empty(scaled.shape), preparation.targets[name]
     for column, h in enumerate(horizons):
         difference = inverse_transform(scaled[:, column].astype(np.float64), fit.scalers_of(h), rows["ticker"])
-        forecast[:, column] = rows[baseline_column(name, h)].to_numpy() + difference
+        baseline = rows[baseline_column(name, h)].to_numpy() if fit.baseline != "none" else 0.0
+        forecast[:, column] = baseline + difference
     if name == "price":
         last, volatility = rows["last"].to_numpy(), rows["volatility"].to_numpy()
         return price_from_target(preparation.target, forecast, last, volatility)

@@ -44,7 +44,7 @@ def main(params: Params) -> None:
     write_bytes(Path("reports/forecast.png"), forecast)
     columns = ["date", "actual", "predicted", "persistence", "lower", "upper"]
     write_csv(Path("reports/predicted.csv"), tested.loc[tested["ticker"] == first.name, columns])
-    write_csv(Path("reports/loss.csv"), history[["member", "epoch", "loss", "val_loss"]])
+    write_csv(Path("reports/loss.csv"), history)
     write_csv(Path("reports/skill.csv"), skills(scores, verdict.baselines, verdict.series))
 
 

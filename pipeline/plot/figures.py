@@ -133,8 +133,8 @@ def _bias(residual: np.ndarray, dates: pd.Series, series: SeriesInfo) -> str:
     )
 
 
-def loss(history: pd.DataFrame) -> Figure:
-    """Return the figure of the loss by epoch. history: data/history.parquet."""
+def loss(history: pd.DataFrame, title: str) -> Figure:
+    """Return the figure of the loss by epoch. history: the rows of one target in data/history.parquet."""
     lowest = history.loc[history.groupby("member")["val_loss"].idxmin()].set_index("member")
     ends = history.groupby("member").last()
     best, last = lowest["epoch"], ends["epoch"]
@@ -151,7 +151,8 @@ def loss(history: pd.DataFrame) -> Figure:
         falling = " while the loss on train went on falling: the network began to overfit"
         says += f" Then it rose{falling if (ends['loss'] < lowest['loss']).all() else ''}, and training stopped."
     rows = {"epochs": history[["member", "epoch", "loss", "val_loss"]]}
-    return Figure("Loss by epoch, on train (loss) and on validation (val_loss)", says, charts.loss(), rows)
+    title = f"Loss of the {title} by epoch, on train (loss) and on validation (val_loss)"
+    return Figure(title, says, charts.loss(), rows)
 
 
 def by_horizon(skills: pd.DataFrame, series: SeriesInfo) -> Figure:

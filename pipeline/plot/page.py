@@ -10,7 +10,7 @@ from pipeline.plot import figures, tables
 from pipeline.report.figures import Figure
 from pipeline.report.page import Ticker, page
 from pipeline.scoring import summary
-from pipeline.scoring.results import band_results, overall, series_of, skills
+from pipeline.scoring.results import band_results, overall, series_of, skills, target_title
 from pipeline.scoring.verdict import Verdict
 from pipeline.series import SeriesInfo
 
@@ -99,8 +99,9 @@ def common(verdict: Verdict, scores: pd.DataFrame, bands: pd.DataFrame, history:
         "horizons": figures.by_horizon(skills(scores, verdict.baselines, series), series),
         "years": figures.by_year(nearest[nearest["ticker"] == overall(scores)], series),
         "tickers": figures.by_ticker(nearest, series),
-        "loss": figures.loss(history),
     }
+    for target, rows in history.groupby("target"):
+        drawn[f"loss_{target}"] = figures.loss(rows, target_title(str(target), series))
     return {name: figure for name, figure in drawn.items() if figure}
 
 

@@ -97,12 +97,14 @@ def horizons(verdict: Verdict, scores: pd.DataFrame) -> Table:
     """Return the test scores at every horizon, the network above its baseline."""
     forms, skill, lines = {"mse": ".4g", "rmse": ".4g", "mae": ".4g", "r2": ".5f"}, {"skill": "+.4f"}, []
     for each in scores_by_horizon(scores, verdict.baselines, verdict.series):
-        tests = [format_p(each.network["p_value"]), _interval(each.network)]
+        tests = [format_p(each.network["p_value"]), _interval(each.network), shown(each.network["qlike"], ".4f")]
+        tests.append(format_p(each.baseline["qlike_p_value_against_network"]) if each.target == "variance" else "")
         lines.append([each.title, str(each.horizon), NETWORK, *_cells(each.network, forms | skill), *tests])
-        baseline = _cells(each.baseline, forms)
-        lines.append([each.title, str(each.horizon), str(each.baseline.name), *baseline, "", "", ""])
+        baseline = [*_cells(each.baseline, forms), "", "", "", shown(each.baseline["qlike"], ".4f"), ""]
+        lines.append([each.title, str(each.horizon), str(each.baseline.name), *baseline])
     step = verdict.series.step
     heads = ["target", f"{step}s ahead", "model", "MSE", "RMSE", "MAE", "R²", "skill", "p", "95% interval of skill"]
+    heads += ["QLIKE", "p of QLIKE"]
     return Table("Every horizon on test: the network and its baseline", heads, lines)
 
 
@@ -153,8 +155,15 @@ def coverage(verdict: Verdict, bands: pd.DataFrame) -> Table:
         lines.append([str(result.horizon), *_cells(result.band, BAND_FORMS), *terciles, p_value, *constant])
     heads = [f"{verdict.series.step}s ahead", "coverage", "width", "interval score", *TERCILES, "p of the coverage"]
     heads += ["constant width: coverage", "interval score"]
-    unit = "percent of the last value" if verdict.series.priced else "the unit of the values"
-    return Table(f"Coverage of the {percent(verdict.coverage)} bands on test; widths in {unit}", heads, lines)
+    title = f"Coverage of the {percent(verdict.coverage)} bands on test; widths and scores in {_unit(verdict)}"
+    return Table(title, heads, lines)
+
+
+def _unit(verdict: Verdict) -> str:
+    """Return the unit of widths and interval scores."""
+    if verdict.series.priced:
+        return "percent of the last value"
+    return "the unit of the values" if verdict.tickers == 1 else "units of each ticker's usual change"
 
 
 def band_methods(verdict: Verdict, bands: pd.DataFrame) -> Table:
@@ -162,7 +171,7 @@ def band_methods(verdict: Verdict, bands: pd.DataFrame) -> Table:
     rows = bands[(bands["ticker"] == overall(bands)) & (bands["horizon"] == 1) & (bands["slice"] == ALL)]
     ranked = rows.sort_values(["interval_score", "method"]).to_dict("records")
     lines = [[row["method"], *_cells(row, {**BAND_FORMS, "p_value": ".3f"})] for row in ranked]
-    title = f"Band methods, one {verdict.series.step} ahead on test, the lowest interval score first"
+    title = f"Band methods, one {verdict.series.step} ahead on test, the lowest score first; in {_unit(verdict)}"
     return Table(title, ["width scaled by", "coverage", "width", "interval score", "p of the coverage"], lines)
 
 

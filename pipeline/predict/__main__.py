@@ -13,20 +13,20 @@ def main() -> None:
     files = ("data/samples/train.parquet", "data/samples/validation.parquet", "data/samples/test.parquet")
     rows = samples.in_order(read_table(*map(Path, files), categories=["ticker"]))
     preparation = read_record(Path("data/preparation.json"), Preparation)
-    members = ensemble.load_members(Path("data/model"))
-    positions = samples.origins(rows, members.window)
+    members = ensemble.load_members(Path("data/model"), preparation)
+    window = members["price"].window
+    positions = samples.origins(rows, window)
     if not (rows["split"].iloc[positions] == "test").any():
         raise UserError(
-            f"params.yaml: train.window: found {members.window}, which leaves no sample for test; "
-            "accepted: a smaller one"
+            f"params.yaml: train.window: found {window}, which leaves no sample for test; accepted: a smaller one"
         )
     tables = (
         samples.by_horizon(rows.iloc[positions], predicted=predicted).assign(model=model, target=target)
-        for model, by_target in ensemble.forecasts(members, rows, positions, preparation).items()
-        for target, predicted in by_target.items()
+        for target, by_model in ensemble.forecasts(members, rows, positions, preparation).items()
+        for model, predicted in by_model.items()
     )
     write_table(Path("data/forecasts.parquet"), tables, forecasts.SCHEMA)
-    print(f"{len(members.models)} members: {' and '.join(preparation.targets)} from {len(positions)} origins")
+    print(f"{' and '.join(members)} from {len(positions)} origins, by {len(members['price'].models)} networks each")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """Fit scalers and baselines on train, and make the samples with them."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -29,10 +31,11 @@ def fit_transform(
     Raises UserError as `fit_feature_scalers` does.
     """
     scaling, season_length = params.scaling, params.season_length
-    price, columns = fit_target(rows, "price", params.target, params.baseline, season_length, scaling)
+    fit = partial(fit_target, rows, season_length=season_length, scaling=scaling, priced=params.column in PRICES)
+    price, columns = fit("price", params.target, params.baseline)
     variance = None
     if params.variance != "none":
-        variance, variance_columns = fit_target(rows, "variance", "variance", params.variance, season_length, scaling)
+        variance, variance_columns = fit("variance", "variance", params.variance)
         columns = columns.join(variance_columns)
     preparation = Preparation(
         column=params.column,
@@ -61,23 +64,30 @@ def units_of(scraped: Scraped, column: str, tickers: set[str]) -> dict[str, str]
 
 
 def fit_target(
-    rows: pd.DataFrame, name: str, kind: targets.Target, baseline: Baseline, season_length: int, scaling: Scaling
+    rows: pd.DataFrame,
+    name: str,
+    kind: targets.TargetKind,
+    baseline: Baseline,
+    *,
+    season_length: int,
+    scaling: Scaling,
+    priced: bool,
 ) -> tuple[Target, pd.DataFrame]:
     """Fit the baseline and the scalers of one target on train, and return them with the columns of the target.
 
     The columns are the baseline, the target, and the scaled difference, float32. Target and difference are null outside
     train, validation and test: some targets of a purged row belong to the next split.
-    name: price or variance.
+    name: price or variance; priced: whether the rows are prices.
     """
     horizon, split = samples.horizon_of(rows), rows["split"]
-    coefficients = baselines.fit(baseline, rows, horizon)
+    coefficients = baselines.fit(baseline, rows, horizon, priced=priced)
     baseline_values = inputs.baseline_targets(rows, kind, baseline, coefficients, horizon, season_length)
     actual = actual_targets(rows, kind, horizon)
     actual[~split.isin(["train", "validation", "test"])] = np.nan
-    difference = actual - baseline_values
+    has_baseline = baseline != "none"
+    difference = actual - baseline_values if has_baseline else actual
     groups = scaler_groups(rows["ticker"], per_ticker=kind in ("level", "difference"))
     is_train = (split == "train").to_numpy()
-    has_baseline = baseline != "none"
     scalers = [fit_scalers(scaling, values, is_train, groups, keep_zero=has_baseline) for values in difference.T]
     columns = {}
     for h, by_group in enumerate(scalers, 1):
@@ -90,7 +100,7 @@ def fit_target(
     return target, pd.DataFrame(columns, index=rows.index)
 
 
-def actual_targets(rows: pd.DataFrame, kind: targets.Target, horizon: int) -> Floats:
+def actual_targets(rows: pd.DataFrame, kind: targets.TargetKind, horizon: int) -> Floats:
     """Return the actual values of a target: (rows, horizon), NaN where unknown."""
     if kind == "variance":
         return targets.future_values(rows, "log_variance", horizon)

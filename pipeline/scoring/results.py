@@ -30,12 +30,14 @@ class HorizonScores(NamedTuple):
 class BandResult(NamedTuple):
     """How often the bands contained the actual value at one horizon on test: rows of data/bands.parquet.
 
-    terciles: the coverage by tercile of the volatility known at the origin; constant: of bands of constant width.
+    terciles: the coverage by tercile of the volatility known at the origin; tercile_error: the largest standard error
+    of these; constant: of bands of constant width.
     """
 
     horizon: int
     band: pd.Series
     terciles: dict[str, float]
+    tercile_error: float
     constant: pd.Series
     constant_terciles: dict[str, float]
 
@@ -76,8 +78,9 @@ def band_results(bands: pd.DataFrame, method: str) -> list[BandResult]:
             {name: float(rows.loc[(each, name), "coverage"]) for name in TERCILES if (each, name) in rows.index}
             for each in (method, "constant")
         )
-        constant = rows.loc["constant", ALL]
-        results.append(BandResult(int(horizon), rows.loc[method, ALL], terciles, constant, constant_terciles))
+        band, constant = rows.loc[method, ALL], rows.loc["constant", ALL]
+        error = float(part.loc[part["slice"].isin(TERCILES) & (part["method"] == method), "standard_error"].max())
+        results.append(BandResult(int(horizon), band, terciles, error, constant, constant_terciles))
     return results
 
 

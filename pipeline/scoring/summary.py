@@ -22,7 +22,7 @@ TITLES = {  # of a simple model in a sentence
 }
 RULES = {  # what a baseline of the price says, in words
     "persistence": "same as {before}",
-    "drift": "same as {before} plus the average change",
+    "drift": "same as {before} plus the average growth",
     "seasonal_naive": "same as one season earlier",
 }
 
@@ -68,6 +68,10 @@ def _clause(verdict: Verdict, target: str) -> str:
     if target == "price":
         what = f"the next {name} of {verdict.name}" if several else f"the next {verdict.name} {name}"
         baseline = baseline_title(nearest.model, verdict.series)
+    better, best = verdict.better_than_baseline[target], verdict.best_simple[target].model
+    if target not in verdict.trained:
+        who = TITLES[best] if best in better else "another model" if better else "no model here"
+        return f"the network does not forecast {what}; {who} forecasts it significantly better than {baseline}"
     p_value = f"({p_text(nearest.p_value)})"
     match nearest.outcome:
         case "better" if target == "variance":
@@ -78,7 +82,6 @@ def _clause(verdict: Verdict, target: str) -> str:
             )
         case "undefined":
             return f"the test cannot compare the network's forecast of {what} with {baseline}"
-    better, best = verdict.better_than_baseline[target], verdict.best_simple[target].model
     if not better:
         return f"no model here forecasts {what} significantly better than {baseline}"
     clause = f"the network does not forecast {what} significantly better than {baseline}"
@@ -92,6 +95,9 @@ def evidence(verdict: Verdict) -> list[str]:
     sentences = []
     for target in verdict.baselines:
         nearest = verdict.nearest(target)
+        if target not in verdict.trained:
+            sentences.append(f"{names[target]}: the network does not forecast it (train.forecast_price is false).")
+            continue
         difference = error_difference(nearest, baseline_title(nearest.model, series))
         sentences.append(f"{names[target]}: the network makes {difference} ({_significance(nearest)}).")
     best = verdict.best_simple[last]
@@ -107,22 +113,24 @@ def evidence(verdict: Verdict) -> list[str]:
 
 def _significance(comparison: Comparison) -> str:
     text = p_text(comparison.p_value)
-    return f"{text}, not significant" if comparison.outcome == "no significant difference" else text
+    told = error_difference(comparison).startswith("about")  # then it needs no second "no difference"
+    return f"{text}, not significant" if comparison.outcome == "no significant difference" and not told else text
 
 
 def band(nearest: BandResult, step: str, coverage: float) -> str:
     """Return how often the bands contained the actual value one step ahead, beside bands of constant width."""
     thirds, constant = list(nearest.terciles.values()), list(nearest.constant_terciles.values())
-    by_volatility = (
-        ": {:.1%} in the calmest third of the {}s, {:.1%} in the middle and {:.1%} in the most volatile third"
-    )
-    by_third = "{:.1%}, {:.1%} and {:.1%} of these thirds"
-    known = len(thirds) == len(constant) == 3  # otherwise a tercile has no forecasts
+    by_volatility, constant_coverage = "", f"{nearest.constant['coverage']:.1%}"
+    if len(thirds) == len(constant) == 3:  # otherwise a tercile has no forecasts
+        by_volatility = (
+            f": {thirds[0]:.1%} in the calmest third, {thirds[1]:.1%} in the middle and {thirds[2]:.1%} "
+            f"in the most volatile third (standard errors up to {100 * nearest.tercile_error:.1f} points)"
+        )
+        constant_coverage = "{:.1%}, {:.1%} and {:.1%}".format(*constant)
     return (
         f"The {percent(coverage)} band (a range that should contain {percent(coverage)} of the values) contained "
-        f"{nearest.band['coverage']:.1%} of {nearest.band['n']:,.0f} test values one {step} ahead"
-        f"{by_volatility.format(thirds[0], step, *thirds[1:]) if known else ''}. A band of constant width contained "
-        f"{by_third.format(*constant) if known else format(nearest.constant['coverage'], '.1%')}."
+        f"{nearest.band['coverage']:.1%} of {nearest.band['n']:,.0f} test values one {step} ahead{by_volatility}. "
+        f"A band of constant width contained {constant_coverage}."
     )
 
 

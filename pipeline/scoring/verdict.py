@@ -55,6 +55,8 @@ class Verdict(Record):
     """How many tickers are forecast."""
     baselines: dict[str, str]
     """By target, the simple model that the network is judged against."""
+    trained: list[str]
+    """The targets that the network forecasts. For the others it repeats the baseline."""
     coverage: float
     """The share of values that the bands should hold."""
     band_method: str

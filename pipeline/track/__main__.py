@@ -29,7 +29,7 @@ def main(params: Params) -> None:
     chosen = dict(flat(load_all()))
     history, metrics = read_table(Path("data/history.parquet")), read_json(Path("reports/metrics.json"))
     summary = read_bytes(Path("reports/summary.md")).decode()
-    files = [*FILES, *(f"data/model/{member}.keras" for member in sorted(history["member"].unique()))]
+    files = [*FILES, *sorted(map(str, Path("data/model").rglob("*.keras")))]
     fingerprint = runs.fingerprint(chosen, {name: read_bytes(Path(name)) for name in files})
     prices = digest(read_bytes(Path("data/prices.parquet")))
     new = runs.recorded(

@@ -34,16 +34,12 @@ def fingerprint(params: dict[str, Any], files: dict[str, bytes]) -> str:
 
 
 def epochs(history: pd.DataFrame) -> Iterator[dict[str, float]]:
-    """Yield, for each epoch, the losses by name; names begin with the number of the network if there are several.
-
-    history: data/history.parquet.
-    """
-    several = history["member"].nunique() > 1
+    """Yield, for each epoch, the losses of each network by name. history: data/history.parquet."""
     for _, rows in history.groupby("epoch"):
         yield {
-            f"member_{row['member']:.0f}.{name}" if several else name: row[name]
-            for _, row in rows.iterrows()
-            for name in history.columns.drop(["member", "epoch"])
+            f"{row['target']}.member_{row['member']}.{name}": row[name]
+            for row in rows.to_dict("records")
+            for name in ("loss", "val_loss")
         }
 
 

@@ -1,10 +1,12 @@
-"""The fit of one member of the network on train, with early stopping on the earlier half of validation.
+"""The fit of the networks on train, with early stopping on the earlier half of validation.
 
-In data/history.parquet one row is an epoch of a member: its losses on train and on the samples for early stopping.
+Each target has networks of its own, because the epoch that is best for one target is not the best one for another.
+In data/history.parquet one row is an epoch of one network: its losses on train and on the samples for early stopping.
 """
 
 from collections.abc import Iterator
 from functools import partial
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -15,22 +17,24 @@ from pipeline.io.errors import UserError
 from pipeline.train.params import Params
 from pipeline.train.training import Dataset, Training
 
+HISTORY_SCHEMA = pa.schema(
+    [
+        ("target", pa.string()),
+        ("member", pa.int32()),
+        ("epoch", pa.int32()),
+        ("loss", pa.float64()),
+        ("val_loss", pa.float64()),
+    ]
+)
 
-def history_schema(targets: list[str]) -> pa.Schema:
-    """Return the schema of data/history.parquet. With several targets it also has the loss of each target."""
-    names = ["loss", "val_loss"]
-    if len(targets) > 1:
-        names += [f"{prefix}{name}_loss" for name in targets for prefix in ("", "val_")]
-    return pa.schema([("member", pa.int32()), ("epoch", pa.int32()), *((name, pa.float64()) for name in names)])
 
-
-def datasets(rows: pd.DataFrame, window: int) -> tuple[Dataset, Dataset]:
+def datasets(rows: pd.DataFrame, target: str, window: int) -> tuple[Dataset, Dataset]:
     """Return the samples for training, and those for early stopping.
 
     The halves of validation are made from all rows, also those without a full window, as evaluate does. Raises
     UserError if either is empty.
     """
-    positions, heads = samples.origins(rows, window), samples.target_names(rows)
+    positions = samples.origins(rows, window)
 
     def dataset(name: str, mask: pd.Series) -> Dataset:
         origins = positions[mask.to_numpy()[positions]]
@@ -38,36 +42,55 @@ def datasets(rows: pd.DataFrame, window: int) -> tuple[Dataset, Dataset]:
             raise UserError(
                 f"params.yaml: train.window: found {window}, which leaves no sample for {name}; accepted: a smaller one"
             )
-        targets = {head: samples.scaled_targets(rows.iloc[origins], head) for head in heads}
-        return Dataset(origins.astype(np.int32), targets)
+        return Dataset(origins.astype(np.int32), samples.scaled_targets(rows.iloc[origins], target))
 
     return dataset("train", rows["split"] == "train"), dataset("stopping", samples.stopping_mask(rows))
 
 
 def fit_members(
-    features: network.Floats, train: Dataset, stopping: Dataset, params: Params, *, progress: bool
-) -> Iterator[tuple[network.Model, pd.DataFrame]]:
-    """Yield each member with its history. Prints the layers of the first member.
+    rows: pd.DataFrame, params: Params, *, progress: bool
+) -> Iterator[tuple[str, int, network.Model, pd.DataFrame]]:
+    """Yield the networks of each target: the target, the number of the member, the network and its history.
 
-    features: (rows, features) float32. Raises UserError if no loss on stopping is finite.
+    Without params.forecast_price, those of the price stay as they start, and their history is empty. Prints the layers
+    of the first one. rows: of train and validation. Raises UserError if no loss on the samples for early stopping is
+    finite, or if there is nothing to forecast.
     """
-    heads, horizon = list(train.targets), next(iter(train.targets.values())).shape[1]
-    build = partial(network.build, (params.window, features.shape[1]), heads, horizon, **params.architecture)
+    check_targets(rows, params)
+    features, targets = rows[samples.feature_columns(rows)].to_numpy(np.float32), samples.target_names(rows)
+    data = {target: datasets(rows, target, params.window) for target in targets}
+    shape = (params.window, features.shape[1])
+    build = partial(network.build, shape, samples.horizon_of(rows), **params.architecture)
     network.seed(params.seed)
-    training = Training(build(unroll=unrolls(params, len(train.origins))), features, params)
-    seeds, models = range(params.seed, params.seed + params.members), []
-    for seed in seeds:  # all models first, because TensorFlow optimizes its graphs again after a seed is set
-        network.seed(seed)
-        models.append(build())
+    unroll = unrolls(params, len(data[targets[0]][0].origins))
+    training = Training(build(has_baseline=True, unroll=unroll), features, params)
+    members, models = list(product(targets, range(1, params.members + 1))), []
+    for target, member in members:  # all first, because TensorFlow optimizes its graphs again after a seed is set
+        network.seed(params.seed + member - 1)
+        models.append(build(has_baseline=samples.has_baseline(rows, target)))
     models[0].summary()
-    for seed, model in zip(seeds, models, strict=True):
-        history = training.fit(model, train, stopping, seed=seed, progress=progress)
+    for (target, member), model in zip(members, models, strict=True):
+        if target == "price" and not params.forecast_price:
+            yield target, member, model, pd.DataFrame(columns=HISTORY_SCHEMA.names)
+            continue
+        history = training.fit(model, *data[target], seed=params.seed + member - 1, progress=progress)
         if not np.isfinite(history["val_loss"]).any():
             raise UserError(
                 f"params.yaml: train.learning_rate: found {params.learning_rate:g}, for which the loss is not a finite "
                 "number; accepted: a smaller one"
             )
-        yield model, history
+        yield target, member, model, history
+
+
+def check_targets(rows: pd.DataFrame, params: Params) -> None:
+    """Raise UserError if there is no price to forecast, and nothing else."""
+    if params.forecast_price:
+        return
+    found = "params.yaml: train.forecast_price: found false"
+    if samples.target_names(rows) == ["price"]:
+        raise UserError(f"{found}, but the variance is not forecast either; accepted: true, or prepare.variance: har")
+    if not samples.has_baseline(rows, "price"):
+        raise UserError(f"{found}, but there is no other forecast of the price; accepted: true, or a prepare.baseline")
 
 
 def unrolls(params: Params, train_samples: int) -> bool:

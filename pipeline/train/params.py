@@ -13,13 +13,6 @@ Optimizer = Literal["adamw", "adam", "nadam", "rmsprop", "sgd"]
 Loss = Literal["mse", "mae", "huber"]
 
 
-class LossWeights(Section):
-    """The weight of each target in the loss."""
-
-    price: AtLeast0
-    variance: AtLeast0
-
-
 class Params(Section):
     """Section train of params.yaml, where each key is explained."""
 
@@ -32,7 +25,7 @@ class Params(Section):
     learning_rate: float = Field(gt=0)
     weight_decay: AtLeast0
     loss: Loss
-    loss_weights: LossWeights
+    forecast_price: bool
     batch_size: Count
     epochs: Count
     patience: Count

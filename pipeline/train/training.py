@@ -31,11 +31,11 @@ LOSSES = {
 class Dataset(NamedTuple):
     """Where each window ends, and what comes after it.
 
-    origins: positions in the features, (samples,) int32; targets: by head, scaled, (samples, horizon) float32.
+    origins: positions in the features, (samples,) int32; targets: scaled, (samples, horizon) float32.
     """
 
     origins: NDArray[np.int32]
-    targets: dict[str, network.Floats]
+    targets: network.Floats
 
 
 class Training:
@@ -47,10 +47,9 @@ class Training:
         self.optimizer = OPTIMIZERS[params.optimizer](params.learning_rate, weight_decay=params.weight_decay)
         self.optimizer.build(model.trainable_variables)
         self.untrained_optimizer = [variable.numpy() for variable in self.optimizer.variables]
-        targets = {head: tf.TensorSpec([None, None]) for head in model.output_names}
-        dataset, order = Dataset(tf.TensorSpec([None], tf.int32), targets), tf.TensorSpec([None], tf.int32)
-        self.epoch = tf.function(self._epoch, input_signature=[dataset, order])
-        self.losses = tf.function(self._losses, input_signature=[dataset])
+        dataset = Dataset(tf.TensorSpec([None], tf.int32), tf.TensorSpec([None, None]))
+        self.epoch = tf.function(self._epoch, input_signature=[dataset, tf.TensorSpec([None], tf.int32)])
+        self.mean_loss = tf.function(self._mean_loss, input_signature=[dataset])
 
     def fit(
         self, model: network.Model, train: Dataset, stopping: Dataset, *, seed: int, progress: bool
@@ -64,14 +63,13 @@ class Training:
         rng, history, best, best_epoch = np.random.default_rng(seed), [], np.inf, 0
         for epoch in range(1, self.params.epochs + 1):
             order = rng.permutation(len(train.origins)).astype(np.int32)
-            losses = {name: float(loss) for name, loss in self.epoch(train, order).items()}
-            losses |= {f"val_{name}": float(loss) for name, loss in self.losses(stopping).items()}
-            history.append({"epoch": epoch, **losses})
+            loss, val_loss = float(self.epoch(train, order)), float(self.mean_loss(stopping))
+            history.append({"epoch": epoch, "loss": loss, "val_loss": val_loss})
             if progress:
-                shown = ", ".join(f"{name} {loss:.4f}" for name, loss in losses.items())
-                print(f"epoch {epoch} of at most {self.params.epochs}: {shown}", flush=True)
-            if losses["val_loss"] < best:
-                best, best_epoch = losses["val_loss"], epoch
+                losses = f"loss {loss:.4f}, val_loss {val_loss:.4f}"
+                print(f"epoch {epoch} of at most {self.params.epochs}: {losses}", flush=True)
+            if val_loss < best:
+                best, best_epoch = val_loss, epoch
                 model.set_weights(self.model.get_weights())
             if epoch - best_epoch >= self.params.patience:
                 break
@@ -84,34 +82,26 @@ class Training:
         for variable, value in zip(self.optimizer.variables, self.untrained_optimizer, strict=True):
             variable.assign(value)
 
-    def _epoch(self, dataset: Dataset, order: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Train on each batch once, and return the mean losses. order: the numbers of all samples, shuffled."""
-        variables, sums = self.model.trainable_variables, self._zeros()
+    def _epoch(self, dataset: Dataset, order: tf.Tensor) -> tf.Tensor:
+        """Train on each batch once, and return the mean loss. order: the numbers of all samples, shuffled."""
+        variables, total = self.model.trainable_variables, tf.zeros(())
         for start in tf.range(0, tf.size(order), self.params.batch_size):
             batch = order[start : start + self.params.batch_size]
             with tf.GradientTape() as tape:
-                losses = self._batch_losses(dataset, batch, training=True)
-            self.optimizer.apply(tape.gradient(losses["loss"], variables), variables)
-            sums = {name: sums[name] + loss * tf.cast(tf.size(batch), tf.float32) for name, loss in losses.items()}
-        return {name: value / tf.cast(tf.size(order), tf.float32) for name, value in sums.items()}
+                loss = self._batch_loss(dataset, batch, training=True)
+            self.optimizer.apply(tape.gradient(loss, variables), variables)
+            total += loss * tf.cast(tf.size(batch), tf.float32)
+        return total / tf.cast(tf.size(order), tf.float32)
 
-    def _losses(self, dataset: Dataset) -> dict[str, tf.Tensor]:
-        """Return the mean losses without training."""
-        count, sums = tf.size(dataset.origins), self._zeros()
+    def _mean_loss(self, dataset: Dataset) -> tf.Tensor:
+        """Return the mean loss without training."""
+        count, total = tf.size(dataset.origins), tf.zeros(())
         for start in tf.range(0, count, network.PREDICT_BATCH_SIZE):
             batch = tf.range(start, tf.minimum(start + network.PREDICT_BATCH_SIZE, count))
-            losses = self._batch_losses(dataset, batch, training=False)
-            sums = {name: sums[name] + loss * tf.cast(tf.size(batch), tf.float32) for name, loss in losses.items()}
-        return {name: value / tf.cast(count, tf.float32) for name, value in sums.items()}
+            total += self._batch_loss(dataset, batch, training=False) * tf.cast(tf.size(batch), tf.float32)
+        return total / tf.cast(count, tf.float32)
 
-    def _batch_losses(self, dataset: Dataset, batch: tf.Tensor, *, training: bool) -> dict[str, tf.Tensor]:
-        """Return the weighted loss and, if there are several heads, the loss of each. batch: numbers of samples."""
+    def _batch_loss(self, dataset: Dataset, batch: tf.Tensor, *, training: bool) -> tf.Tensor:
+        """Return the loss of a batch. batch: the numbers of its samples."""
         inputs = network.windows(self.features, tf.gather(dataset.origins, batch), self.model)
-        outputs = self.model(inputs, training=training)
-        by_head = {name: self.loss(tf.gather(values, batch), outputs[name]) for name, values in dataset.targets.items()}
-        total = tf.add_n([getattr(self.params.loss_weights, name) * loss for name, loss in by_head.items()])
-        return {"loss": total} | ({f"{name}_loss": loss for name, loss in by_head.items()} if len(by_head) > 1 else {})
-
-    def _zeros(self) -> dict[str, tf.Tensor]:
-        heads = [f"{head}_loss" for head in self.model.output_names] if len(self.model.output_names) > 1 else []
-        return {name: tf.zeros(()) for name in ["loss", *heads]}
+        return self.loss(tf.gather(dataset.targets, batch), self.model(inputs, training=training))

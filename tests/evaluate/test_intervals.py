@@ -80,7 +80,6 @@ def made(*tickers: str, n: int = 2000) -> pd.DataFrame:
         dates = pd.bdate_range("2000-01-03", periods=n + 2).as_unit("us")
         split = np.repeat(["train", "validation", "test"], [n // 2, n // 4, n - n // 2 - n // 4])
         own = pd.DataFrame({"ticker": ticker, "origin": dates[:n], "split": split, "tercile": np.arange(n) % 3.0})
-        own["calibration"] = (own.index >= 5 * n // 8) & (own["split"] == "validation")
         own = own.assign(last=100.0, predicted=100.0, change=1.0, percent=1.0, error_scale=1.0)
         for h, error in ((1, moves[1:-1]), (2, moves[1:-1] + moves[2:])):
             known = {"horizon": h, "date": dates[h : n + h], "variance_predicted": g[h : n + h]}
@@ -112,25 +111,26 @@ def test_what_has_no_price_takes_no_variance_and_its_constant_bands_no_price() -
     assert intervals.chosen_method(found) == CURRENT
 
 
-def test_bands_are_calibrated_on_the_later_half_of_validation_alone() -> None:
+def test_bands_are_calibrated_on_validation_alone() -> None:
     forecasts = made("A")
     scale = scales_of(forecasts)
     found = calibrated(forecasts, scale, 0.9)
-    own = forecasts[forecasts["calibration"] & (forecasts["horizon"] == 2)]
+    is_validation = forecasts["split"] == "validation"
+    own = forecasts[is_validation & (forecasts["horizon"] == 2)]
     errors = ((own["actual"] - own["predicted"]).abs() / scale[NETWORK][own.index]).sort_values()
     assert found.quantiles[EVERY][1] == errors.iloc[intervals.rank(len(own), 0.9) - 1]
-    wild = forecasts.assign(actual=forecasts["actual"].where(forecasts["calibration"], 1e6))
+    wild = forecasts.assign(actual=forecasts["actual"].where(is_validation, 1e6))
     assert calibrated(wild, scale, 0.9) == found
 
 
 def test_too_few_to_calibrate_on_is_said_with_what_would_do() -> None:
-    forecasts = made("A", n=80)  # 10 of them in the later half of validation
-    forecasts.loc[forecasts["calibration"] & (forecasts["horizon"] == 2), "actual"] = [*range(9), np.nan]
+    forecasts = made("A", n=40)  # 10 of them on validation
+    forecasts.loc[(forecasts["split"] == "validation") & (forecasts["horizon"] == 2), "actual"] = [*range(9), np.nan]
     scale = scales_of(forecasts)
     assert calibrated(forecasts, scale, 0.9).quantiles[EVERY][1] > 0
     with pytest.raises(UserError, match=r"^params.yaml: evaluate.coverage: found 0.91, but .* only 9 .* 0.9,"):
         calibrated(forecasts, scale, 0.91)
-    for none in (forecasts.assign(change=np.nan), forecasts.assign(calibration=False)):
+    for none in (forecasts.assign(change=np.nan), forecasts.assign(split="test")):
         with pytest.raises(UserError, match="the series never changes"):
             calibrated(none, scales_of(none, "har"), 0.5)
 

@@ -12,7 +12,7 @@ from tests.results import BANDS, BASELINES, CLOSE, SCORES
 
 
 def made(scores: pd.DataFrame = SCORES, bands: pd.DataFrame = BANDS, baselines: dict[str, str] = BASELINES) -> dict:
-    return metrics(verdict(scores, bands, baselines, CLOSE, NETWORK, 0.9), scores, bands)
+    return metrics(verdict(scores, bands, baselines, CLOSE, NETWORK, 0.9, baselines), scores, bands)
 
 
 def test_the_network_is_told_at_the_nearest_and_the_farthest_horizon_validation_first() -> None:

@@ -243,11 +243,10 @@ def test_errors_are_told_in_volatilities_and_without_them_in_typical_changes() -
     assert scores.origins(rows(np.nan).assign(last=7.0), priced=False)["error_scale"].isna().all()
 
 
-def test_an_origin_has_its_third_by_relative_volatility_and_whether_bands_are_calibrated_on_it() -> None:
+def test_an_origin_has_its_tercile_by_relative_volatility() -> None:
     own = rows([0.3, 0.2, 0.4, 0.1]).assign(split="validation")
     found = scores.origins(own, priced=True)
     assert found["tercile"].tolist() == [2, 1, 2, 0]
-    assert found["calibration"].tolist() == [False, False, True, True]
 
 
 def test_each_target_is_judged_against_what_it_departs_from_and_by_persistence_where_that_is_nothing() -> None:

@@ -40,7 +40,7 @@ def test_har_is_the_sum_of_its_terms(two_tickers_rows: pd.DataFrame) -> None:
 
 @pytest.mark.parametrize(
     ("name", "coefficients"),
-    [("persistence", {}), ("drift", {"AAA": [[0.1], [0.2]]}), ("seasonal_naive", {}), ("har", COEFFICIENTS)],
+    [("persistence", {}), ("drift", {"AAA": [[0.1, 0.0], [0.0, 0.2]]}), ("seasonal_naive", {}), ("har", COEFFICIENTS)],
 )
 def test_a_forecast_does_not_depend_on_how_many_rows_come_after(
     name: str, coefficients: baselines.Coefficients, two_tickers_rows: pd.DataFrame
@@ -63,4 +63,4 @@ def test_each_ticker_may_have_coefficients_of_its_own(two_tickers_rows: pd.DataF
 
 def test_a_ticker_without_coefficients_is_rejected(two_tickers_rows: pd.DataFrame) -> None:
     with pytest.raises(UserError, match=r"^BBB: found no fitted numbers for this ticker; accepted: AAA$"):
-        baselines.forecast("drift", two_tickers_rows, {"AAA": [[0.1]]}, 1, 5)
+        baselines.forecast("drift", two_tickers_rows, {"AAA": [[0.1, 0.0]]}, 1, 5)

@@ -14,21 +14,18 @@ from pipeline.io.artifacts import canonical_model
 from tests.commands import python
 
 SHAPE: dict[str, Any] = {"cell": "lstm", "units": [8], "bidirectional": False, "dropout": 0.0}
-HEADS = ["price", "variance"]
 
 
 def made(unroll: bool = False, **changes: Any) -> keras.Model:
-    """Return a network of 8 steps and 1 feature whose last layers are not zero."""
+    """Return a network of 8 steps and 1 feature whose last layer is not zero."""
     network.seed(0)
-    model = network.build((8, 1), HEADS, 2, **{**SHAPE, **changes}, unroll=unroll)
-    rng = np.random.default_rng(0)
-    for head in HEADS:
-        layer = model.get_layer(head)
-        layer.set_weights([rng.normal(size=weights.shape) for weights in layer.get_weights()])
+    model = network.build((8, 1), 2, has_baseline=True, **{**SHAPE, **changes}, unroll=unroll)
+    rng, layer = np.random.default_rng(0), model.get_layer("forecast")
+    layer.set_weights([rng.normal(size=weights.shape) for weights in layer.get_weights()])
     return model
 
 
-def predicted(model: keras.Model, values: network.Floats) -> dict[str, network.Floats]:
+def predicted(model: keras.Model, values: network.Floats) -> network.Floats:
     """Return the forecasts of a network from each window of a series."""
     (outputs,) = network.Ensemble([model]).predict(values[:, None], np.arange(7, len(values)))
     return outputs
@@ -42,34 +39,35 @@ SINE = np.sin(np.arange(39) * 0.5).astype(np.float32)
     [(cell, both) for cell in get_args(network.Cell) for both in (False, True) if not (both and cell == "dense")],
 )
 def test_the_output_of_an_untrained_network_is_exactly_zero(cell: network.Cell, bidirectional: bool) -> None:
-    model = network.build(
-        (8, 1), ["price", "variance"], 2, cell=cell, units=[4, 3], bidirectional=bidirectional, dropout=0.2
-    )
-    outputs = predicted(model, SINE)
-    assert {name: output.shape for name, output in outputs.items()} == {"price": (32, 2), "variance": (32, 2)}
-    assert not any(output.any() for output in outputs.values())
+    architecture: dict[str, Any] = {"cell": cell, "units": [4, 3], "bidirectional": bidirectional, "dropout": 0.2}
+    outputs = predicted(network.build((8, 1), 2, has_baseline=True, **architecture), SINE)
+    assert outputs.shape == (32, 2)
+    assert not outputs.any()
+
+
+def test_without_a_baseline_the_output_starts_as_in_keras() -> None:
+    network.seed(0)
+    assert predicted(network.build((8, 1), 2, has_baseline=False, **SHAPE), SINE).any()
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
 def test_an_unrolled_network_forecasts_the_same_bits(cell: network.Cell) -> None:
     rolled, unrolled = made(cell=cell, units=[8, 4]), made(cell=cell, units=[8, 4], unroll=True)
-    for head, values in predicted(rolled, SINE).items():
-        assert values.tobytes() == predicted(unrolled, SINE)[head].tobytes()
+    assert predicted(rolled, SINE).tobytes() == predicted(unrolled, SINE).tobytes()
 
 
 def test_an_ensemble_forecasts_with_each_network() -> None:
     models = [made(), made(units=[4])]
     rows, origins = SINE[:, None], np.array([30, 7, 20])
     for model, outputs in zip(models, network.Ensemble(models).predict(rows, origins), strict=True):
-        for head in HEADS:
-            assert outputs[head].tobytes() == predicted(model, SINE)[head][origins - 7].tobytes()
+        assert outputs.tobytes() == predicted(model, SINE)[origins - 7].tobytes()
 
 
 def test_an_output_does_not_depend_on_the_other_windows() -> None:
     model, values = made(), np.random.default_rng(0).normal(size=3000).astype(np.float32)
     changed = values.copy()
     changed[1500:] = 9
-    before, after = predicted(model, values)["price"][: 1500 - 7], predicted(model, changed)["price"][: 1500 - 7]
+    before, after = predicted(model, values)[: 1500 - 7], predicted(model, changed)[: 1500 - 7]
     assert before.tobytes() == after.tobytes()
 
 
@@ -77,7 +75,7 @@ def test_plain_keras_opens_the_file_and_predicts_the_same(tmp_path: Path) -> Non
     model = made()
     (tmp_path / "1.keras").write_bytes(canonical_model(network.model_to_bytes(model)))
     loaded = keras.models.load_model(tmp_path / "1.keras")
-    assert predicted(loaded, SINE)["price"].tobytes() == predicted(model, SINE)["price"].tobytes()
+    assert predicted(loaded, SINE).tobytes() == predicted(model, SINE).tobytes()
 
 
 def test_the_file_does_not_depend_on_networks_built_before() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.forecaster import samples as table
-from pipeline.forecaster.samples import calibration_mask, origins, stopping_mask, windows
+from pipeline.forecaster.samples import origins, stopping_mask, windows
 
 SPLITS = ["warmup"] * 2 + ["train"] * 4 + ["warmup"] + ["train"] * 2 + ["purged", "test"]
 ROWS = pd.DataFrame({"ticker": ["A"] * 6 + ["B"] * 5, "split": SPLITS})
@@ -37,13 +37,3 @@ def test_early_stopping_sees_only_targets_of_the_earlier_half_of_validation(two_
     assert set(stops["split"]) == {"validation"}
     assert (stops[table.date_column(3)] < firsts[len(firsts) // 2]).all()
     assert 0 < len(stops) < len(validation) / 2
-
-
-def test_bands_are_calibrated_on_the_later_half_and_on_nothing_that_training_stopped_on(
-    two_tickers_rows: pd.DataFrame,
-) -> None:
-    found = two_tickers_rows
-    kept, stops = found[calibration_mask(found)], found[stopping_mask(found)]
-    assert set(kept["split"]) == {"validation"}
-    assert kept[table.date_column(1)].min() > stops[table.date_column(3)].max()
-    assert not calibration_mask(found[found["split"] == "train"]).any()

@@ -201,7 +201,7 @@ def history(*members: list[float]) -> pd.DataFrame:
     ids=["risen", "both risen", "still falling", "one of three still falling", "one epoch"],
 )
 def test_a_loss_that_still_falls_is_told_from_one_that_has_risen(members: list[list[float]], said: list[str]) -> None:
-    figure = figures.loss(history(*members))
+    figure = figures.loss(history(*members), "close")
     assert all(words in figure.sentence for words in said)
     assert ("overfit" in figure.sentence) == ("overfit" in said)
     assert len(figure.rows["epochs"]) == sum(map(len, members))
@@ -209,8 +209,8 @@ def test_a_loss_that_still_falls_is_told_from_one_that_has_risen(members: list[l
 
 def test_a_network_whose_loss_on_train_rose_too_is_not_said_to_overfit() -> None:
     own = history(RISEN).assign(loss=[5.0, 2.0, 3.0, 4.0])
-    assert "epoch 2 of 4" in figures.loss(own).sentence
-    assert "overfit" not in figures.loss(own).sentence
+    assert "epoch 2 of 4" in figures.loss(own, "close").sentence
+    assert "overfit" not in figures.loss(own, "close").sentence
 
 
 def skills(**targets: list[tuple[float | None, float | None, float | None]]) -> pd.DataFrame:

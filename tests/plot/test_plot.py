@@ -15,7 +15,7 @@ from tests.conftest import SMALL
 from tests.pages import outside_scripts, parsed, shown
 
 TESTED = {"predicted", "volatility", "residuals", "residual_distribution", "residual_autocorrelation"}
-COMMON = {"horizons", "coverage", "loss"}
+COMMON = {"horizons", "coverage", "loss_price", "loss_variance"}
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def test_the_csvs_are_the_first_tickers_test_forecasts_the_losses_and_the_skills
     assert closes["predicted"].tolist() == own["predicted"].tolist()
     assert closes["lower"].tolist() == own["lower"].tolist()
     assert closes["persistence"].tolist() == own["last"].tolist()
-    assert pd.read_csv(walked / "reports/loss.csv")["epoch"].tolist() == [1, 2, 1, 2]
+    assert pd.read_csv(walked / "reports/loss.csv")["epoch"].tolist() == [1, 2] * 4
     skills = pd.read_csv(walked / "reports/skill.csv")
     assert skills["target"].tolist() == ["close"] * 3 + ["log variance"] * 3
     scores = read_table(walked / "data/scores.parquet").query("model == 'network' and split == 'test'")

@@ -31,13 +31,13 @@ def test_every_member_forecasts_from_every_origin_including_the_last(walked: Pat
 def test_the_forecast_is_the_baseline_plus_the_output_of_the_saved_models(walked: Path) -> None:
     rows = samples_in(walked)
     preparation = read_record(walked / "data/preparation.json", Preparation)
-    model = network.model_from_bytes("1.keras", (walked / "data/model/1.keras").read_bytes())
+    model = network.model_from_bytes("1.keras", (walked / "data/model/variance/1.keras").read_bytes())
     own = rows[(rows["ticker"] == "AAA")].tail(5)
     seen = own[table.feature_columns(rows)].to_numpy(np.float32)
     scale = np.array([scaler.scale for scaler in preparation.targets["variance"].scalers[ALL]])
     baseline = own.iloc[-1][[table.baseline_column("variance", h) for h in (1, 2, 3)]].to_numpy(np.float64)
     (outputs,) = network.Ensemble([model]).predict(seen, np.array([4]))
-    expected = baseline + scale * outputs["variance"][0]
+    expected = baseline + scale * outputs[0]
     found = read_table(walked / "data/forecasts.parquet").query("model == 'network 1' and target == 'variance'")
     found = found[(found["ticker"] == "AAA") & (found["origin"] == own["date"].iloc[-1])]
     np.testing.assert_array_equal(found["predicted"], expected)

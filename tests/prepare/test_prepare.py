@@ -44,7 +44,8 @@ def test_the_target_converts_back_to_the_price(
     np.testing.assert_allclose(back, future, rtol=1e-9)
     numbers = preparation.price.scalers[ALL if target == "return" else "AAA"][0]
     departure = own["price_1_scaled"] * numbers.scale + numbers.center
-    np.testing.assert_allclose(own["price_1_baseline"] + departure, own["price_1"], rtol=1e-5, atol=1e-4)
+    assert table.has_baseline(own, "price") == (baseline != "none")
+    np.testing.assert_allclose(own["price_1_baseline"].fillna(0) + departure, own["price_1"], rtol=1e-5, atol=1e-4)
     assert (numbers.center == 0) or baseline == "none"
 
 

@@ -55,7 +55,7 @@ FIGURES: dict[str, Figure] = {
     **explored(made_prices("AAA", 120, seed=0), "close", CLOSE),
     **{f"heat {name}": own for name, own in explored(made_heat("Oslo", 200, seed=0), "heat", HEAT).items()},
     **ticker_figures(parts(forecasts()), CLOSE, 30, 0.9, 1),
-    "loss": loss(HISTORY),
+    "loss": loss(HISTORY, "close"),
 }
 
 

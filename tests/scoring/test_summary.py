@@ -21,6 +21,9 @@ NUMBERS = {  # skill and p-value by outcome
 }
 
 
+BOTH = ("price", "variance")
+
+
 def comparison(target: str, model: str, outcome: str, **changes: Any) -> Comparison:
     skill, p_value = NUMBERS[outcome]
     values = {"target": target, "horizon": 1, "n": 100, "rmse": 2.0, "model": model, "model_rmse": 2.1}
@@ -38,6 +41,7 @@ def verdict(
         "name": "ABC",
         "tickers": 1,
         "baselines": baselines,
+        "trained": list(baselines),
         "coverage": 0.9,
         "band_method": "network",
         "comparisons": [comparison(name, model, outcomes[name]) for name, model in baselines.items()],
@@ -65,6 +69,17 @@ def test_the_headline_is_one_sentence_that_claims_what_was_found(price: str, var
         assert ("cannot compare" in claim) == (outcome == "undefined")
         assert bool(re.search(r"\(p = 0\.0010\)", claim)) == (outcome in ("better", "worse"))
         assert "direction" not in claim
+
+
+def test_a_price_that_the_network_does_not_forecast_is_judged_by_the_models_that_do() -> None:
+    alone: dict[str, Any] = {
+        "trained": ["variance"],
+        "best_simple": {name: comparison(name, "drift", "better") for name in BOTH},
+    }
+    found = summary.headline(verdict("undefined", "better", **alone))
+    assert found.startswith("The network does not forecast the next ABC close; no model here forecasts it ")
+    assert "drift forecasts it" in summary.headline(verdict("undefined", "better", better=["drift"], **alone))
+    assert "does not forecast it" in summary.evidence(verdict("undefined", "better", **alone))[0]
 
 
 def test_the_headline_names_what_is_forecast() -> None:

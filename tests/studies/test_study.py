@@ -11,15 +11,15 @@ PARAMS = small_params(scrape={"calendar": "XNYS"})
 
 
 def test_with_changes_returns_a_changed_copy() -> None:
-    changes = {"train.window": 22, "train.loss_weights.price": 0.0, "track": {"experiment": "x"}}
+    changes = {"train.window": 22, "train.units": [8], "track": {"experiment": "x"}}
     changed = study.with_changes(PARAMS, changes)
-    assert (changed["train"]["window"], changed["train"]["loss_weights"]) == (22, {"price": 0.0, "variance": 1.0})
+    assert (changed["train"]["window"], changed["train"]["units"]) == (22, [8])
     assert changed["track"] == {"experiment": "x"}
     assert PARAMS["train"]["window"] == 5
-    assert PARAMS["train"]["loss_weights"]["price"] == 1.0
+    assert PARAMS["train"]["units"] == [4]
 
 
-@pytest.mark.parametrize("key", ["train.windows", "trains.window", "train.loss_weights.volume", "window"])
+@pytest.mark.parametrize("key", ["train.windows", "trains.window", "window"])
 def test_an_unknown_key_is_named(key: str) -> None:
     with pytest.raises(UserError, match=rf"^{key}: unknown key"):
         study.with_changes(PARAMS, {key: 1})

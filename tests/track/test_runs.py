@@ -104,10 +104,11 @@ def test_a_state_follows_every_parameter_and_every_byte_and_no_order() -> None:
     assert len({same, *others}) == 3
 
 
-def test_epochs_of_one_member_bear_its_losses_plainly_and_of_several_by_number() -> None:
-    history = pd.DataFrame({"member": [1, 1, 2], "epoch": [1, 2, 1], "loss": [3.0, 2.0, 5.0]})
-    assert list(epochs(history[history["member"] == 1])) == [{"loss": 3.0}, {"loss": 2.0}]
-    assert list(epochs(history)) == [{"member_1.loss": 3.0, "member_2.loss": 5.0}, {"member_1.loss": 2.0}]
+def test_the_losses_of_an_epoch_are_named_by_target_and_member() -> None:
+    history = pd.DataFrame({"target": "price", "member": [1, 1, 2], "epoch": [1, 2, 1], "loss": [3.0, 2.0, 5.0]})
+    first, second = epochs(history.assign(val_loss=1.0))
+    assert (first["price.member_1.loss"], first["price.member_2.loss"]) == (3.0, 5.0)
+    assert second == {"price.member_1.loss": 2.0, "price.member_1.val_loss": 1.0}
 
 
 def test_metrics_are_named_by_their_path_their_parts_in_the_order_of_the_file() -> None:

@@ -3,22 +3,20 @@
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.forecaster import samples
 from pipeline.io.artifacts import read_table
 from pipeline.io.errors import UserError
-from pipeline.train.fitting import datasets
-from tests.conftest import samples_in, walk
+from tests.conftest import walk
 
 
 def test_members_differ_and_each_has_its_file_and_history(walked: Path) -> None:
-    one, two = sorted((walked / "data/model").iterdir())
-    assert (one.name, two.name) == ("1.keras", "2.keras")
-    assert one.read_bytes() != two.read_bytes()
-    assert read_table(walked / "data/history.parquet").groupby("member").size().to_dict() == {1: 2, 2: 2}
+    files = {path.relative_to(walked / "data/model").as_posix(): path for path in walked.glob("data/model/*/*")}
+    assert set(files) == {"price/1.keras", "price/2.keras", "variance/1.keras", "variance/2.keras"}
+    assert len({path.read_bytes() for path in files.values()}) == 4
+    epochs = read_table(walked / "data/history.parquet").groupby(["target", "member"]).size()
+    assert epochs.to_dict() == {(target, member): 2 for target in ("price", "variance") for member in (1, 2)}
 
 
 @pytest.fixture
@@ -30,13 +28,14 @@ def folder(walked: Path, tmp_path: Path) -> Path:
 
 def test_train_needs_no_file_of_test(walked: Path, folder: Path) -> None:
     walk(folder, pd.DataFrame(), "train")
-    for name in ("data/model/1.keras", "data/history.parquet"):
+    for name in ("data/model/price/1.keras", "data/model/variance/2.keras", "data/history.parquet"):
         assert (folder / name).read_bytes() == (walked / name).read_bytes()
 
 
 def test_the_first_member_does_not_depend_on_how_many_there_are(walked: Path, folder: Path) -> None:
     walk(folder, pd.DataFrame(), "train", train={"members": 1})
-    assert (folder / "data/model/1.keras").read_bytes() == (walked / "data/model/1.keras").read_bytes()
+    for name in ("data/model/price/1.keras", "data/model/variance/1.keras"):
+        assert (folder / name).read_bytes() == (walked / name).read_bytes()
 
 
 def test_a_window_longer_than_the_data_is_named(folder: Path) -> None:
@@ -51,15 +50,23 @@ def test_a_fit_that_diverges_names_the_learning_rate(folder: Path) -> None:
     assert not (folder / "data/model").exists()
 
 
-def test_early_stopping_uses_no_calibration_sample_even_if_a_gap_costs_windows(
-    tmp_path: Path, two_tickers: pd.DataFrame
+def test_a_price_that_is_not_forecast_costs_no_epoch_and_the_variance_is_forecast_as_before(
+    walked: Path, folder: Path
 ) -> None:
-    prices = two_tickers[two_tickers["ticker"] == "AAA"].copy()
-    prices.loc[prices["date"] == "2002-06-20", "open"] = np.nan
-    dates = {"validation": "2002-06-03", "test": "2002-10-01", "horizon": 1}
-    walk(tmp_path, prices, "scrape", "prepare", prepare=dates)
-    rows = samples_in(tmp_path)
-    stopping = datasets(rows, 22)[1].origins
-    calibrated = samples.calibration_mask(rows).to_numpy()[stopping]
-    assert len(stopping)
-    assert not calibrated.any()
+    walk(folder, pd.DataFrame(), "train", train={"forecast_price": False})
+    assert set(read_table(folder / "data/history.parquet")["target"]) == {"variance"}
+    name = "data/model/variance/1.keras"
+    assert (folder / name).read_bytes() == (walked / name).read_bytes()
+    assert len(list(folder.glob("data/model/price/*"))) == 2  # as they start, so they repeat the baseline
+
+
+@pytest.mark.parametrize(
+    ("prepare", "line"),
+    [({"variance": "none"}, "the variance is not forecast either"), ({"baseline": "none"}, "no other forecast")],
+)
+def test_that_nothing_is_left_to_forecast_is_said(
+    prepare: dict[str, str], line: str, tmp_path: Path, two_tickers: pd.DataFrame
+) -> None:
+    walk(tmp_path, two_tickers, "scrape", "prepare", prepare=prepare)
+    with pytest.raises(UserError, match=rf"^params.yaml: train.forecast_price: found false, but .*{line}"):
+        walk(tmp_path, two_tickers, "train", train={"forecast_price": False})

@@ -17,7 +17,7 @@ WINDOW, COUNT = 8, 33  # the last batch has one sample
 PARAMS: dict[str, Any] = {
     "window": WINDOW, "cell": "lstm", "units": [8], "bidirectional": False, "dropout": 0.0,
     "optimizer": "adam", "learning_rate": 0.02, "weight_decay": 0.0, "loss": "mse", "batch_size": 16,
-    "loss_weights": {"price": 1.0, "variance": 1.0}, "epochs": 3, "patience": 50, "members": 1, "seed": 0,
+    "forecast_price": True, "epochs": 3, "patience": 50, "members": 1, "seed": 0,
 }  # fmt: skip
 
 
@@ -29,17 +29,16 @@ def sine() -> tuple[network.Floats, Dataset]:
     """Return a sine as features, and its next two values after each window."""
     wave = np.sin(np.arange(COUNT + WINDOW + 1) * 0.5).astype(np.float32)
     origins = np.arange(WINDOW - 1, COUNT + WINDOW - 1, dtype=np.int32)
-    ahead = wave[origins[:, None] + [1, 2]]
-    return wave[:, None], Dataset(origins, {"price": ahead, "variance": ahead**2})
+    return wave[:, None], Dataset(origins, wave[origins[:, None] + [1, 2]])
 
 
 def times(factor: float, samples: Dataset) -> Dataset:
     """Return samples with other targets."""
-    return Dataset(samples.origins, {head: factor * values for head, values in samples.targets.items()})
+    return Dataset(samples.origins, factor * samples.targets)
 
 
 def built(params: Params, *, unroll: bool = False) -> keras.Model:
-    return network.build((WINDOW, 1), ["price", "variance"], 2, **params.architecture, unroll=unroll)
+    return network.build((WINDOW, 1), 2, has_baseline=True, **params.architecture, unroll=unroll)
 
 
 def fitted(
@@ -53,9 +52,10 @@ def fitted(
     return model, training.fit(model, samples, times(stopping, samples), seed=seed, progress=progress)
 
 
-def forecasts(model: keras.Model) -> dict[str, network.Floats]:
+def forecasts(model: keras.Model) -> network.Floats:
     features, samples = sine()
-    return network.Ensemble([model]).predict(features, samples.origins.astype(np.intp))[0]
+    (outputs,) = network.Ensemble([model]).predict(features, samples.origins.astype(np.intp))
+    return outputs
 
 
 @pytest.mark.parametrize("cell", get_args(network.Cell))
@@ -72,7 +72,6 @@ CELLS: list[dict[str, Any]] = [
     {"cell": "gru", "dropout": 0.3},
     {"cell": "rnn", "units": [4, 4]},
     {"bidirectional": True},
-    {"loss_weights": {"price": 0.5, "variance": 2.0}},
 ]
 
 
@@ -94,22 +93,18 @@ def test_from_the_same_weights_and_order_an_epoch_equals_one_of_keras(changes: d
     features, samples = sine()
     network.seed(3)
     model = built(params)
-    for variable in model.trainable_variables:  # the heads too, so that all gradients differ from zero
+    for variable in model.trainable_variables:  # the last layer too, so that all gradients differ from zero
         variable.assign_add(keras.random.normal(variable.shape, stddev=0.1))
     training = Training(built(params), features, params)
     training._start_from(model)
-    losses = training.epoch(samples, np.arange(COUNT, dtype=np.int32))
+    loss = float(training.epoch(samples, np.arange(COUNT, dtype=np.int32)))
 
     windows = features[samples.origins[:, None] + np.arange(1 - WINDOW, 1)]
     optimizer = OPTIMIZERS[params.optimizer](params.learning_rate, weight_decay=params.weight_decay)
-    loss = {head: LOSSES[params.loss]() for head in samples.targets}
-    model.compile(optimizer, loss, loss_weights=params.loss_weights.model_dump())
+    model.compile(optimizer, LOSSES[params.loss]())
     before = model.get_weights()
     history = model.fit(windows, samples.targets, batch_size=params.batch_size, shuffle=False, verbose=0).history
-    assert float(losses["loss"]) == pytest.approx(history["loss"][0], rel=1e-6)
-    # Keras does not weight the losses of the heads by the size of a batch.
-    weighted = [weight * float(losses[f"{head}_loss"]) for head, weight in params.loss_weights]
-    assert float(losses["loss"]) == pytest.approx(sum(weighted), rel=1e-6)
+    assert loss == pytest.approx(history["loss"][0], rel=1e-6)
     for first, ours, theirs in zip(before, training.model.get_weights(), model.get_weights(), strict=True):
         assert not np.array_equal(first, theirs)
         np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-6)
@@ -159,20 +154,13 @@ def test_unrolled_up_to_nine_steps_training_gives_the_same_bits(cell: network.Ce
 def test_the_best_epochs_weights_are_kept() -> None:
     model, history = fitted(0, stopping=-1.0)  # the better the fit on train, the worse on stopping
     assert history["val_loss"].iloc[-1] > history["val_loss"].min()
-    kept, targets = forecasts(model), sine()[1].targets
-    loss = sum(np.mean((kept[name] + targets[name]) ** 2) for name in targets)
+    loss = np.mean((forecasts(model) + sine()[1].targets) ** 2)
     assert loss == pytest.approx(history["val_loss"].min(), rel=1e-4)
 
 
 def test_it_stops_when_validation_stops_improving() -> None:
     _, history = fitted(0, stopping=-5.0, epochs=60, patience=3)
     assert len(history) == history["val_loss"].argmin() + 1 + 3
-
-
-def test_a_weight_of_zero_leaves_a_head_at_its_baseline() -> None:
-    model, _ = fitted(0, loss_weights={"price": 0.0, "variance": 1.0})
-    assert not forecasts(model)["price"].any()
-    assert forecasts(model)["variance"].any()
 
 
 def test_the_terminal_shows_each_epoch(capsys: pytest.CaptureFixture[str]) -> None:

@@ -61,7 +61,7 @@ def test_metrics_are_compared_by_their_path(tmp_path: Path) -> None:
 
 
 def test_the_weights_of_a_folder_of_models_are_compared(walked: Path, tmp_path: Path) -> None:
-    folder = walked / "data/model"
+    folder = walked / "data/model/price"
     found = numbers(folder)
     assert {name.split()[0] for name in found} == {"1.keras", "2.keras"}
     assert sum(values.size for name, values in found.items() if name.startswith("1.")) > 100
