@@ -39,10 +39,11 @@ EDITS: dict[str, list[Any]] = {
 }
 PANEL = DATA_FOLDER / "sp500_482tickers_2015-01_2020-01.parquet"
 PANEL_SIZES = (1, 10, 100, 482, 2000)
-LIMITS = """What limits 10,000 tickers: `prepare`, `benchmark`, `predict` and `evaluate` hold the rows of all tickers in
-memory, so they need about five times what 2,000 tickers need. `explore` correlates each ticker with each other one. A
-page grows with each ticker. One would store the samples by groups of tickers, run these stages one group
-after the other (nothing in them but the pooled scores needs all tickers at once), and show some of the tickers."""
+LIMITS = """What limits 10,000 tickers: all stages from `scrape` to `evaluate` hold the rows of all tickers in memory,
+so they need about five times what 2,000 tickers need. `explore` correlates each ticker with each other one.
+A page grows with each ticker. One would store the samples by groups of tickers, run these stages one group
+after the other (nothing in them but the pooled scores needs all tickers at once), and show some of the
+tickers."""
 MIB = 2**20
 
 
@@ -163,7 +164,14 @@ def stage_times(printed: str) -> dict[str, tuple[float, float]]:
 
 def training(_: Path) -> str:
     """Compare training with Keras's `fit`, which returns to Python after each batch."""
-    header = ["window, features, units, batch, layers", "unrolled", "epochs x members", "s by `fit`", "s", "ratio"]
+    header = [
+        "window, features, units, batch, layers",
+        "unrolled",
+        "epochs x networks",
+        "Keras's `fit`, s",
+        "ours, s",
+        "ratio",
+    ]
     rows = []
     for shape in SHAPES:
         printed = run(study.ROOT, "studies.bench", "training", json.dumps(shape))[1]
@@ -249,7 +257,7 @@ def panel(folder: Path) -> str:
     names = [f"{size:,}" for size in PANEL_SIZES]
     seconds = [[stage, *(f"{one['seconds']:.1f}" for one in rows)] for stage, rows in measured.items()]
     memory = [
-        [stage, *(f"{one['peak'] / MIB:,.0f} of {(3 * one['tables']) / MIB + 400:,.0f}" for one in rows)]
+        [stage, *(memory_text(one["peak"] / MIB, 3 * one["tables"] / MIB + 400) for one in rows)]
         for stage, rows in measured.items()
     ]
     return "\n\n".join(
@@ -258,12 +266,18 @@ def panel(folder: Path) -> str:
             "The panel of `examples/panel.yaml`, 1,228 sessions; 2,000 tickers are the same ones several times. "
             "Seconds of each stage with its start-up, one run:",
             table(["stage", *names], seconds),
-            "Peak memory above the start-up in MiB, and its limit: three times the tables that the stage reads, plus "
-            "400 MiB:",
+            "Peak memory above the start-up in MiB, and what we aim at: at most three times the tables that the stage "
+            "reads, plus 400 MiB. **Bold** numbers are above it:",
             table(["stage", *names], memory),
             LIMITS,
         ]
     )
+
+
+def memory_text(peak: float, aim: float) -> str:
+    """Return the peak memory of a stage beside the aim, bold if it is above it. peak, aim: MiB."""
+    mark = "**" if peak > aim else ""
+    return f"{mark}{peak:,.0f}{mark} of {aim:,.0f}"
 
 
 def panel_prices(size: int) -> pd.DataFrame:
