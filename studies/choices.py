@@ -86,11 +86,16 @@ DENSE: dict[str, Any] = {"train.window": 5, "train.cell": "dense"}
 CONFIGURATIONS |= {
     f"{cell}window 5, with {' and '.join(added)}": {**base, "prepare.features": FEATURES + added}
     for cell, base in (("", SHORT_WINDOW), ("dense, ", DENSE))
-    for added in (["variance_year"], ["variance_year", "december"])
+    for added in (["variance_year"], ["december"], ["variance_year", "december"])
 }
-DEFAULT = "window 5, with variance_year and december"
-DENSE_START = "dense, window 5, with variance_year and december"
-BEST = "dense start, units 32"
+CONFIGURATIONS["dense, window 5, units 32, with variance_year and december"] = {
+    **DENSE,
+    "train.units": [32],
+    "prepare.features": [*FEATURES, "variance_year", "december"],
+}
+DEFAULT = "window 5, with december"
+DENSE_START = "dense, window 5, with december"
+BEST = "dense, window 5, units 32, with variance_year and december"
 CHANGES_OF_DENSE_START: dict[str, dict[str, Any]] = {
     "units 32": {"train.units": [32]},
     "dropout 0.1": {"train.dropout": 0.1},
