@@ -39,8 +39,8 @@ def test_five_other_networks_come_to_the_same_verdict(evaluated) -> None:
                              for t in ("variance", "price") for h in ("h1", "h5")))  # fmt: skip
     assert 0.09 < test["variance"]["h1"]["skill"] < 0.13
     scores = scores_on_test(found["folder"], "variance")
-    assert scores.loc[scores.index.str.startswith("network "), "skill"].min() > 0.08
-    assert test["variance"]["h1"]["p_value"] < 1e-4
+    assert scores.loc[scores.index.str.startswith("network "), "skill"].min() > 0.06
+    assert test["variance"]["h1"]["p_value"] < 0.01
     assert 0.02 < test["variance"]["h5"]["skill"] < 0.06
     assert abs(test["price"]["h1"]["skill"]) < 0.02
     assert found["verdict"].nearest("variance").outcome == "better"
