@@ -11,6 +11,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from pipeline.forecaster import network, samples
 from pipeline.io.errors import UserError
@@ -28,23 +29,28 @@ HISTORY_SCHEMA = pa.schema(
 )
 
 
-def datasets(rows: pd.DataFrame, target: str, window: int) -> tuple[Dataset, Dataset]:
-    """Return the samples for training, and those for early stopping.
+def datasets(rows: pd.DataFrame, window: int) -> dict[str, tuple[Dataset, Dataset]]:
+    """Return, by target, the samples for training and those for early stopping.
 
-    The halves of validation are made from all rows, also those without a full window, as evaluate does. Raises
-    UserError if either is empty.
+    The halves of validation are made from all rows, also those without a full window. Raises UserError if there are no
+    samples for training or for early stopping.
     """
     positions = samples.origins(rows, window)
 
-    def dataset(name: str, mask: pd.Series) -> Dataset:
+    def origins_of(name: str, mask: pd.Series) -> NDArray[np.intp]:
         origins = positions[mask.to_numpy()[positions]]
         if not len(origins):
             raise UserError(
                 f"params.yaml: train.window: found {window}, which leaves no sample for {name}; accepted: a smaller one"
             )
+        return origins
+
+    def dataset(origins: NDArray[np.intp], target: str) -> Dataset:
         return Dataset(origins.astype(np.int32), samples.scaled_targets(rows.iloc[origins], target))
 
-    return dataset("train", rows["split"] == "train"), dataset("stopping", samples.stopping_mask(rows))
+    train = origins_of("train", rows["split"] == "train")
+    stopping = origins_of("stopping", samples.stopping_mask(rows))
+    return {target: (dataset(train, target), dataset(stopping, target)) for target in samples.target_names(rows)}
 
 
 def fit_members(
@@ -57,14 +63,13 @@ def fit_members(
     finite, or if there is nothing to forecast.
     """
     check_targets(rows, params)
-    features, targets = rows[samples.feature_columns(rows)].to_numpy(np.float32), samples.target_names(rows)
-    data = {target: datasets(rows, target, params.window) for target in targets}
+    features, data = rows[samples.feature_columns(rows)].to_numpy(np.float32), datasets(rows, params.window)
     shape = (params.window, features.shape[1])
     build = partial(network.build, shape, samples.horizon_of(rows), **params.architecture)
     network.seed(params.seed)
-    unroll = unrolls(params, len(data[targets[0]][0].origins))
+    unroll = unrolls(params, len(data["price"][0].origins))
     training = Training(build(has_baseline=True, unroll=unroll), features, params)
-    members, models = list(product(targets, range(1, params.members + 1))), []
+    members, models = list(product(data, range(1, params.members + 1))), []
     for target, member in members:  # all first, because TensorFlow optimizes its graphs again after a seed is set
         network.seed(params.seed + member - 1)
         models.append(build(has_baseline=samples.has_baseline(rows, target)))

@@ -1,7 +1,6 @@
 """The verdict takes its comparisons from the rows of the score table that they belong to."""
 
 import re
-from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
@@ -13,10 +12,8 @@ from pipeline.scoring.verdict import Verdict
 from tests.results import BANDS, BASELINES, CLOSE, SCORES
 
 
-def made(
-    scores: pd.DataFrame = SCORES, bands: pd.DataFrame = BANDS, trained: Collection[str] = ("price", "variance")
-) -> Verdict:
-    return verdict(scores, bands, BASELINES, CLOSE, NETWORK, 0.9, trained)
+def made(scores: pd.DataFrame = SCORES, bands: pd.DataFrame = BANDS) -> Verdict:
+    return verdict(scores, bands, BASELINES, CLOSE, NETWORK, 0.9, BASELINES)
 
 
 def test_the_network_is_compared_with_each_baseline_at_the_nearest_and_the_farthest_horizon() -> None:
