@@ -42,11 +42,12 @@ UNSET = (
     "XLA_FLAGS",
 )
 
-# numpy may be imported already if a parent process, such as pytest, passed these variables on: numpy followed them.
+# A caller that imported numpy first keeps its environment as it is: the pins would come too late for numpy.
+# It may be pinned all the same, if a parent process, such as pytest, passed these variables on.
 PINNED = "numpy" not in sys.modules or all(os.environ.get(name) == value for name, value in PINS.items())
 
-os.environ.update(PINS)
-for name in UNSET:
-    os.environ.pop(name, None)
-
-gc.set_threshold(100_000, 20, 20)  # imports make many objects and free few, so frequent collections only cost time
+if "numpy" not in sys.modules:
+    os.environ.update(PINS)
+    for name in UNSET:
+        os.environ.pop(name, None)
+    gc.set_threshold(100_000, 20, 20)  # imports make many objects and free few, so frequent collections only cost time

@@ -13,7 +13,9 @@ from pipeline.forecaster.features import FEATURES, uses_returns
 from pipeline.forecaster.forecasts import NETWORK
 from pipeline.forecaster.preparation import Preparation, for_ticker
 from pipeline.forecaster.targets import typical_change
+from pipeline.formats import format_date
 from pipeline.io.artifacts import read_record
+from pipeline.io.errors import UserError
 from pipeline.prices import OHLC, PRICES
 
 
@@ -35,6 +37,12 @@ class Forecaster:
         members = ensemble.load_members(folder / "model", preparation)
         return cls(preparation, read_record(folder / "bands.json", Bands), members)
 
+    def warm_up(self) -> None:
+        """Trace the networks, so that the first forecast takes no longer than the next ones."""
+        features = np.zeros((self.window, len(self.preparation.feature_names)), np.float32)
+        for networks in self.members.values():
+            networks.predict(features, np.array([self.window - 1]))
+
     @property
     def window(self) -> int:
         """The number of sessions in the network's window."""
@@ -54,22 +62,15 @@ class Forecaster:
     @property
     def columns(self) -> list[str]:
         """The columns that a price table must have, besides ticker and date."""
-        preparation = self.preparation
-        names = {preparation.column}
-        for name in preparation.feature_names:
-            names |= set(FEATURES[name].columns) if name in FEATURES else {name}
-        names -= {"date"}
-        band_needs_ohlc = self.bands.method == "current" and preparation.ranged
-        if "log_variance" in names or preparation.target == "return" or preparation.variance or band_needs_ohlc:
-            names = names - {"log_variance"} | set(OHLC)
-        return sorted(names)
+        return inputs.price_columns(self.preparation, band_method=self.bands.method)
 
-    def forecast(self, prices: pd.DataFrame, *, stale: bool = False) -> pd.DataFrame:
+    def forecast(self, prices: pd.DataFrame, *, since: pd.Timestamp | None = None) -> pd.DataFrame:
         """Forecast the next sessions of each ticker from its last row, up to the horizon.
 
         prices: ticker, date (datetime64, no time zone) and the numeric `columns`. The dates of each ticker must rise.
         Each ticker needs `min_sessions` rows. With `max_sessions` rows, more rows change nothing.
-        stale: if there is no forecast from the last row, use the last row that has one, instead of raising an error.
+        since: forecast from each row on or after this date that has no gap in its window, not from the last row only.
+        A ticker without rows since then has no forecast.
 
         The result has ticker, origin, date, horizon, forecast, lower, upper and volatility. forecast, lower and upper
         are values of the forecast column. The band is NaN where the series does not move. volatility is the median
@@ -81,14 +82,16 @@ class Forecaster:
         prices_by_ticker = dict(iter(prices.groupby("ticker")))
         checks.raise_faults({name: self._fault(str(name), table) for name, table in prices_by_ticker.items()})
         rows = self._rows(pd.concat(prices_by_ticker.values()))
-        origins = pd.Series(samples.origins(rows, self.window))
-        last_origins = origins.groupby(rows["ticker"].to_numpy()[origins]).max().reindex(list(prices_by_ticker))
-        last_rows = pd.Series(np.arange(len(rows))).groupby(rows["ticker"]).max()
-        has_gap = last_origins.isna() if stale else last_origins != last_rows
+        is_wanted = ~rows.duplicated("ticker", keep="last") if since is None else rows["date"] >= since
+        positions = samples.origins(rows, self.window)
+        positions = positions[is_wanted.to_numpy()[positions]]
         needed = sorted({self.preparation.column} | (set(OHLC) & set(self.columns)))
-        tails = {name: prices_by_ticker[name].tail(self.min_sessions) for name in last_origins.index[has_gap]}
+        if not is_wanted.any():
+            raise UserError(f"prices: found no row on or after {format_date(since)}; accepted: rows since then")
+        without = set(rows["ticker"][is_wanted]) - set(rows["ticker"].iloc[positions])
+        tails = {name: prices_by_ticker[name].tail(self.min_sessions) for name in sorted(without)}
         checks.raise_faults({name: checks.gap_message(tail, needed) for name, tail in tails.items()})
-        return self._forecast_from(rows, last_origins.to_numpy(np.intp))
+        return self._forecast_from(rows, positions)
 
     def _fault(self, ticker: str, prices: pd.DataFrame) -> str | None:
         """Describe the first fault in the rows of one ticker, if any."""

@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipeline import calendars
 from pipeline.forecaster import baselines, targets
-from pipeline.forecaster.features import feature_table, lookback
+from pipeline.forecaster.features import FEATURES, feature_table, lookback
 from pipeline.forecaster.preparation import MAX_DEVIATIONS, Calendar, Coefficients, Preparation, for_ticker, transform
 from pipeline.forecaster.samples import baseline_column, date_column, feature_column
 from pipeline.forecaster.targets import MONTH, log_variance, trailing_mean
@@ -78,6 +78,21 @@ def min_earlier_rows(feature_names: list[str], season_length: int) -> int:
 def required_columns(target: str, *, variance: bool) -> list[str]:
     """Return the columns that need a value in a complete row."""
     return ["last", "log_variance", "volatility"] if target == "return" or variance else ["last"]
+
+
+def price_columns(preparation: Preparation, band_method: str) -> list[str]:
+    """Return the columns that a price table must have for a forecast, besides ticker and date.
+
+    band_method: what the band is made from, as bands.Bands stores it.
+    """
+    names = {preparation.column}
+    for name in preparation.feature_names:
+        names |= set(FEATURES[name].columns) if name in FEATURES else {name}
+    names -= {"date"}
+    band_needs_ohlc = band_method == "current" and preparation.ranged
+    if "log_variance" in names or preparation.target == "return" or preparation.variance or band_needs_ohlc:
+        names = names - {"log_variance"} | set(OHLC)
+    return sorted(names)
 
 
 def baseline_targets(
