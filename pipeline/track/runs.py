@@ -1,21 +1,25 @@
-"""MLflow runs (the only module that imports mlflow): one run for each fingerprint of the pipeline."""
+"""MLflow runs: one for each state of the pipeline, and one parent for the experiments from the same commit."""
 
+import getpass
 import json
 import subprocess
-from collections.abc import Iterable, Iterator
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-import pandas as pd
 from mlflow import MlflowClient
-from mlflow.entities import Dataset, DatasetInput, Metric, Param, RunStatus
+from mlflow.entities import Dataset, DatasetInput, LoggedModelOutput, Metric, Param, Run, RunStatus
 from mlflow.store.tracking import SEARCH_MAX_RESULTS_THRESHOLD
 from mlflow.utils.validation import MAX_PARAM_VAL_LENGTH
 
 from pipeline.io.artifacts import Record, digest
-from pipeline.io.params import flat
+from pipeline.track import store, view
 
-FINGERPRINT = "closecast.fingerprint"
+FINGERPRINT, REPORTS, BASELINE = "closecast.fingerprint", "closecast.reports", "closecast.experiments_from"
+MODEL = "closecast"  # the name of the model, and of the registered model
+BATCH = 900  # MLflow accepts 1000 values in a batch, params among them
 
 
 class Recorded(Record):
@@ -24,7 +28,26 @@ class Recorded(Record):
     experiment: str
     """The name of the MLflow experiment."""
     fingerprint: str
-    """The digest of parameters and artifacts. The run has it as a tag."""
+    """The digest of parameters, fitted artifacts, forecasts and metrics. The run has it as a tag."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a run holds.
+
+    params: by path; metrics: (name, value, step); dataset: of the prices; files: what belongs to the state, such as the
+    scores; reports: the pages and pictures, which are replaced when they change; save_model: writes the MLflow model
+    into a new folder; model: its parameters; tags: description, source and user.
+    """
+
+    params: dict[str, Any]
+    metrics: list[tuple[str, float, int]]
+    dataset: Dataset
+    files: list[Path]
+    reports: list[Path]
+    save_model: Callable[[Path], None]
+    model: dict[str, str]
+    tags: dict[str, str]
 
 
 def fingerprint(params: dict[str, Any], files: dict[str, bytes]) -> str:
@@ -33,73 +56,109 @@ def fingerprint(params: dict[str, Any], files: dict[str, bytes]) -> str:
     return digest(json.dumps([params, contents], sort_keys=True).encode())
 
 
-def epochs(history: pd.DataFrame) -> Iterator[dict[str, float]]:
-    """Yield, for each epoch, the losses of each network by name. history: data/history.parquet."""
-    for _, rows in history.groupby("epoch"):
-        yield {
-            f"{row['target']}.member_{row['member']}.{name}": row[name]
-            for row in rows.to_dict("records")
-            for name in ("loss", "val_loss")
-        }
+def record(
+    root: Path, experiment: str, fingerprint: str, name: str, baseline: str, contents: Contents
+) -> Literal["recorded", "recorded before", "recorded before, with other reports"]:
+    """Record a state of the pipeline once, and say whether it was new.
 
+    A run of this fingerprint that was cut short is completed. A deleted experiment is restored.
 
-def recorded(
-    root: Path,
-    experiment: str,
-    fingerprint: str,
-    *,
-    name: str,
-    params: dict[str, Any],
-    metrics: dict[str, float],
-    epochs: Iterable[dict[str, float]],
-    files: Iterable[Path],
-    dataset: tuple[str, str, str],
-    tags: dict[str, str],
-) -> bool:
-    """Record one finished run in the SQLite store at `root`. Return False if its fingerprint is there already.
-
-    An unfinished run with this fingerprint is deleted and recorded again. A deleted experiment is restored.
-
-    epochs: for each epoch, values by name; dataset: name, digest, source.
+    root: the repository; name: of a new run; baseline: of a run of `dvc exp run`, the commit that it started from, else
+    empty. Raises UserError if the server does not answer.
     """
-    client = MlflowClient(tracking_uri=f"sqlite:///{root / 'mlflow.db'}")
-    existing = client.get_experiment_by_name(experiment)
-    if existing and existing.lifecycle_stage == "deleted":
-        client.restore_experiment(existing.experiment_id)
-    artifacts = (root / "mlartifacts").as_uri()
-    identifier = (
-        existing.experiment_id if existing else client.create_experiment(experiment, artifact_location=artifacts)
-    )
-    for run in client.search_runs([identifier], f"tags.`{FINGERPRINT}` = '{fingerprint}'"):
-        if run.info.status == RunStatus.to_string(RunStatus.FINISHED):
-            return False
-        client.delete_run(run.info.run_id)
+    with store.opened(root) as client:
+        identifier = experiment_id(client, root, experiment)
+        known = client.search_runs([identifier], f"tags.`{FINGERPRINT}` = '{fingerprint}'", max_results=1)
+        run = known[0] if known else new_run(client, identifier, fingerprint, name, baseline)
+        is_complete = run.info.status == RunStatus.to_string(RunStatus.FINISHED)
+        reports = digest(b"".join(path.read_bytes() for path in contents.reports))
+        if is_complete and run.data.tags.get(REPORTS) == reports:
+            return "recorded before"
+        if not is_complete:
+            log_state(client, run, contents)
+        log_files(client, run, contents.reports)
+        for key, value in {**contents.tags, REPORTS: reports}.items():
+            client.set_tag(run.info.run_id, key, value)
+        terminate(client, run)
+        return "recorded before, with other reports" if is_complete else "recorded"
 
-    run = client.create_run(identifier, run_name=name, tags={FINGERPRINT: fingerprint, **tags})
-    start, (data, digest, source) = run.info.start_time, dataset
-    logged = [Metric(key, value, start, step) for step, values in enumerate(epochs, 1) for key, value in values.items()]
-    logged += [Metric(key, value, start, 0) for key, value in metrics.items()]
-    shown_params = [Param(key, shortened(str(value))) for key, value in params.items()]
-    for first in range(0, max(len(logged), 1), 900):  # MLflow accepts 1000 values in a batch, params among them
-        client.log_batch(run.info.run_id, logged[first : first + 900], shown_params if first == 0 else [])
-    client.log_inputs(run.info.run_id, [DatasetInput(Dataset(data, digest, "local", source))])
+
+def experiment_id(client: MlflowClient, root: Path, name: str) -> str:
+    """Return the identifier of an experiment, which is made or restored if necessary, with the columns of its page."""
+    existing = client.get_experiment_by_name(name)
+    if not existing:
+        identifier: str = client.create_experiment(name, artifact_location=store.artifact_location(root))
+    else:
+        identifier = existing.experiment_id
+        if existing.lifecycle_stage == "deleted":
+            client.restore_experiment(identifier)
+    if not existing or existing.tags.get(view.TAG) != view.STATE:
+        client.set_experiment_tag(identifier, view.TAG, view.STATE)
+    return identifier
+
+
+def new_run(client: MlflowClient, identifier: str, fingerprint: str, name: str, baseline: str) -> Run:
+    """Create a run; that of an experiment as the child of the run that stands for all experiments from its commit."""
+    tags = {FINGERPRINT: fingerprint}
+    if baseline:
+        siblings = client.search_runs([identifier], f"tags.`{BASELINE}` = '{baseline}'", max_results=1)
+        if siblings:
+            parent = siblings[0]
+        else:
+            parent = client.create_run(
+                identifier, run_name=f"experiments from {baseline[:7]}", tags={BASELINE: baseline, **source()}
+            )
+            terminate(client, parent)
+        tags["mlflow.parentRunId"] = parent.info.run_id
+    return client.create_run(identifier, run_name=name, tags=tags)
+
+
+def terminate(client: MlflowClient, run: Run) -> None:
+    """Finish a run at the time at which it started: a restored stage took no time, so no duration is shown."""
+    client.set_terminated(run.info.run_id, end_time=run.info.start_time)
+
+
+def log_state(client: MlflowClient, run: Run, contents: Contents) -> None:
+    """Log what belongs to the state. Values that are there already stay the same."""
+    identifier, time = run.info.run_id, run.info.start_time
+    metrics = [Metric(name, value, time, step) for name, value, step in contents.metrics]
+    params = [Param(key, shortened(str(value))) for key, value in contents.params.items()]
+    for first in range(0, max(len(metrics), 1), BATCH):
+        client.log_batch(identifier, metrics[first : first + BATCH], [] if first else params)
+    client.log_inputs(identifier, [DatasetInput(contents.dataset)])
+    log_files(client, run, contents.files)
+    if not (run.outputs and run.outputs.model_outputs):
+        for unfinished in client.search_logged_models(
+            [run.info.experiment_id], f"attributes.source_run_id = '{identifier}'"
+        ):
+            client.delete_logged_model(unfinished.model_id)
+        model = client.create_logged_model(
+            run.info.experiment_id, MODEL, source_run_id=identifier, params=contents.model
+        ).model_id
+        with tempfile.TemporaryDirectory() as folder:
+            contents.save_model(Path(folder, "model"))
+            client.log_model_artifacts(model, str(Path(folder, "model")))
+        client.finalize_logged_model(model, "READY")
+        client.log_outputs(identifier, [LoggedModelOutput(model, step=0)])
+
+
+def log_files(client: MlflowClient, run: Run, files: Iterable[Path]) -> None:
+    """Log files under their own paths."""
     for path in files:
         client.log_artifact(run.info.run_id, str(path), artifact_path=str(path.parent))
-    client.set_terminated(run.info.run_id)
-    return True
 
 
 def count(root: Path, experiment: str) -> int:
-    """Return how many different fingerprints an experiment of the SQLite store at `root` holds; 0 without a store."""
-    if not (root / "mlflow.db").exists():
+    """Return how many states an experiment of the SQLite store at `root` holds; 0 without a store."""
+    if not (store.is_local(root) and (root / "mlflow.db").exists()):
         return 0
-    client = MlflowClient(tracking_uri=f"sqlite:///{root / 'mlflow.db'}")
-    existing = client.get_experiment_by_name(experiment)
-    if not existing:
-        return 0
-    finished = client.search_runs(
-        [existing.experiment_id], "attributes.status = 'FINISHED'", max_results=SEARCH_MAX_RESULTS_THRESHOLD
-    )
+    with store.opened(root) as client:
+        existing = client.get_experiment_by_name(experiment)
+        if not existing:
+            return 0
+        finished = client.search_runs(
+            [existing.experiment_id], "attributes.status = 'FINISHED'", max_results=SEARCH_MAX_RESULTS_THRESHOLD
+        )
     return len({run.data.tags[FINGERPRINT] for run in finished if FINGERPRINT in run.data.tags})
 
 
@@ -108,14 +167,15 @@ def shortened(text: str) -> str:
     return text if len(text) <= MAX_PARAM_VAL_LENGTH else f"{text[: MAX_PARAM_VAL_LENGTH - 4]} ..."
 
 
-def named(metrics: dict[str, Any]) -> dict[str, float]:
-    """Return the numbers of metrics.json by path. Parts are numbered, because MLflow sorts metrics by name."""
-    return {
-        f"{number} {part}/{name}": value
-        for number, (part, values) in enumerate(metrics.items(), 1)
-        for name, value in flat(values)
-        if value is not None
-    }
+def dataset(prices: str, scrape: dict[str, Any]) -> Dataset:
+    """Return the prices as a dataset. prices: the digest of their file; scrape: the section of params.yaml."""
+    source = {key: scrape[key] for key in ("source", "path", "tickers", "vintage") if key in scrape}
+    return Dataset("prices", prices[:36], scrape["source"], json.dumps(source))  # MLflow takes 36 characters
+
+
+def source() -> dict[str, str]:
+    """Return the tags of who ran what."""
+    return {"mlflow.source.name": "dvc repro", "mlflow.source.type": "LOCAL", "mlflow.user": getpass.getuser()}
 
 
 def git(prices: str) -> dict[str, str]:
