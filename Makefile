@@ -6,7 +6,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 COMPILE := uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-emit-index-url --no-header --quiet
 
-.PHONY: setup repro test test-slow check verify bench studies forecast latest revisions ui lock clean
+.PHONY: setup repro test test-slow check verify bench studies forecast latest revisions ui promote serve lock clean
 
 setup: .venv/ready  ## make .venv from requirements.lock
 
@@ -30,9 +30,10 @@ repro: setup  ## run the stages that changed, then print the verdict
 test: setup  ## the tests that need no internet, browser or server
 	python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
-test-slow: setup  ## the other tests: browser, many seeds, an emulated processor
-	@if command -v apt-get > /dev/null && ! { command -v chromium && command -v qemu-x86_64; } > /dev/null; then \
-		apt-get update -qq && apt-get install -y -qq chromium qemu-user; fi
+test-slow: setup  ## the other tests: browser, many seeds, an emulated processor, a server with a database
+	@if command -v apt-get > /dev/null && \
+		! { command -v chromium && command -v qemu-x86_64 && ls /usr/lib/postgresql/*/bin/initdb; } > /dev/null 2>&1; then \
+		apt-get update -qq && apt-get install -y -qq chromium qemu-user postgresql; fi
 	python -m pytest -n 2 --dist loadfile -m slow
 
 check: setup  ## formatting, lint, types, import rules, lock
@@ -63,8 +64,14 @@ latest: setup  ## fetch Yahoo's prices up to the last finished session, then run
 revisions: setup  ## which prices Yahoo has revised since a commit: make revisions REV=HEAD~1
 	@python -m pipeline revisions "$(REV)"
 
-ui: setup  ## the MLflow page of all runs, http://127.0.0.1:5000
-	MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false mlflow ui --workers 1 --backend-store-uri sqlite:///mlflow.db --host 127.0.0.1 --port 5000
+ui: setup  ## the MLflow page of all runs; it prints the address
+	@python -m pipeline ui
+
+promote: setup  ## make the model of the committed state the champion, or say why not; FORCE=1 if it is of another kind
+	@python -m pipeline promote $(if $(FORCE),--force)
+
+serve: setup  ## serve the champion on http://127.0.0.1:5001
+	@python -m pipeline serve
 
 lock: setup  ## requirements.lock and versions.json from pyproject.toml; UPGRADE=--upgrade for newer versions
 	$(COMPILE) $(UPGRADE) -o requirements.lock

@@ -126,6 +126,10 @@ def arguments(words: list[str]) -> argparse.Namespace:
     command = commands.add_parser("verify", help="rebuild a commit elsewhere and compare its outputs")
     command.add_argument("--rev", metavar="REV", default="HEAD")
     command.add_argument("--cpu", metavar="CPU", default="", help="an emulated processor, such as Haswell")
+    commands.add_parser("ui", help="the page of all runs in MLflow")
+    command = commands.add_parser("promote", help="make the model of this state the champion, or say why not")
+    command.add_argument("--force", action="store_true", help="even if it cannot be compared with the champion")
+    commands.add_parser("serve", help="serve the champion on this computer")
     return parser.parse_args(words)
 
 
@@ -155,6 +159,18 @@ def main(words: list[str]) -> int:
                 from pipeline.verify import rebuild
 
                 return rebuild.command(chosen.rev, chosen.cpu)
+            case "promote":
+                from pipeline.serving import promotion
+
+                print(promotion.promote(pd.Timestamp.now("UTC"), force=chosen.force))
+            case "ui":
+                from pipeline.serving import commands
+
+                commands.ui()
+            case "serve":
+                from pipeline.serving import commands
+
+                commands.serve()
     except UserError as error:
         who = "" if chosen.command in (None, "models", "forecast") else f"{chosen.command}: "
         sys.exit("\n".join(f"{who}{line}" for line in str(error).splitlines()))

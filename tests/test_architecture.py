@@ -23,7 +23,6 @@ OWNERS = {
     "arch.univariate": "pipeline.models.garch",
     "sklearn.linear_model": "pipeline.models.regressors",
     "sklearn.ensemble": "pipeline.models.regressors",
-    "mlflow": "pipeline.track.runs",
     "keras": "pipeline.forecaster.network",
     "tensorflow": "pipeline.forecaster.network",
     "exchange_calendars": "pipeline.calendars",
@@ -48,9 +47,12 @@ DOORS = {
     "pipeline.scrape.file",
     "pipeline.scrape.sample",
     "pipeline.scrape.yahoo",
+    "pipeline.track.model",
     "pipeline.track.runs",
+    "pipeline.track.served",
+    "pipeline.track.store",
 } | {f"pipeline.{stage}.__main__" for stage in STAGES}
-COMMANDS = {name for name in PATHS if name.startswith("pipeline.verify")} | {
+COMMANDS = {name for name in PATHS if name.startswith(("pipeline.verify", "pipeline.serving"))} | {
     "pipeline.__main__",
     "pipeline.from_file",
     "pipeline.update",
@@ -75,6 +77,11 @@ def deps_of(stage: str) -> list[str]:
 def test_each_outside_thing_has_one_owner(package: str, owner: str) -> None:
     users = {name for name in PATHS for found in imported(name) if found == package or found.startswith(f"{package}.")}
     assert users - BUNDLERS.get(package, set()) == {owner}
+
+
+def test_mlflow_is_for_what_records_runs_and_for_what_uses_them() -> None:
+    users = {name for name in PATHS for found in imported(name) if found.split(".")[0] == "mlflow"}
+    assert {room_of(name) for name in users} == {"track", "serving"}
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -142,8 +149,8 @@ def test_dvc_knows_exactly_the_files_a_stage_uses(stage: str) -> None:
 
 
 def test_dvc_yaml_stays_short() -> None:
-    assert sum(len(deps_of(stage)) for stage in STAGES) <= 90
-    assert len((ROOT / "dvc.yaml").read_text().splitlines()) <= 270
+    assert sum(len(deps_of(stage)) for stage in STAGES) <= 100
+    assert len((ROOT / "dvc.yaml").read_text().splitlines()) <= 280
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -28,7 +28,7 @@ BLOCKS = re.findall(r"^```sh\n(.+?)^```", README, re.MULTILINE | re.DOTALL)
 COMMANDS = [re.split(r"\s+#", line)[0] for block in BLOCKS for line in block.splitlines()]
 # What is not run as it stands: these tests, and what `.ci/run` and the reader's shell do.
 ELSEWHERE = {"make test", "source .venv/bin/activate"}
-SERVED = "make ui"
+SERVED = {"make ui": "http://127.0.0.1:5000", "make serve": "http://127.0.0.1:5001/ping"}
 OF_YAHOO = {"make latest", "make revisions REV=HEAD~1"}
 
 
@@ -69,12 +69,15 @@ def test_every_command_of_the_readme_does_what_it_says(repository: tuple[Path, Y
     prices = made_prices("BBB", 120, seed=2)
     prices[["ticker", "date", "open", "high", "low", "close", "volume"]].to_csv(folder / "own.csv", index=False)
     small = (folder / "params.yaml").read_text()
-    assert {*ELSEWHERE, SERVED, *OF_YAHOO, "make repro", "make forecast"} <= set(COMMANDS)
+    assert {*ELSEWHERE, *SERVED, *OF_YAHOO, "make repro", "make forecast"} <= set(COMMANDS)
     for command in COMMANDS:
-        if command in ELSEWHERE or command == SERVED:
+        if command in ELSEWHERE or command in SERVED:
             continue
         if command in OF_YAHOO:  # of the Yahoo example, which the reader has edited
             (folder / "params.yaml").write_text(small)
+        if command == "make promote":  # of the last commit
+            done = shell(folder, "dvc repro --quiet && git add --all && git commit --quiet --message state", fake)
+            assert done.returncode == 0, done.stderr
         experiment = shell(folder, "dvc exp list --name-only | head -1", fake).stdout.strip()
         done = shell(folder, command.replace("FILE", "own.csv").replace("NAME", experiment), fake)
         assert done.returncode == 0, (command, done.stdout, done.stderr)
@@ -89,19 +92,19 @@ def test_every_command_of_the_readme_does_what_it_says(repository: tuple[Path, Y
             (folder / "params.yaml").write_text(small)
 
 
-def test_the_mlflow_page_of_the_readme_is_there(repository: tuple[Path, Yahoo]) -> None:
-    """Its port is taken from the README; another program may hold it here."""
+@pytest.mark.parametrize("command", SERVED)
+def test_the_servers_of_the_readme_answer(command: str, repository: tuple[Path, Yahoo]) -> None:
+    """Another program may hold their ports here."""
     folder, fake = repository
-    (address,) = re.findall(rf"^{SERVED} .*(http://127\.0\.0\.1:\d+)$", README, re.MULTILINE)
-    server = subprocess.Popen(["make", "ui"], cwd=folder, env=environment(fake), start_new_session=True)
+    server = subprocess.Popen(command.split(), cwd=folder, env=environment(fake), start_new_session=True)
     try:
         for _ in range(240):
             try:
-                page = urllib.request.urlopen(address, timeout=5).read().decode()
+                status = urllib.request.urlopen(SERVED[command], timeout=5).status
                 break
             except OSError:
                 time.sleep(0.25)
-        assert "MLflow" in page
+        assert status == 200
     finally:
         os.killpg(server.pid, 15)
         server.wait(30)

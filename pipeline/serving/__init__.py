@@ -1,0 +1,1 @@
+"""What people do with the recorded models: look at them, promote one, serve it."""
