@@ -20,7 +20,7 @@ from pipeline.formats import Table, format_date
 from pipeline.io.artifacts import read_bytes, read_record, read_table
 from pipeline.io.errors import UserError
 from pipeline.plot import tables
-from pipeline.scoring.results import series_of
+from pipeline.scoring.results import last_forecast, series_of
 from pipeline.scoring.verdict import Verdict
 
 SUMMARY_WIDTH, PIPE_WIDTH = 100, 120  # columns: of the summary at most; of a file or pipe
@@ -80,7 +80,7 @@ def forecast(console: Console) -> None:
     for ticker, rows in predictions.groupby("ticker"):
         series = series_of(preparation, str(ticker))
         title = f"{ticker}: {tables.origin(rows, series.step)}"
-        printed(console, tables.next_forecast(title, tables.last_forecast(rows), series, coverage))
+        printed(console, tables.next_forecast(title, last_forecast(rows), series, coverage))
 
 
 def forecast_of(console: Console, path: Path) -> None:

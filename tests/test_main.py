@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.io.artifacts import read_record, read_table
-from pipeline.plot.tables import common, last_forecast
+from pipeline.plot.tables import common
+from pipeline.scoring.results import last_forecast
 from pipeline.scoring.verdict import Verdict
 from tests.conftest import UNPINNED, walk
 from tests.imports import ROOT

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from pipeline.forecaster.forecasts import NETWORK, member
@@ -97,3 +98,9 @@ def skills(scores: pd.DataFrame, baselines: dict[str, str], series: SeriesInfo) 
     names = ["skill", "skill_low", "skill_high"]
     rows = [[each.title, each.horizon, *each.network[names]] for each in scores_by_horizon(scores, baselines, series)]
     return pd.DataFrame(rows, columns=["target", "horizon", *names])
+
+
+def last_forecast(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return each ticker's forecasts from its last origin, with their volatility."""
+    rows = predictions[predictions["origin"] == predictions.groupby("ticker")["origin"].transform("max")]
+    return rows.assign(volatility=np.exp(rows["variance_predicted"] / 2))
