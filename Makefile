@@ -6,7 +6,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 COMPILE := uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-emit-index-url --no-header --quiet
 
-.PHONY: setup repro test test-slow check verify bench studies forecast latest revisions ui lock clean
+.PHONY: setup repro test test-slow check verify bench studies forecast latest revisions record ui lock clean
 
 setup: .venv/ready  ## make .venv from requirements.lock
 
@@ -62,6 +62,9 @@ latest: setup  ## fetch Yahoo's prices up to the last finished session, then run
 
 revisions: setup  ## which prices Yahoo has revised since a commit: make revisions REV=HEAD~1
 	@python -m pipeline revisions "$(REV)"
+
+record: setup  ## what came of the forecasts whose reports/next.csv was committed, in reports/record.csv
+	@python -m pipeline record
 
 ui: setup  ## the MLflow page of all runs, http://127.0.0.1:5000
 	MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false mlflow ui --workers 1 --backend-store-uri sqlite:///mlflow.db --host 127.0.0.1 --port 5000

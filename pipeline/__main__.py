@@ -123,6 +123,7 @@ def arguments(words: list[str]) -> argparse.Namespace:
     commands.add_parser("latest", help="fetch Yahoo's prices up to the last finished session, then run `dvc repro`")
     command = commands.add_parser("revisions", help="what the source has revised since a git revision")
     command.add_argument("rev", metavar="REV", help="such as HEAD~1")
+    commands.add_parser("record", help="what came of the forecasts in git's history of reports/next.csv")
     command = commands.add_parser("verify", help="rebuild a commit elsewhere and compare its outputs")
     command.add_argument("--rev", metavar="REV", default="HEAD")
     command.add_argument("--cpu", metavar="CPU", default="", help="an emulated processor, such as Haswell")
@@ -151,6 +152,10 @@ def main(words: list[str]) -> int:
                 from pipeline import update
 
                 update.print_revisions(chosen.rev)
+            case "record":
+                from pipeline import record
+
+                record.update_record()
             case "verify":
                 from pipeline.verify import rebuild
 

@@ -53,6 +53,7 @@ DOORS = {
 COMMANDS = {name for name in PATHS if name.startswith("pipeline.verify")} | {
     "pipeline.__main__",
     "pipeline.from_file",
+    "pipeline.record",
     "pipeline.update",
 }
 # Whose parameters, beside its own, a stage tells its readers.
@@ -143,7 +144,7 @@ def test_dvc_knows_exactly_the_files_a_stage_uses(stage: str) -> None:
 
 def test_dvc_yaml_stays_short() -> None:
     assert sum(len(deps_of(stage)) for stage in STAGES) <= 90
-    assert len((ROOT / "dvc.yaml").read_text().splitlines()) <= 277
+    assert len((ROOT / "dvc.yaml").read_text().splitlines()) <= 278
 
 
 @pytest.mark.parametrize("stage", STAGES)

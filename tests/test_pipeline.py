@@ -18,7 +18,7 @@ from mlflow import MlflowClient
 from ruamel.yaml import YAML
 
 from pipeline import calendars
-from tests.conftest import UNPINNED, file_params, small_params
+from tests.conftest import UNPINNED, file_params, small_params, start_record
 from tests.imports import ROOT
 from tests.series import made_prices
 from tests.test_leakage import corrupted
@@ -57,6 +57,7 @@ def copied(folder: Path) -> Path:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
     edit(folder)
+    start_record(folder)
     run(folder, "git", "init", "--quiet")
     run(folder, "git", "add", "--all")
     assert run(folder, "git", "commit", "--quiet", "--message", "start").returncode == 0

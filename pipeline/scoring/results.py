@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pipeline.forecaster.forecasts import NETWORK, member
 from pipeline.forecaster.preparation import Preparation
@@ -91,6 +92,15 @@ def series_of(preparation: Preparation, *tickers: str) -> SeriesInfo:
     unit = units.pop() if len(units) == 1 else ""
     (step,) = {calendar.step for calendar in preparation.calendars.values()}
     return SeriesInfo(preparation.column, unit, step, preparation.column in PRICES)
+
+
+def skill(mse: NDArray[np.float64], baseline_mse: float) -> NDArray[np.float64]:
+    """Return the skill of several models, (models,); NaN where the baseline has no error.
+
+    skill = 1 - MSE / MSE of the baseline (Murphy 1988, "Skill scores based on the mean square error", Monthly Weather
+    Review 116).
+    """
+    return 1 - mse / baseline_mse if baseline_mse else np.full(len(mse), np.nan)
 
 
 def skills(scores: pd.DataFrame, baselines: dict[str, str], series: SeriesInfo) -> pd.DataFrame:
