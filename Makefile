@@ -6,7 +6,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 COMPILE := uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-emit-index-url --no-header --quiet
 
-.PHONY: setup repro test test-slow check verify bench studies forecast latest revisions ui promote serve lock clean
+.PHONY: setup repro test test-slow check verify bench studies forecast latest revisions record ui promote serve lock clean
 
 setup: .venv/ready  ## make .venv from requirements.lock
 
@@ -63,6 +63,9 @@ latest: setup  ## fetch Yahoo's prices up to the last finished session, then run
 
 revisions: setup  ## which prices Yahoo has revised since a commit: make revisions REV=HEAD~1
 	@python -m pipeline revisions "$(REV)"
+
+record: setup  ## what came of the forecasts whose reports/next.csv was committed, in reports/record.csv
+	@python -m pipeline record
 
 ui: setup  ## the MLflow page of all runs; it prints the address
 	@python -m pipeline ui

@@ -20,7 +20,7 @@ from pipeline.formats import Table, format_date
 from pipeline.io.artifacts import read_bytes, read_record, read_table
 from pipeline.io.errors import UserError
 from pipeline.plot import tables
-from pipeline.scoring.results import series_of
+from pipeline.scoring.results import last_forecast, series_of
 from pipeline.scoring.verdict import Verdict
 
 SUMMARY_WIDTH, PIPE_WIDTH = 100, 120  # columns: of the summary at most; of a file or pipe
@@ -80,7 +80,7 @@ def forecast(console: Console) -> None:
     for ticker, rows in predictions.groupby("ticker"):
         series = series_of(preparation, str(ticker))
         title = f"{ticker}: {tables.origin(rows, series.step)}"
-        printed(console, tables.next_forecast(title, tables.last_forecast(rows), series, coverage))
+        printed(console, tables.next_forecast(title, last_forecast(rows), series, coverage))
 
 
 def forecast_of(console: Console, path: Path) -> None:
@@ -123,6 +123,7 @@ def arguments(words: list[str]) -> argparse.Namespace:
     commands.add_parser("latest", help="fetch Yahoo's prices up to the last finished session, then run `dvc repro`")
     command = commands.add_parser("revisions", help="what the source has revised since a git revision")
     command.add_argument("rev", metavar="REV", help="such as HEAD~1")
+    commands.add_parser("record", help="what came of the forecasts in git's history of reports/next.csv")
     command = commands.add_parser("verify", help="rebuild a commit elsewhere and compare its outputs")
     command.add_argument("--rev", metavar="REV", default="HEAD")
     command.add_argument("--cpu", metavar="CPU", default="", help="an emulated processor, such as Haswell")
@@ -155,6 +156,10 @@ def main(words: list[str]) -> int:
                 from pipeline import update
 
                 update.print_revisions(chosen.rev)
+            case "record":
+                from pipeline import record
+
+                record.update_record()
             case "verify":
                 from pipeline.verify import rebuild
 

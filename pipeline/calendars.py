@@ -80,6 +80,15 @@ def next_dates(calendar: str, after: pd.DatetimeIndex, count: int) -> NDArray[np
     return known_sessions.to_numpy()[known_sessions.searchsorted(after, side="right")[:, None] + np.arange(count)]
 
 
+def opening_times(calendar: str, dates: pd.Series) -> pd.Series:
+    """Return when each session opens, in UTC; a step begins at its date, read as UTC. The calendar must cover them."""
+    if dates.empty or step_length(calendar) is not None:
+        return dates.dt.tz_localize("UTC")
+    start = dates.min() - pd.Timedelta(days=10)  # the package requires start and end to differ
+    opens = exchange_calendars.get_calendar(calendar, start=start, end=dates.max()).opens
+    return opens.reindex(dates, method="bfill").set_axis(dates.index)  # a closed day has the next session's opening
+
+
 def last_finished(calendar: str, now: pd.Timestamp) -> pd.Timestamp:
     """Return the last session that closed at least CORRECTION_TIME before `now`, a time in UTC.
 

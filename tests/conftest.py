@@ -21,12 +21,13 @@ from ruamel.yaml import YAML
 from pipeline.forecaster import inputs
 from pipeline.forecaster.preparation import ALL, Calendar, Preparation, Target
 from pipeline.forecaster.samples import FILES, in_order
-from pipeline.io.artifacts import read_table, write_bytes
+from pipeline.io.artifacts import read_table, write_bytes, write_csv
 from pipeline.io.params import load
 from pipeline.models import registry
 from pipeline.models.model import Samples
 from pipeline.prepare.splits import assign_splits
 from pipeline.prices import SourceData, canonical
+from pipeline.record import COLUMNS
 from pipeline.scrape import sample
 from pipeline.vega.__main__ import script
 from tests.imports import ROOT
@@ -216,8 +217,15 @@ def vega() -> bytes:
     return script().encode()
 
 
+def start_record(folder: Path) -> None:
+    """A record without any forecast, as a clone has it, unless there is one."""
+    path = folder / "reports/record.csv"
+    if not path.exists():
+        write_csv(path, pd.DataFrame(columns=COLUMNS))
+
+
 def walk(folder: Path, prices: pd.DataFrame | SourceData, *stages: str, **changes: dict[str, Any]) -> None:
-    """Run stages in a folder on these prices, in this process. reports/vega.js is there where a page needs it."""
+    """Run stages in a folder on these prices, in this process. What a page needs besides is there."""
     folder.mkdir(exist_ok=True)
     found = prices if isinstance(prices, SourceData) else SourceData(prices, units={})
     with contextlib.chdir(folder), pytest.MonkeyPatch.context() as patch:
@@ -225,6 +233,10 @@ def walk(folder: Path, prices: pd.DataFrame | SourceData, *stages: str, **change
         YAML().dump(small_params(**changes), Path("params.yaml"))
         if {"explore", "plot"} & set(stages):
             write_bytes(Path("reports/vega.js"), vega())
+        if "plot" in stages:
+            start_record(Path())
+        if "track" in stages:
+            shutil.copy(ROOT / "versions.json", folder)
         for stage in stages:
             ran(stage)
 

@@ -4,7 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.calendars import first_known_date, last_finished, next_dates, sessions, step_dates, step_name
+from pipeline.calendars import (
+    first_known_date,
+    last_finished,
+    next_dates,
+    opening_times,
+    sessions,
+    step_dates,
+    step_name,
+)
 from pipeline.io.errors import UserError
 
 
@@ -88,3 +96,22 @@ def test_a_step_has_its_name() -> None:
 )
 def test_the_last_finished_session_has_closed_and_settled(calendar: str, now: str, expected: str) -> None:
     assert f"{last_finished(calendar, pd.Timestamp(now, tz='UTC')):%Y-%m-%d}" == expected
+
+
+@pytest.mark.parametrize(
+    ("calendar", "date", "opens"),
+    [
+        ("XNYS", "2024-03-08", "2024-03-08 14:30"),
+        ("XNYS", "2024-03-11", "2024-03-11 13:30"),  # New York is on summer time
+        ("XNYS", "2025-01-09", "2025-01-10 14:30"),  # a day of mourning: the next session
+        ("XASX", "2025-01-08", "2025-01-07 23:00"),  # Sydney's morning
+        ("24/5", "2025-01-08", "2025-01-08 00:00"),
+        ("1h", "2025-01-08 05:00", "2025-01-08 05:00"),
+    ],
+)
+def test_a_session_opens_by_its_exchange_and_a_step_at_its_date(calendar: str, date: str, opens: str) -> None:
+    dates = pd.Series([pd.Timestamp(date), pd.Timestamp("2025-02-03")], [5, 3])
+    found = opening_times(calendar, dates)
+    assert found.index.tolist() == [5, 3]
+    assert found.iloc[0] == pd.Timestamp(opens, tz="UTC")
+    assert opening_times(calendar, dates[:0]).empty

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.io.artifacts import read_record, read_table
-from pipeline.plot.tables import common, last_forecast
+from pipeline.plot.tables import common
+from pipeline.scoring.results import last_forecast
 from pipeline.scoring.verdict import Verdict
 from tests.conftest import UNPINNED, walk
 from tests.imports import ROOT
@@ -62,6 +63,7 @@ def test_the_forecast_shows_every_ticker_with_its_bands(walked: Path) -> None:
         (["forecast"], 1, "data/predictions.parquet: no such file; `dvc repro` makes it"),
         (["latest"], 1, "latest: params.yaml: no such file; run the command in the folder that contains it"),
         (["revisions", "HEAD"], 1, "revisions: data/prices.parquet: no such file; `dvc repro` makes it"),
+        (["record"], 1, "record: data/prices.parquet: no such file; `dvc repro` makes it"),
         (["verify"], 1, "verify: "),
         (["tomorrow"], 2, "python -m pipeline: argument COMMAND: invalid choice: 'tomorrow' (choose from "),
         (["forecast", "a.csv", "b.csv"], 2, "python -m pipeline: unrecognized arguments: b.csv"),

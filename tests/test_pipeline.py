@@ -18,7 +18,7 @@ from mlflow import MlflowClient
 from ruamel.yaml import YAML
 
 from pipeline import calendars
-from tests.conftest import UNPINNED, file_params, small_params
+from tests.conftest import UNPINNED, file_params, small_params, start_record
 from tests.imports import ROOT
 from tests.series import made_prices
 from tests.test_leakage import corrupted
@@ -57,6 +57,7 @@ def copied(folder: Path) -> Path:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
     edit(folder)
+    start_record(folder)
     run(folder, "git", "init", "--quiet")
     run(folder, "git", "add", "--all")
     assert run(folder, "git", "commit", "--quiet", "--message", "start").returncode == 0
@@ -374,7 +375,7 @@ def test_latest_forecasts_a_new_session_with_the_fitted_network_and_names_who_wa
     with yahoo(tmp_path) as fake:
         fake.bodies["AAA"] = body_of(prices.iloc[:-1])
         assert sorted(repro(folder, **fake.environment)) == sorted(ALL)
-        network = digests(folder)["data/model/variance/1.keras"]
+        network, before = digests(folder)["data/model/variance/1.keras"], pd.read_csv(folder / "reports/next.csv")
         revised = prices.assign(adj_close=prices["adj_close"].mask(prices.index < 3, prices["adj_close"] * 0.5))
         fake.bodies["AAA"] = body_of(revised)
         done = run(folder, sys.executable, "-m", "pipeline", "latest", **fake.environment)
@@ -384,3 +385,10 @@ def test_latest_forecasts_a_new_session_with_the_fitted_network_and_names_who_wa
     ran = re.findall(r"^Running stage '(\w+)'", done.stdout, re.MULTILINE)
     assert sorted(ran) == WITHOUT_TRAIN
     assert digests(folder)["data/model/variance/1.keras"] == network
+    after = pd.read_csv(folder / "reports/next.csv")
+    assert before["origin"].tolist() == day[498:499].tolist() * 3
+    assert after["origin"].tolist() == day[499:500].tolist() * 3
+    assert after["date"].tolist()[:2] == before["date"].tolist()[1:]
+    assert before["date"].iloc[0] == day[499]
+    assert after["fingerprint"].nunique() == 1
+    assert after["fingerprint"].tolist() == before["fingerprint"].tolist()

@@ -7,13 +7,12 @@ import pandas as pd
 from pipeline.evaluate import intervals, scores
 from pipeline.evaluate.metrics import metrics
 from pipeline.evaluate.params import Params
-from pipeline.evaluate.predictions import SCHEMA, by_model, predictions
+from pipeline.evaluate.predictions import SCHEMA, by_model, next_forecasts, predictions
 from pipeline.evaluate.verdict import verdict
 from pipeline.forecaster import samples
 from pipeline.forecaster.preparation import Preparation
-from pipeline.io.artifacts import read_record, read_table, write_bytes, write_json, write_record, write_table
+from pipeline.io.artifacts import read_record, read_table, write_bytes, write_csv, write_json, write_record, write_table
 from pipeline.io.stage import run
-from pipeline.prices import PRICES
 from pipeline.scoring import columns, summary
 from pipeline.scoring.results import series_of
 
@@ -27,26 +26,30 @@ def main(params: Params) -> None:
     by_models = (Path("data/forecasts.parquet"), Path("data/benchmark.parquet"))
     table = read_table(*by_models, categories=["model", "target", "ticker"])
     baselines = scores.baselines(preparation, set(table["model"].cat.categories))
-    priced = preparation.column in PRICES
+    series = series_of(preparation)
 
-    predicted, origins = predictions(rows, table), scores.origins(rows, priced=priced)
+    predicted, origins = predictions(rows, table), scores.origins(rows, priced=series.priced)
     forecasts = by_model(table, predicted)
+    variances = forecasts.get("variance", pd.DataFrame())
     del table  # the largest of all
     for ticker in sorted(set(rows["ticker"].unique()) - set(origins.dropna(subset="error_scale")["ticker"].unique())):
         print(f"{ticker}: left out of the pooled scores, because it never changes in train")
     known = predicted.merge(origins, how="left", on=["ticker", "origin"], validate="many_to_one")
-    scale = intervals.scales(known, forecasts.get("variance", pd.DataFrame()), priced=priced)
+    scale = intervals.scales(known, variances, priced=series.priced)
     bands = intervals.calibrated(known, scale, params.coverage)
     band_scores = intervals.table(known, scale, params.coverage)
     trained = set(read_table(Path("data/history.parquet"), columns=["target"])["target"])
     scored = scores.without_untrained(scores.table(scores.side_by_side(known, forecasts), baselines), trained)
-    reached = verdict(scored, band_scores, baselines, series_of(preparation), bands.method, params.coverage, trained)
+    reached = verdict(scored, band_scores, baselines, series, bands.method, params.coverage, trained)
 
-    write_table(Path("data/predictions.parquet"), intervals.with_bands(predicted, scale, bands), SCHEMA)
+    predicted = intervals.with_bands(predicted, scale, bands)
+    write_table(Path("data/predictions.parquet"), predicted, SCHEMA)
     write_table(Path("data/scores.parquet"), scored, columns.SCHEMA)
     write_table(Path("data/bands.parquet"), band_scores, intervals.SCHEMA)
     write_record(Path("data/bands.json"), bands)
     write_record(Path("data/verdict.json"), reached)
+    fitted = [Path("data/preparation.json"), Path("data/bands.json"), *sorted(Path("data/model").rglob("*.keras"))]
+    write_csv(Path("reports/next.csv"), next_forecasts(predicted, variances, [path.read_bytes() for path in fitted]))
     write_bytes(Path("reports/summary.md"), summary.markdown(reached).encode())
     write_json(Path("reports/metrics.json"), metrics(reached, scored, band_scores))
     print(reached.headline)

@@ -1,8 +1,11 @@
-"""data/predictions.parquet: one row is the network's forecast from one origin for one session.
+"""data/predictions.parquet: one row is the network's forecast from one origin for one session; and reports/next.csv.
 
 `actual` and `predicted` are values of the forecast column. `actual` is null in the future. `lower` and `upper` are the
 bounds of the band, null where its width is unknown, and before test, because bands are calibrated on validation.
 `variance_*` are log Garman-Klass variances, null if the variance is not forecast.
+
+reports/next.csv has the rows of each ticker's last origin. `volatility` is the network's, `har_volatility` HAR's, empty
+if not forecast; `fingerprint` is a hash of the fitted forecaster.
 """
 
 import numpy as np
@@ -12,6 +15,8 @@ import pyarrow as pa
 from pipeline.forecaster import samples
 from pipeline.forecaster.forecasts import COMBINATION, NETWORK
 from pipeline.forecaster.targets import future_values
+from pipeline.io.artifacts import digest
+from pipeline.scoring.results import last_forecast
 
 SCHEMA = pa.schema(
     [
@@ -31,6 +36,8 @@ SCHEMA = pa.schema(
 )
 
 KEY = ["ticker", "origin", "horizon"]
+NEXT = ["ticker", "origin", "date", "horizon", "last", "forecast", "lower", "upper"]
+NEXT += ["volatility", "har_volatility", "fingerprint"]
 
 
 def by_model(forecasts: pd.DataFrame, predictions: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -77,3 +84,13 @@ def predictions(rows: pd.DataFrame, forecasts: pd.DataFrame) -> pd.DataFrame:
         forecast["variance"] = pd.DataFrame({NETWORK: np.nan}, table.index)
         table["variance_actual"] = np.nan
     return table.assign(predicted=forecast["price"][NETWORK], variance_predicted=forecast["variance"][NETWORK])
+
+
+def next_forecasts(predictions: pd.DataFrame, variances: pd.DataFrame, fitted: list[bytes]) -> pd.DataFrame:
+    """Return reports/next.csv.
+
+    predictions: data/predictions.parquet; variances: as from `by_model`; fitted: the files of the forecaster.
+    """
+    har, fingerprint = np.exp(variances.get("har", np.nan) / 2), digest("".join(map(digest, fitted)).encode())
+    rows = last_forecast(predictions).rename(columns={"predicted": "forecast"})
+    return rows.assign(har_volatility=har, fingerprint=fingerprint)[NEXT]

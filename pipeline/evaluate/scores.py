@@ -15,6 +15,7 @@ from pipeline.forecaster.preparation import Preparation
 from pipeline.forecaster.targets import typical_change
 from pipeline.io.errors import UserError
 from pipeline.scoring.columns import ALL, POOLED, SCHEMA, TERCILES
+from pipeline.scoring.results import skill
 
 Floats = NDArray[np.float64]
 ARRAYS = ["split", "origin", "date", "tercile", "percent", "center", "actual"]
@@ -55,15 +56,6 @@ def measures(actual: Floats, predicted: Floats) -> dict[str, Floats]:
         "mae": np.mean(np.abs(error), axis=0),
         "r2": 1 - mse / variance if variance else np.full(len(mse), np.nan),
     }
-
-
-def skill(mse: Floats, baseline_mse: float) -> Floats:
-    """Return the skill of several models, (models,); NaN where the baseline has no error.
-
-    skill = 1 - MSE / MSE of the baseline (Murphy 1988, "Skill scores based on the mean square error", Monthly Weather
-    Review 116).
-    """
-    return 1 - mse / baseline_mse if baseline_mse else np.full(len(mse), np.nan)
 
 
 def directional_accuracy(change: Floats, predicted: Floats) -> tuple[Floats, float]:

@@ -3,11 +3,13 @@
 from itertools import chain
 from pathlib import Path
 
+import pandas as pd
+
 from pipeline.forecaster.preparation import Preparation
 from pipeline.io.artifacts import digest, read_bytes, read_record, read_table, write_bytes, write_csv
 from pipeline.io.params import flat, load_all
 from pipeline.io.stage import run
-from pipeline.plot import page
+from pipeline.plot import page, record
 from pipeline.plot.params import Params
 from pipeline.report.page import picture
 from pipeline.scoring.results import skills
@@ -38,6 +40,7 @@ def main(params: Params) -> None:
         script=read_bytes(Path("reports/vega.js")).decode(),
         params={name: dict(flat(params_file[name])) for name in MADE_BY},
         digest=digest(read_bytes(path)),
+        record=record.section(pd.read_csv("reports/record.csv", parse_dates=["date"]), verdict),
     )
     write_bytes(Path("reports/forecast.html"), html)
     forecast = picture(first, "predicted", persistence=True)  # a picture has no switch

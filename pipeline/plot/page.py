@@ -10,7 +10,7 @@ from pipeline.plot import figures, tables
 from pipeline.report.figures import Figure
 from pipeline.report.page import Ticker, page
 from pipeline.scoring import summary
-from pipeline.scoring.results import band_results, overall, series_of, skills, target_title
+from pipeline.scoring.results import band_results, last_forecast, overall, series_of, skills, target_title
 from pipeline.scoring.verdict import Verdict
 from pipeline.series import SeriesInfo
 
@@ -52,7 +52,7 @@ def parts(predictions: pd.DataFrame) -> Parts:
     """Return the rows that figures of tickers show: those of `tested`, the last forecasts, and the last known steps."""
     one_ahead = predictions.loc[predictions["horizon"] == 1, ["ticker", "origin", "last"]]
     known = one_ahead.groupby("ticker").tail(STEPS_BEFORE).set_axis(["ticker", "date", "value"], axis=1)
-    return tested(predictions), tables.last_forecast(predictions), known
+    return tested(predictions), last_forecast(predictions), known
 
 
 def tickers(predictions: pd.DataFrame, verdict: Verdict, preparation: Preparation, sessions: int) -> Iterator[Ticker]:

@@ -5,7 +5,6 @@ scores, bands, predictions: the tables of these names in data/.
 
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 
 from pipeline.forecaster.forecasts import NETWORK, member
@@ -23,12 +22,6 @@ def _cells(row: Mapping[str, float] | pd.Series, forms: Mapping[str, str]) -> li
     return [shown(row[name], form) for name, form in forms.items()]
 
 
-def last_forecast(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Return each ticker's forecasts from its last origin, with their volatility."""
-    rows = predictions[predictions["origin"] == predictions.groupby("ticker")["origin"].transform("max")]
-    return rows.assign(volatility=np.exp(rows["variance_predicted"] / 2))
-
-
 def origin(predictions: pd.DataFrame, step: str) -> str:
     """Return from which date the last forecast is, in words. predictions: of one ticker, at least from that date."""
     last, known = predictions["origin"].max(), predictions.loc[predictions["actual"].notna(), "date"].max()
@@ -39,7 +32,7 @@ def origin(predictions: pd.DataFrame, step: str) -> str:
 
 
 def next_forecast(title: str, ahead: pd.DataFrame, series: SeriesInfo, coverage: float) -> Table:
-    """Return the forecast of the next steps. ahead: from one origin, as `last_forecast` returns it."""
+    """Return the forecast of the next steps. ahead: from one origin, as results.last_forecast returns it."""
     change = ahead["predicted"] / ahead["last"] - 1 if series.priced else ahead["predicted"] - ahead["last"]
     forms = {"predicted": ",.2f", "change": "+.2%" if series.priced else "+,.2f", "lower": ",.2f", "upper": ",.2f"}
     heads = [series.step, series.label, f"change from the last {series.step}", f"{percent(coverage)} band from", "to"]

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pipeline.forecaster.forecasts import NETWORK, member
 from pipeline.forecaster.preparation import Preparation
@@ -92,8 +94,23 @@ def series_of(preparation: Preparation, *tickers: str) -> SeriesInfo:
     return SeriesInfo(preparation.column, unit, step, preparation.column in PRICES)
 
 
+def skill(mse: NDArray[np.float64], baseline_mse: float) -> NDArray[np.float64]:
+    """Return the skill of several models, (models,); NaN where the baseline has no error.
+
+    skill = 1 - MSE / MSE of the baseline (Murphy 1988, "Skill scores based on the mean square error", Monthly Weather
+    Review 116).
+    """
+    return 1 - mse / baseline_mse if baseline_mse else np.full(len(mse), np.nan)
+
+
 def skills(scores: pd.DataFrame, baselines: dict[str, str], series: SeriesInfo) -> pd.DataFrame:
     """Return the network's skill on test with its bounds, a row for each target and horizon."""
     names = ["skill", "skill_low", "skill_high"]
     rows = [[each.title, each.horizon, *each.network[names]] for each in scores_by_horizon(scores, baselines, series)]
     return pd.DataFrame(rows, columns=["target", "horizon", *names])
+
+
+def last_forecast(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return each ticker's forecasts from its last origin, with their volatility."""
+    rows = predictions[predictions["origin"] == predictions.groupby("ticker")["origin"].transform("max")]
+    return rows.assign(volatility=np.exp(rows["variance_predicted"] / 2))

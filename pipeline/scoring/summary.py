@@ -27,11 +27,11 @@ RULES = {  # what a baseline of the price says, in words
 }
 
 
-def error_difference(comparison: Comparison, than: str = "") -> str:
+def error_difference(skill: float | None, than: str = "") -> str:
     """Return how the network's error differs from another's: "5.9% less error than HAR", "3 times the error of HAR"."""
-    share = comparison.less_error
-    if share is None:
+    if skill is None:
         return f"an error that cannot be compared{f' with that of {than}' if than else ''}"
+    share = 1 - (1 - skill) ** 0.5  # by which the network's RMSE is smaller; negative where it is larger
     if abs(share) < 0.0005:
         return f"about the same error{f' as {than}' if than else ''}"
     if share < -1:
@@ -75,11 +75,10 @@ def _clause(verdict: Verdict, target: str) -> str:
     p_value = f"({p_text(nearest.p_value)})"
     match nearest.outcome:
         case "better" if target == "variance":
-            return f"{what} can be forecast: the network makes {error_difference(nearest, baseline)} {p_value}"
+            return f"{what} can be forecast: the network makes {error_difference(nearest.skill, baseline)} {p_value}"
         case "better" | "worse":
-            return (
-                f"the network forecasts {what} {nearest.outcome} than {baseline}: {error_difference(nearest)} {p_value}"
-            )
+            difference = error_difference(nearest.skill)
+            return f"the network forecasts {what} {nearest.outcome} than {baseline}: {difference} {p_value}"
         case "undefined":
             return f"the test cannot compare the network's forecast of {what} with {baseline}"
     if not better:
@@ -98,7 +97,7 @@ def evidence(verdict: Verdict) -> list[str]:
         if target not in verdict.trained:
             sentences.append(f"{names[target]}: the network does not forecast it (train.forecast_price is false).")
             continue
-        difference = error_difference(nearest, baseline_title(nearest.model, series))
+        difference = error_difference(nearest.skill, baseline_title(nearest.model, series))
         sentences.append(f"{names[target]}: the network makes {difference} ({_significance(nearest)}).")
     best = verdict.best_simple[last]
     what = "the size of the move" if last == "variance" else f"the next {series.name}"
@@ -106,14 +105,14 @@ def evidence(verdict: Verdict) -> list[str]:
         sentences.append(f"For {what}, no simple model was better than the baseline on validation.")
     else:
         first = f"For {what}, {TITLES[best.model]} was the best simple model on validation."
-        difference = error_difference(best, TITLES[best.model])
+        difference = error_difference(best.skill, TITLES[best.model])
         sentences.append(f"{first} On test the network makes {difference} ({_significance(best)}).")
     return sentences
 
 
 def _significance(comparison: Comparison) -> str:
     text = p_text(comparison.p_value)
-    told = error_difference(comparison).startswith("about")  # then it needs no second "no difference"
+    told = error_difference(comparison.skill).startswith("about")  # then it needs no second "no difference"
     return f"{text}, not significant" if comparison.outcome == "no significant difference" and not told else text
 
 
@@ -162,9 +161,9 @@ def table(verdict: Verdict) -> Table:
 
 def _cell(comparison: Comparison) -> str:
     """Return the difference of the errors for a table: "5.9% less", "3 times"."""
-    if comparison.less_error is None:
+    if comparison.skill is None:
         return "undefined"
-    return error_difference(comparison).replace(" the error", "").removesuffix(" error")
+    return error_difference(comparison.skill).replace(" the error", "").removesuffix(" error")
 
 
 def markdown(verdict: Verdict) -> str:

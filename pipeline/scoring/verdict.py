@@ -38,11 +38,6 @@ class Comparison(Record):
             return "no significant difference"
         return "better" if self.skill > 0 else "worse"
 
-    @property
-    def less_error(self) -> float | None:
-        """The share by which the network's RMSE is smaller than the simple model's; negative where it is larger."""
-        return None if self.skill is None else 1 - (1 - self.skill) ** 0.5
-
 
 class Verdict(Record):
     """data/verdict.json: the comparisons, the sentences on them, and what a reader of the score tables must know."""

@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.evaluate.metrics import MEASURES
 from pipeline.forecaster.bands import Bands
+from pipeline.forecaster.forecaster import Forecaster
 from pipeline.forecaster.preparation import ALL as EVERY
 from pipeline.io.artifacts import read_json, read_record, read_table
 from pipeline.scoring.columns import ALL, POOLED
@@ -92,3 +93,46 @@ def test_the_bands_of_the_predictions_are_the_quantiles_of_bands_json(walked: Pa
     banded = found["upper"].notna()
     assert banded.equals(found["split"].isin(["test", "future"]))  # earlier origins knew nothing of validation
     np.testing.assert_allclose((found["upper"] - found["predicted"])[banded], half[banded], rtol=1e-9)
+
+
+def test_the_next_forecasts_are_those_of_the_forecaster_that_was_fitted(
+    walked: Path, two_tickers: pd.DataFrame
+) -> None:
+    found = parsed(walked)
+    expected = Forecaster.load(walked / "data").forecast(two_tickers)
+    assert found["ticker"].tolist() == ["AAA"] * 3 + ["BBB"] * 3
+    pd.testing.assert_frame_equal(found[expected.columns.tolist()], expected, check_dtype=False, rtol=1e-6)
+    last = two_tickers.groupby("ticker").last()
+    assert found["last"].tolist() == last["close"].repeat(3).tolist()
+    assert found["origin"].tolist() == last["date"].repeat(3).tolist()
+    har = read_table(walked / "data/benchmark.parquet").query("model == 'har' and target == 'variance'")
+    key = ["ticker", "origin", "horizon"]
+    of_har = har.set_index(key)["predicted"].reindex(pd.MultiIndex.from_frame(found[key]))
+    np.testing.assert_allclose(found["har_volatility"], np.exp(of_har / 2), rtol=1e-12)
+
+
+def test_what_is_not_forecast_is_empty_in_the_next_forecasts(walked_heat: Path) -> None:
+    found = parsed(walked_heat)
+    assert len(found) == 6
+    assert found[["volatility", "har_volatility"]].isna().all(axis=None)
+    assert found["forecast"].notna().all()
+
+
+@pytest.mark.parametrize("name", ["preparation.json", "bands.json", "model/price/1.keras", "model/variance/2.keras"])
+def test_the_fingerprint_follows_every_file_of_the_forecaster(name: str, walked: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(walked, tmp_path / "folder")
+    walk(folder, pd.DataFrame(), "evaluate")
+    assert (folder / "reports/next.csv").read_bytes() == (walked / "reports/next.csv").read_bytes()
+    path = folder / "data" / name
+    if name == "bands.json":  # written by the stage itself
+        walk(folder, pd.DataFrame(), "evaluate", evaluate={"coverage": 0.8})
+    else:
+        path.write_bytes(path.read_bytes() + b"\n")
+        walk(folder, pd.DataFrame(), "evaluate")
+    assert parsed(folder)["fingerprint"].nunique() == 1
+    assert parsed(folder)["fingerprint"].iloc[0] != parsed(walked)["fingerprint"].iloc[0]
+
+
+def parsed(folder: Path) -> pd.DataFrame:
+    """The forecasts of the next steps in a folder."""
+    return pd.read_csv(folder / "reports/next.csv", parse_dates=["origin", "date"])

@@ -12,7 +12,6 @@ from pipeline.evaluate.scores import (
     measures,
     qlike,
     side_by_side,
-    skill,
     slices,
     smearing,
     terciles,
@@ -20,6 +19,7 @@ from pipeline.evaluate.scores import (
 from pipeline.forecaster.forecasts import NETWORK
 from pipeline.io.errors import UserError
 from pipeline.scoring.columns import ALL, POOLED, TERCILES
+from pipeline.scoring.results import skill
 from tests.conftest import made_preparation
 
 RNG = np.random.default_rng(0)

@@ -15,6 +15,7 @@ from tests.test_browser import ARGUMENTS
 from tests.test_pipeline import run
 
 PLOTS = {
+    "reports/next.csv": {"ticker", "date", "forecast", "lower", "upper"},
     "reports/loss.csv": {"target", "member", "epoch", "loss", "val_loss"},
     "reports/predicted.csv": {"date", "actual", "predicted", "persistence"},
     "reports/skill.csv": {"target", "horizon", "skill", "skill_low", "skill_high"},
@@ -50,7 +51,7 @@ def rerun(folder: Path, prices: pd.DataFrame) -> None:
     walk(folder, prices, *stages, train={"epochs": 3})
 
 
-def test_dvc_lists_the_three_plots_with_their_columns_and_the_picture(repository: Path) -> None:
+def test_dvc_lists_the_plots_with_their_columns_and_the_picture(repository: Path) -> None:
     losses = repository / "reports/loss.csv"
     losses.write_text(losses.read_text().replace("price,1,2,", "price,1,3,", 1))
     found: dict[str, Any] = json.loads(dvc(repository, "diff", "HEAD", "--json"))
@@ -90,9 +91,11 @@ def test_dvcs_page_draws_both_states_and_asks_nothing_of_the_network(
         page.on("console", lambda message: logged.append(message.text))
         page.on("pageerror", lambda error: logged.append(str(error)))
         page.goto((repository / "dvc_plots/index.html").as_uri())
-        page.wait_for_function("document.querySelectorAll('svg.marks').length == 3", timeout=10_000)
-        # per revision: two losses of two members for two targets; actual, predicted and persistence, what was added,
+        page.wait_for_function("document.querySelectorAll('svg.marks').length == 4", timeout=10_000)
+        # per revision: the bands of three steps of two tickers; two losses of two members for two targets;
+        # actual, predicted and persistence, what was added,
         # and the navigator's line; three horizons of two targets
+        assert [drawn(page, "next", colour) for colour in COLOURS] == [6, 6]
         assert [drawn(page, "loss", colour) for colour in COLOURS] == [8, 8]
         assert [drawn(page, "predicted", colour) for colour in COLOURS] == [5, 5]
         assert [drawn(page, "skill", colour) for colour in COLOURS] == [6, 6]

@@ -9,6 +9,7 @@ from pipeline.formats import Table
 from pipeline.io.artifacts import read_record, read_table
 from pipeline.plot import tables
 from pipeline.scoring import summary
+from pipeline.scoring.results import last_forecast
 from pipeline.scoring.verdict import Verdict
 from pipeline.series import SeriesInfo
 
@@ -22,7 +23,7 @@ def own(walked: Path) -> pd.DataFrame:
 
 
 def test_every_session_ahead_has_a_line_with_its_band(own: pd.DataFrame) -> None:
-    ahead = tables.last_forecast(own)
+    ahead = last_forecast(own)
     table = tables.next_forecast("AAA", ahead, CLOSE, 0.9)
     assert table.heads[:5] == ["session", "close, USD", "change from the last session", "90% band from", "to"]
     assert len(table.rows) == 3
@@ -33,7 +34,7 @@ def test_every_session_ahead_has_a_line_with_its_band(own: pd.DataFrame) -> None
 
 
 def test_a_band_or_a_volatility_that_is_not_known_is_left_out(own: pd.DataFrame) -> None:
-    ahead = tables.last_forecast(own).assign(lower=float("nan"), upper=float("nan"), volatility=float("nan"))
+    ahead = last_forecast(own).assign(lower=float("nan"), upper=float("nan"), volatility=float("nan"))
     assert [line[3:] for line in tables.next_forecast("AAA", ahead, CLOSE, 0.9).rows] == [["", ""]] * 3
 
 

@@ -19,7 +19,6 @@ import pytest
 from pipeline.io.artifacts import read_table
 from tests.commands import pipeline
 from tests.conftest import walk
-from tests.imports import ROOT
 from tests.servers import LOOPBACK, free_port, listening_addresses, started
 from tests.serving.test_promotion import commit
 
@@ -41,7 +40,6 @@ def test_without_a_champion_or_a_run_there_is_one_line(walked: Path, tmp_path: P
 def promoted(walked: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a champion."""
     folder = shutil.copytree(walked, tmp_path_factory.mktemp("served") / "copy")
-    shutil.copy(ROOT / "versions.json", folder)
     walk(folder, read_table(folder / "data/prices.parquet"), "track")
     commit(folder)
     done = pipeline(folder, "promote")

@@ -34,7 +34,6 @@ def commit(folder: Path) -> None:
 def folder(walked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder whose state is recorded and committed."""
     copy = shutil.copytree(walked, tmp_path / "copy")
-    shutil.copy(Path(__file__).parents[2] / "versions.json", copy)
     monkeypatch.chdir(copy)
     walk(copy, read_table(copy / "data/prices.parquet"), "track")
     commit(copy)

@@ -14,7 +14,6 @@ from mlflow import MlflowClient
 
 from pipeline.io.artifacts import read_table
 from tests.conftest import walk
-from tests.imports import ROOT
 from tests.servers import LOOPBACK, free_port, listening_addresses, started
 from tests.test_browser import browser  # noqa: F401
 
@@ -26,7 +25,6 @@ SHOTS = os.environ.get("SHOTS")  # a folder for pictures of the pages, to be loo
 def folder(walked: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with three runs."""
     copy = shutil.copytree(walked, tmp_path_factory.mktemp("ui") / "copy")
-    shutil.copy(ROOT / "versions.json", copy)
     prices = read_table(copy / "data/prices.parquet")
     for train in ({}, {"epochs": 3}, {"cell": "gru"}):
         walk(copy, prices, "train", "predict", "evaluate", "plot", "track", train=train)
