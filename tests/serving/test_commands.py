@@ -23,6 +23,7 @@ from tests.servers import LOOPBACK, free_port, listening_addresses, started
 from tests.serving.test_promotion import commit
 
 
+@pytest.mark.slow
 def test_without_a_champion_or_a_run_there_is_one_line(walked: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(walked, tmp_path / "copy")
     done = pipeline(folder, "serve")

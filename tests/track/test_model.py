@@ -86,7 +86,7 @@ print(pipeline.__file__)
 """
 
 
-@pytest.mark.parametrize("environment", ["as it is", "pinned"])
+@pytest.mark.parametrize("environment", [pytest.param("as it is", marks=pytest.mark.slow), "pinned"])
 def test_a_process_without_the_repository_gets_the_forecasts_of_the_pipeline(
     environment: str, saved: Path, walked: Path, tmp_path: Path
 ) -> None:
