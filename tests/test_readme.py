@@ -1,5 +1,6 @@
 """Every command of the README is run, in a repository as a clone would have it, with small parameters."""
 
+import json
 import os
 import re
 import shutil
@@ -23,11 +24,12 @@ from tests.yahoo import Yahoo, body_of, yahoo
 
 pytestmark = pytest.mark.slow
 
-README = (ROOT / "README.md").read_text()
+README, MLFLOW = ((ROOT / name).read_text() for name in ("README.md", "docs/mlflow.md"))
 BLOCKS = re.findall(r"^```sh\n(.+?)^```", README, re.MULTILINE | re.DOTALL)
 COMMANDS = [re.split(r"\s+#", line)[0] for block in BLOCKS for line in block.splitlines()]
 # What is not run as it stands: these tests, and what `.ci/run` and the reader's shell do.
-ELSEWHERE = {"make test", "source .venv/bin/activate"}
+CURL = "curl -s http://127.0.0.1:5001/invocations -H 'Content-Type: application/json' -d @request.json"
+ELSEWHERE = {"make test", "source .venv/bin/activate", CURL}
 SERVED = {"make ui": "http://127.0.0.1:5000", "make serve": "http://127.0.0.1:5001/ping"}
 OF_YAHOO = {"make latest", "make revisions REV=HEAD~1"}
 
@@ -76,7 +78,9 @@ def test_every_command_of_the_readme_does_what_it_says(repository: tuple[Path, Y
         if command in OF_YAHOO:  # of the Yahoo example, which the reader has edited
             (folder / "params.yaml").write_text(small)
         if command == "make promote":  # of the last commit
-            done = shell(folder, "dvc repro --quiet && git add --all && git commit --quiet --message state", fake)
+            done = shell(
+                folder, "dvc repro --quiet && git add --all && git commit --quiet --allow-empty --message state", fake
+            )
             assert done.returncode == 0, done.stderr
         experiment = shell(folder, "dvc exp list --name-only | head -1", fake).stdout.strip()
         done = shell(folder, command.replace("FILE", "own.csv").replace("NAME", experiment), fake)
@@ -105,6 +109,11 @@ def test_the_servers_of_the_readme_answer(command: str, repository: tuple[Path, 
             except OSError:
                 time.sleep(0.25)
         assert status == 200
+        if command == "make serve":
+            (request,) = re.findall(r"^```sh\n(python - .+?)^```", MLFLOW, re.MULTILINE | re.DOTALL)
+            assert CURL in request
+            answer = json.loads(shell(folder, request, fake).stdout)
+            assert {"origin", "forecast", "lower", "upper"} <= set(answer["predictions"][0])
     finally:
         os.killpg(server.pid, 15)
         server.wait(30)

@@ -20,10 +20,8 @@ def ui() -> None:
     with store.opened(root) as client:
         known = client.get_experiment_by_name(experiment)
     if not known:
-        raise UserError(
-            f"{experiment}: found no such experiment at {store.shown_uri(root)}; accepted: after `dvc repro`"
-        )
-    base = f"http://{HOST}:{UI_PORT}" if store.is_local(root) else store.shown_uri(root)
+        raise UserError(f"{experiment}: found no such experiment at {store.uri(root)}; accepted: after `dvc repro`")
+    base = f"http://{HOST}:{UI_PORT}" if store.is_local(root) else store.uri(root)
     print(f"{base}{view.path(known.experiment_id)}", flush=True)
     if store.is_local(root):
         os.environ["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"

@@ -35,7 +35,7 @@ def promote(now: pd.Timestamp, *, force: bool) -> str:
     Raises UserError with a line for each reason against it.
     """
     recorded = read_record(RECORD, Recorded)
-    if reasons := [*not_committed(RECORD), *losses(read_record(VERDICT, Verdict))]:
+    if reasons := [*not_committed(RECORD, VERDICT, PREDICTIONS, PRICES), *losses(read_record(VERDICT, Verdict))]:
         raise UserError("\n".join(reasons))
     with store.opened(Path.cwd()) as client:
         model, run = model_of(client, recorded)
@@ -43,27 +43,33 @@ def promote(now: pd.Timestamp, *, force: bool) -> str:
         if champion and champion.source == model:
             return f"version {champion.version} of {MODEL} is the champion already"
         against = compare(client, model, champion, force=force) if champion else "there was no champion"
-        version = registered(client, model, run)
-        tags = {
+        if not client.search_registered_models(f"name = '{MODEL}'"):
+            client.create_registered_model(MODEL)
+        told = {
             "promoted_at": f"{now:%Y-%m-%dT%H:%M:%SZ}",
             "promoted_by": getpass.getuser(),
             "promoted_against": against,
         }
-        for key, value in tags.items():
-            client.set_model_version_tag(MODEL, version.version, key, value)
+        version = client.create_model_version(MODEL, model, run, tags=told)
         client.set_registered_model_alias(MODEL, ALIAS, version.version)
     return f"version {version.version} of {MODEL} is the champion now: {against}"
 
 
-def not_committed(record: Path) -> list[str]:
-    """Return the reason against a state that is not the one of the last commit's dvc.lock."""
-    lock = subprocess.run(["git", "show", "HEAD:dvc.lock"], capture_output=True, text=True)
+def not_committed(*paths: Path) -> list[str]:
+    """Return a reason for each file that differs from the dvc.lock of the last commit."""
+    lock = subprocess.run(["git", "show", "HEAD:./dvc.lock"], capture_output=True, text=True)
     if lock.returncode:
         return [f"dvc.lock: found none in the last commit ({lock.stderr.strip()}); accepted: a committed state"]
-    outs = parse_yaml(lock.stdout)["stages"].get("track", {}).get("outs", [])
-    if hashlib.md5(read_bytes(record), usedforsecurity=False).hexdigest() in [out["md5"] for out in outs]:
-        return []
-    return [f"{record}: found another state than that of the last commit; accepted: `dvc repro`, then commit dvc.lock"]
+    outs = [out for stage in parse_yaml(lock.stdout)["stages"].values() for out in stage.get("outs", [])]
+    committed = {out["path"]: out["md5"] for out in outs}
+    changed = [
+        path
+        for path in paths
+        if hashlib.md5(read_bytes(path), usedforsecurity=False).hexdigest() != committed.get(str(path))
+    ]
+    return [
+        f"{path}: found another than that of the last commit; accepted: `dvc repro`, then commit" for path in changed
+    ]
 
 
 def losses(verdict: Verdict) -> list[str]:
@@ -98,64 +104,66 @@ def current_champion(client: MlflowClient) -> ModelVersion | None:
         raise
 
 
-def registered(client: MlflowClient, model: str, run: str) -> ModelVersion:
-    """Return the version of a model, which is registered if it is not yet."""
-    if not client.search_registered_models(f"name = '{MODEL}'"):
-        client.create_registered_model(MODEL)
-    known = [version for version in client.search_model_versions(f"name = '{MODEL}'") if version.source == model]
-    return known[0] if known else client.create_model_version(MODEL, model, run)
-
-
 def compare(client: MlflowClient, model: str, champion: ModelVersion, *, force: bool) -> str:
     """Say how the model compares with the champion on the validation sessions that the champion was not fitted on.
 
     Raises UserError if its error is larger, or if they cannot be compared and `force` is false.
     """
-    sources = (model, champion.source)
-    ours, theirs = (client.get_logged_model(source.removeprefix("models:/")).params for source in sources)
-    differences = [
-        f"{name}: found {ours[name]}, the champion (version {champion.version}) has {theirs.get(name)}"
-        for name in COMPARABLE
-        if ours[name] != theirs.get(name)
-    ]
     rows = read_table(PREDICTIONS)
     rows = rows[(rows["split"] == "validation") & (rows["horizon"] == 1)]
-    later = rows[rows["date"] > pd.Timestamp(theirs.get("fitted_until", rows["date"].max()))]
-    if not differences and later.empty:
-        differences = [
-            f"{PREDICTIONS}: the champion (version {champion.version}) was fitted on all its validation sessions"
-        ]
-    if differences:
+    ours, theirs = (parameters(client, source) for source in (model, champion.source))
+    try:
+        check_comparable(ours, theirs)
+        later = rows[rows["date"] > pd.Timestamp(theirs["fitted_until"])]
+        if later.empty:
+            raise UserError("validation: found no session on which the champion was not fitted")
+        target = "price" if ours["variance"] == "none" else "variance"
+        own, other = (mse(source, later, target) for source in (model, champion.source))
+    except UserError as error:
         if not force:
             raise UserError(
-                "\n".join(f"{line}; accepted: a model like the champion, or FORCE=1" for line in differences)
-            )
-        return f"not comparable with version {champion.version}: {'; '.join(differences)}"[:1000]
-    target = "price" if ours["variance"] == "none" else "variance"
-    own, other = (mse(source, later, target) for source in sources)
+                "\n".join(f"{line}; accepted: a comparable champion, or FORCE=1" for line in str(error).splitlines())
+            ) from None
+        return f"not comparable with version {champion.version}: {'; '.join(str(error).splitlines())}"
     told = f"{target} MSE {own:.4g}, that of version {champion.version} {other:.4g}"
     told += f", on {len(later)} of {len(rows)} validation sessions"
-    if own > other:
+    if not own <= other:
         raise UserError(f"{told}; accepted: an MSE that is not larger than the champion's")
     return told
+
+
+def parameters(client: MlflowClient, source: str) -> dict[str, str]:
+    """Return the parameters that track stored with a model; none for a version that was registered in another way."""
+    own = source.startswith("models:/m-")
+    return dict(client.get_logged_model(source.removeprefix("models:/")).params) if own else {}
+
+
+def check_comparable(ours: dict[str, str], theirs: dict[str, str]) -> None:
+    """Raise UserError, with a line for each difference, if two models forecast different things."""
+    different = [name for name in COMPARABLE if ours[name] != theirs.get(name)]
+    if different:
+        raise UserError(
+            "\n".join(f"{name}: found {ours[name]}, the champion has {theirs.get(name)}" for name in different)
+        )
 
 
 def mse(model: str, rows: pd.DataFrame, target: str) -> float:
     """Return the mean squared error of a model at the origins of these rows of data/predictions.parquet.
 
-    target: price, or variance for the log variance. Raises UserError if it does not forecast from all these origins.
+    target: variance for the log variance, or price for the price / the last price. Raises UserError if the model does
+    not forecast from all these origins.
     """
     prices = read_table(PRICES)
-    forecasts = forecasts_of(model, prices[prices["date"] <= rows["origin"].max()], rows["origin"].min())
-    both = rows[["ticker", "origin", "horizon", "actual", "variance_actual"]].merge(
-        forecasts, how="left", on=["ticker", "origin", "horizon"], validate="one_to_one"
-    )
+    prices = prices[prices["ticker"].isin(rows["ticker"]) & (prices["date"] <= rows["origin"].max())]
+    key = ["ticker", "origin", "horizon"]
+    forecasts = forecasts_of(model, prices, rows["origin"].min())[[*key, "forecast", "volatility"]]
+    both = rows[[*key, "last", "actual", "variance_actual"]].merge(forecasts, how="left", on=key, validate="one_to_one")
+    if without := int(both["forecast"].isna().sum()):
+        raise UserError(f"{model}: found no forecast for {without} validation sessions")
     if target == "variance":
         errors = 2 * np.log(both["volatility"]) - both["variance_actual"]
     else:
-        errors = both["forecast"] - both["actual"]
-    if without := int(both["forecast"].isna().sum()):
-        raise UserError(f"{model}: found no forecast for {without} validation sessions; accepted: a forecast for each")
+        errors = (both["forecast"] - both["actual"]) / both["last"]
     return float((errors**2).mean())
 
 
@@ -166,12 +174,9 @@ def forecasts_of(model: str, prices: pd.DataFrame, since: pd.Timestamp) -> pd.Da
         prices.to_parquet(table)
         arguments = [model, str(table), f"{since:%Y-%m-%d %H:%M}", str(result)]
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-        environment[store.ENV] = store.uri(Path.cwd())
         command = [sys.executable, "-P", str(SCRIPT), *arguments]
         done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
         if done.returncode:
             reason = (done.stderr.splitlines() or ["no message"])[-1]
-            raise UserError(
-                f"{model}: found no forecast ({reason}); accepted: a model that forecasts from these prices"
-            )
+            raise UserError(f"{model}: found no forecast ({reason})")
         return pd.read_parquet(result)

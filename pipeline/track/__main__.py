@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pipeline.forecaster.bands import Bands
 from pipeline.forecaster.preparation import Preparation
+from pipeline.forecaster.samples import date_column
 from pipeline.io.artifacts import digest, read_bytes, read_json, read_record, read_table, write_record
 from pipeline.io.params import flat, load_all
 from pipeline.io.stage import run
@@ -23,6 +24,8 @@ def main(params: Params) -> None:
     state = [*STATE, "reports/metrics.json", *sorted(map(str, Path("data/model").rglob("*.keras")))]
     fingerprint = runs.fingerprint(chosen, {name: read_bytes(Path(name)) for name in state})
     preparation = read_record(Path("data/preparation.json"), Preparation)
+    used = ["ticker", "split", date_column(preparation.horizon)]
+    train = read_table(Path("data/samples/train.parquet"), columns=used)
     contents = runs.Contents(
         params=chosen,
         metrics=metrics(read_json(Path("reports/metrics.json")), scores, history),
@@ -36,12 +39,9 @@ def main(params: Params) -> None:
             bands=read_record(Path("data/bands.json"), Bands),
             versions=read_json(Path("versions.json")),
         ),
-        model=model.described(preparation, read_table(Path("data/samples/train.parquet"))),
-        tags={
-            **runs.source(),
-            **runs.git(chosen["scrape.path"]),
-            "mlflow.note.content": read_bytes(Path("reports/summary.md")).decode(),
-        },
+        model=model.described(preparation, train),
+        tags={**runs.source(), **runs.git(chosen["scrape.path"])},
+        description=read_bytes(Path("reports/summary.md")).decode(),
     )
     root = Path(os.environ.get("DVC_ROOT", ".")).resolve()  # of an experiment in a temporary folder: the original one
     name, baseline = os.environ.get("DVC_EXP_NAME") or fingerprint[:12], os.environ.get("DVC_EXP_BASELINE_REV", "")

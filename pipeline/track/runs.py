@@ -37,7 +37,7 @@ class Contents:
 
     params: by path; metrics: (name, value, step); dataset: of the prices; files: what belongs to the state, such as the
     scores; reports: the pages and pictures, which are replaced when they change; save_model: writes the MLflow model
-    into a new folder; model: its parameters; tags: description, source and user.
+    into a new folder; model: its parameters; tags: source and user; description: in Markdown.
     """
 
     params: dict[str, Any]
@@ -48,6 +48,7 @@ class Contents:
     save_model: Callable[[Path], None]
     model: dict[str, str]
     tags: dict[str, str]
+    description: str
 
 
 def fingerprint(params: dict[str, Any], files: dict[str, bytes]) -> str:
@@ -77,7 +78,7 @@ def record(
         if not is_complete:
             log_state(client, run, contents)
         log_files(client, run, contents.reports)
-        for key, value in {**contents.tags, REPORTS: reports}.items():
+        for key, value in {"mlflow.note.content": contents.description, REPORTS: reports}.items():
             client.set_tag(run.info.run_id, key, value)
         terminate(client, run)
         return "recorded before, with other reports" if is_complete else "recorded"
@@ -108,7 +109,7 @@ def new_run(client: MlflowClient, identifier: str, fingerprint: str, name: str, 
             parent = client.create_run(
                 identifier, run_name=f"experiments from {baseline[:7]}", tags={BASELINE: baseline, **source()}
             )
-            terminate(client, parent)
+        terminate(client, parent)
         tags["mlflow.parentRunId"] = parent.info.run_id
     return client.create_run(identifier, run_name=name, tags=tags)
 
@@ -125,6 +126,8 @@ def log_state(client: MlflowClient, run: Run, contents: Contents) -> None:
     params = [Param(key, shortened(str(value))) for key, value in contents.params.items()]
     for first in range(0, max(len(metrics), 1), BATCH):
         client.log_batch(identifier, metrics[first : first + BATCH], [] if first else params)
+    for key, value in contents.tags.items():
+        client.set_tag(identifier, key, value)
     client.log_inputs(identifier, [DatasetInput(contents.dataset)])
     log_files(client, run, contents.files)
     if not (run.outputs and run.outputs.model_outputs):

@@ -33,11 +33,20 @@ class ServedForecaster(PythonModel):
         """
         from pipeline.io.errors import UserError
 
-        since = (params or {}).get("since")
         try:
-            return self.forecaster.forecast(model_input, since=pd.Timestamp(since) if since else None)
+            return self.forecaster.forecast(model_input, since=date_of((params or {}).get("since")))
         except (UserError, ValueError) as error:
             raise MlflowException(str(error), error_code=INVALID_PARAMETER_VALUE) from None
+
+
+def date_of(text: str | None) -> pd.Timestamp | None:
+    """Return the date that a text says; None if there is none. Raises ValueError for another text."""
+    if not text:
+        return None
+    date = pd.to_datetime(text, errors="coerce")
+    if pd.isna(date) or date.tzinfo:
+        raise ValueError(f"since: found {text!r}; accepted: a date without time zone, such as 2018-12-31")
+    return date
 
 
 mlflow.models.set_model(ServedForecaster())

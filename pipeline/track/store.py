@@ -2,7 +2,6 @@
 
 import logging
 import os
-import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -17,36 +16,39 @@ from pipeline.io.errors import UserError
 
 WAIT = 600  # seconds for another process that records a run
 ENV = "MLFLOW_TRACKING_URI"
-LOCATIONS = {  # the tables and columns in which MLflow stores the absolute path of an artifact
-    "experiments": "artifact_location",
-    "runs": "artifact_uri",
-    "logged_models": "artifact_location",
-    "model_versions": "storage_location",
-}
+LOCATIONS = (  # the tables and columns in which MLflow stores the absolute path of an artifact
+    ("experiments", "artifact_location"),
+    ("runs", "artifact_uri"),
+    ("logged_models", "artifact_location"),
+    ("model_versions", "storage_location"),
+    ("model_versions", "source"),
+)
 
 
 def uri(root: Path) -> str:
     """Return the address of the store. root: the repository.
 
     A user name and password in MLFLOW_TRACKING_URI are moved to the variables that MLflow has for them, because it
-    prints addresses and stores them.
+    prints addresses and stores them. Raises UserError if it is not the address of a server.
     """
-    parts = urlsplit(os.environ.get(ENV, ""))
-    if parts.scheme in ("http", "https") and parts.username:
+    local = f"sqlite:///{root / 'mlflow.db'}"
+    address = os.environ.get(ENV) or local
+    parts = urlsplit(address)
+    if address != local and parts.scheme not in ("http", "https"):
+        raise UserError(
+            f"{ENV}: found {parts.scheme or 'no'}://; accepted: the address of a server, http://... or https://..."
+        )
+    if parts.username:
         os.environ["MLFLOW_TRACKING_USERNAME"] = unquote(parts.username)
         os.environ["MLFLOW_TRACKING_PASSWORD"] = unquote(parts.password or "")
-        os.environ[ENV] = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-    return os.environ.get(ENV) or f"sqlite:///{root / 'mlflow.db'}"
+        address = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+        os.environ[ENV] = address
+    return address
 
 
 def is_local(root: Path) -> bool:
     """Return whether the store is the SQLite file of the repository."""
-    return uri(root) == f"sqlite:///{root / 'mlflow.db'}"
-
-
-def shown_uri(root: Path) -> str:
-    """Return the address without the password that the address of a database may contain."""
-    return re.sub(r"//[^/@]*@", "//", uri(root))
+    return uri(root).startswith("sqlite:")
 
 
 def artifact_location(root: Path) -> str | None:
@@ -65,35 +67,39 @@ def opened(root: Path) -> Iterator[MlflowClient]:
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
     logging.getLogger("mlflow").setLevel(logging.WARNING)  # not a line for each step of making a new store
+    address = uri(root)
     try:
-        with FileLock(root / "mlflow.db.lock", timeout=WAIT):
+        with FileLock(root / "mlflow.db.lock", timeout=WAIT), variable(ENV, address):
             if is_local(root):
                 relocate(root)
-            client = MlflowClient(tracking_uri=uri(root), registry_uri=uri(root))
-            check_answers(client, root)
+            client = MlflowClient(tracking_uri=address, registry_uri=address)
+            client.search_experiments(max_results=1)  # a server that is down is told before anything is done
             yield client
     except Timeout:
-        raise UserError(
-            f"mlflow.db.lock: found another process that uses it for {WAIT} s; accepted: one at a time"
-        ) from None
-
-
-def check_answers(client: MlflowClient, root: Path) -> None:
-    """Raise UserError if the server of MLFLOW_TRACKING_URI does not answer, or refuses."""
-    try:
-        client.search_experiments(max_results=1)
+        line = f"mlflow.db.lock: found another process that uses it for {WAIT} s; accepted: one at a time"
+        raise UserError(line) from None
     except MlflowException as error:
-        if is_local(root):
+        if address.startswith("sqlite:"):
             raise
-        reason = str(error).splitlines()[0][:200].replace(uri(root), shown_uri(root))
-        raise UserError(
-            f"{ENV}: found no MLflow server at {shown_uri(root)} ({reason}); accepted: a server that answers, or none"
-        ) from None
+        line = f"{ENV}: found no MLflow server at {address} that answers ({str(error).splitlines()[0][:200]})"
+        raise UserError(f"{line}; accepted: a server that answers, or none") from None
+
+
+@contextmanager
+def variable(name: str, value: str) -> Iterator[None]:
+    """Set an environment variable for a while. MLflow's registry finds models by it, whatever the client's address."""
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        os.environ.pop(name)
+        os.environ.update({name: before} if before else {})
 
 
 def relocate(root: Path) -> None:
     """Rewrite the paths of the artifacts in the SQLite store, if the repository was moved since they were stored."""
-    if not (root / "mlflow.db").exists():
+    if not (root / "mlflow.db").exists() or not (root / "mlartifacts").exists():
         return
     new = artifact_location(root)
     with closing(sqlite3.connect(root / "mlflow.db", timeout=60)) as database, database:  # one transaction
@@ -104,6 +110,6 @@ def relocate(root: Path) -> None:
         for (old,) in database.execute(query).fetchall():
             if old == new:
                 continue
-            for table, column in LOCATIONS.items():
+            for table, column in LOCATIONS:
                 moved = f"{table} SET {column} = ? || substr({column}, ?) WHERE substr({column} || '/', 1, ?) = ?"
                 database.execute(f"UPDATE {moved}", (new, len(old) + 1, len(old) + 1, f"{old}/"))

@@ -1,5 +1,6 @@
 """Only the model of a committed state that is at least as good as the champion becomes the champion."""
 
+import hashlib
 import shutil
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
+from ruamel.yaml import YAML
 
 from pipeline.io.artifacts import read_bytes, read_record, read_table
 from pipeline.io.errors import UserError
@@ -22,10 +24,9 @@ STATE = ("prepare", "benchmark", "train", "predict", "evaluate", "plot", "track"
 
 def commit(folder: Path) -> None:
     """Commit a dvc.lock with the state of the folder."""
-    import hashlib
-
-    md5 = hashlib.md5(read_bytes(folder / "data/run.json")).hexdigest()
-    (folder / "dvc.lock").write_text(f"stages:\n  track:\n    outs:\n    - path: data/run.json\n      md5: {md5}\n")
+    paths = ("data/run.json", "data/verdict.json", "data/predictions.parquet", "data/prices.parquet")
+    outs = [{"path": path, "md5": hashlib.md5(read_bytes(folder / path)).hexdigest()} for path in paths]
+    YAML().dump({"stages": {"all": {"outs": outs}}}, folder / "dvc.lock")
     for words in (("init", "--quiet"), ("add", "dvc.lock"), ("commit", "--quiet", "-m", "state")):
         assert run(folder, "git", *words).returncode == 0
 
@@ -61,10 +62,14 @@ def test_the_first_model_becomes_the_champion_once_and_it_is_told_who_made_it_so
 
 def test_a_state_that_is_not_committed_or_not_recorded_is_refused(folder: Path) -> None:
     lock = (folder / "dvc.lock").read_text()
-    walk(folder, read_table(folder / "data/prices.parquet"), "evaluate", "plot", "track", evaluate={"coverage": 0.8})
-    with pytest.raises(
-        UserError, match=r"^data/run.json: found another state than that of the last commit; accepted: "
-    ):
+    walk(folder, read_table(folder / "data/prices.parquet"), "evaluate", evaluate={"coverage": 0.8})
+    said = (
+        r"^data/verdict.json: found another than that of the last commit; accepted: `dvc repro`, then commit\ndata/pred"
+    )
+    with pytest.raises(UserError, match=said):  # although data/run.json is that of the commit
+        promote(NOW, force=True)
+    walk(folder, read_table(folder / "data/prices.parquet"), "plot", "track", evaluate={"coverage": 0.8})
+    with pytest.raises(UserError, match=r"^data/run.json: found another than that of the last commit; accepted: "):
         promote(NOW, force=True)
     commit(folder)
     client = MlflowClient(f"sqlite:///{folder / 'mlflow.db'}")
@@ -111,12 +116,40 @@ def test_a_worse_model_is_refused_and_a_better_one_accepted_each_by_its_own_code
 def test_a_model_of_another_kind_is_refused_unless_it_is_wanted(folder: Path) -> None:
     promote(NOW, force=False)
     again(folder, prepare={"horizon": 2})
-    line = r"^horizon: found 2, the champion \(version 1\) has 3; accepted: a model like the champion, or FORCE=1$"
+    line = r"^horizon: found 2, the champion has 3; accepted: a comparable champion, or FORCE=1$"
     with pytest.raises(UserError, match=line):
         promote(NOW, force=False)
     assert champion(folder).version == 1
     assert "not comparable with version 1: horizon: found 2" in promote(NOW, force=True)
     assert champion(folder).version == 2
+    again(folder, train={"epochs": 1}, prepare={"horizon": 2})
+    (model,) = folder.glob(f"mlartifacts/models/{champion(folder).source.removeprefix('models:/')}/artifacts")
+    shutil.rmtree(model)
+    with pytest.raises(
+        UserError, match=r"^models:/m-\w+: found no forecast \(.*\); accepted: a comparable champion, or"
+    ):
+        promote(NOW, force=False)
+    assert "not comparable with version 2: models:/m-" in promote(NOW, force=True)
+
+
+@pytest.mark.slow
+def test_a_ticker_that_is_not_forecast_does_not_matter_nor_do_versions_of_others(folder: Path) -> None:
+    """Its rows are too few for a forecast. A version may be registered by a button of the page, too."""
+    promote(NOW, force=False)
+    again(folder, train={"epochs": 1})
+    prices = read_table(folder / "data/prices.parquet")
+    few = prices[prices["ticker"] == "BBB"].tail(3).assign(ticker="CCC")
+    pd.concat([prices, few]).to_parquet(folder / "data/prices.parquet")
+    commit(folder)
+    try:
+        said = promote(NOW, force=False)
+    except UserError as error:
+        said = str(error)
+    assert "variance MSE " in said
+    client = MlflowClient(f"sqlite:///{folder / 'mlflow.db'}")
+    other = client.create_model_version(MODEL, (folder / "mlartifacts").as_uri())
+    client.set_registered_model_alias(MODEL, ALIAS, other.version)
+    assert "not comparable with version" in promote(NOW, force=True)
 
 
 @pytest.mark.slow

@@ -28,6 +28,7 @@ CONTENTS = Contents(
     save_model=save,
     model={"column": "close"},
     tags={"git.changed": "false"},
+    description="a verdict",
 )
 
 
@@ -89,10 +90,12 @@ def test_a_state_is_recorded_once_with_all_it_has(root: Path) -> None:
 def test_reports_that_changed_are_replaced_in_the_run_of_their_state(root: Path) -> None:
     recorded(root, "one")
     (root / "out/report.html").write_text("<p>better")
-    assert recorded(root, "one", tags={"git.changed": "true"}) == "recorded before, with other reports"
+    changes: dict[str, Any] = {"tags": {"git.changed": "true"}, "description": "in other words"}
+    assert recorded(root, "one", **changes) == "recorded before, with other reports"
     (run,) = found(root)
     assert (root / "mlartifacts" / run.info.run_id / "artifacts/out/report.html").read_text() == "<p>better"
-    assert run.data.tags["git.changed"] == "true"
+    assert run.data.tags["mlflow.note.content"] == "in other words"
+    assert run.data.tags["git.changed"] == "false"  # the state and its model are of the first commit
     assert len(models(root)) == 1
     assert recorded(root, "one") == "recorded before"
 

@@ -61,7 +61,7 @@ def test_a_server_holds_the_runs_and_one_that_is_down_stops_track_alone(
     down = track()
     assert down.returncode == 1
     (line,) = down.stderr.splitlines()
-    assert line.startswith(f"track: {store.ENV}: found no MLflow server at http://127.0.0.1:{port} (")
+    assert line.startswith(f"track: {store.ENV}: found no MLflow server at http://127.0.0.1:{port} that answers (")
     assert not (folder / "data/run.json").exists()
 
     words = ("--backend-store-uri", database, "--artifacts-destination", str(tmp_path / "artifacts"), "--workers", "1")

@@ -39,11 +39,30 @@ def test_a_secret_of_the_address_is_not_shown(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv(store.ENV, "http://ann:s3cret@127.0.0.1:9")  # nothing listens there
     for name in ("USERNAME", "PASSWORD"):
         monkeypatch.setenv(f"MLFLOW_TRACKING_{name}", "another")
-    assert store.uri(tmp_path) == store.shown_uri(tmp_path) == "http://127.0.0.1:9"
+    assert store.uri(tmp_path) == "http://127.0.0.1:9"
     assert [os.environ[f"MLFLOW_TRACKING_{name}"] for name in ("USERNAME", "PASSWORD")] == ["ann", "s3cret"]
     assert store.artifact_location(tmp_path) is None
     with pytest.raises(UserError) as caught, store.opened(tmp_path):
         pass
-    assert str(caught.value).startswith(f"{store.ENV}: found no MLflow server at http://127.0.0.1:9 (")
+    assert str(caught.value).startswith(f"{store.ENV}: found no MLflow server at http://127.0.0.1:9 that answers (")
     assert "s3cret" not in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "address", ["postgresql://ann:s3/cret@127.0.0.1/db", "sqlite:////tmp/other.db", "127.0.0.1:5000"]
+)
+def test_another_address_than_a_servers_is_refused_without_showing_it(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(store.ENV, address)
+    with pytest.raises(UserError, match=rf"^{store.ENV}: found \w+://; accepted: the address of a server, ") as caught:
+        store.uri(tmp_path)
+    assert "cret" not in str(caught.value)
+
+
+def test_the_environment_is_as_before(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    monkeypatch.delenv(store.ENV, raising=False)
+    with store.opened(root):
+        assert os.environ[store.ENV] == f"sqlite:///{root}/mlflow.db"
+    assert store.ENV not in os.environ
