@@ -4,6 +4,7 @@ Only this module imports exchange_calendars.
 """
 
 import re
+from functools import cache, lru_cache
 
 import exchange_calendars
 import numpy as np
@@ -31,6 +32,7 @@ def step_name(calendar: str) -> str:
     return "session" if step_length(calendar) is None else STEP_NAMES.get(calendar, "step")
 
 
+@cache
 def first_known_date(calendar: str) -> pd.Timestamp:
     """Return the first date that the calendar knows. Raises UserError for an unknown calendar."""
     if step_length(calendar) is not None:
@@ -53,7 +55,7 @@ def sessions(calendar: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.Datet
     # Without bounds the package would use today's date. It requires start and end to differ.
     start = max(min(since, until - pd.Timedelta(days=10)), first_known)
     try:
-        known_sessions = exchange_calendars.get_calendar(calendar, start=start, end=until).sessions.as_unit("us")
+        known_sessions = _sessions(calendar, start, until)
     except (ValueError, NotImplementedError, exchange_calendars.errors.CalendarError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise UserError(
@@ -61,6 +63,11 @@ def sessions(calendar: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.Datet
             f"from {first:%Y-%m-%d} to {last:%Y-%m-%d} ({reason}); accepted: a calendar that covers these dates"
         ) from None
     return known_sessions[known_sessions >= since]
+
+
+@lru_cache(maxsize=64)  # a calendar takes longer than a forecast, and a server needs the same one again and again
+def _sessions(calendar: str, start: pd.Timestamp, end: pd.Timestamp) -> pd.DatetimeIndex:
+    return exchange_calendars.get_calendar(calendar, start=start, end=end).sessions.as_unit("us")
 
 
 def step_dates(dates: pd.Series, length: pd.Timedelta) -> pd.DatetimeIndex:
