@@ -118,7 +118,9 @@ def compare(client: MlflowClient, model: str, champion: ModelVersion, *, force: 
         if later.empty:
             raise UserError("validation: found no session on which the champion was not fitted")
         target = "price" if ours["variance"] == "none" else "variance"
-        own, other = (mse(source, later, target) for source in (model, champion.source))
+        prices = read_table(PRICES)
+        prices = prices[prices["ticker"].isin(later["ticker"]) & (prices["date"] <= later["origin"].max())]
+        own, other = (mse(source, prices, later, target) for source in (model, champion.source))
     except UserError as error:
         if not force:
             raise UserError(
@@ -147,14 +149,12 @@ def check_comparable(ours: dict[str, str], theirs: dict[str, str]) -> None:
         )
 
 
-def mse(model: str, rows: pd.DataFrame, target: str) -> float:
+def mse(model: str, prices: pd.DataFrame, rows: pd.DataFrame, target: str) -> float:
     """Return the mean squared error of a model at the origins of these rows of data/predictions.parquet.
 
-    target: variance for the log variance, or price for the price / the last price. Raises UserError if the model does
-    not forecast from all these origins.
+    prices: up to the last origin; target: variance for the log variance, or price for the price / the last price.
+    Raises UserError if the model does not forecast from all these origins.
     """
-    prices = read_table(PRICES)
-    prices = prices[prices["ticker"].isin(rows["ticker"]) & (prices["date"] <= rows["origin"].max())]
     key = ["ticker", "origin", "horizon"]
     forecasts = forecasts_of(model, prices, rows["origin"].min())[[*key, "forecast", "volatility"]]
     both = rows[[*key, "last", "actual", "variance_actual"]].merge(forecasts, how="left", on=key, validate="one_to_one")

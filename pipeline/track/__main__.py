@@ -19,7 +19,8 @@ REPORTS = ("reports/explore.html", "reports/forecast.html", "reports/forecast.pn
 
 
 def main(params: Params) -> None:
-    chosen = dict(flat(load_all()))
+    sections = load_all()
+    chosen = dict(flat(sections))
     scores, history = read_table(Path("data/scores.parquet")), read_table(Path("data/history.parquet"))
     state = [*STATE, "reports/metrics.json", *sorted(map(str, Path("data/model").rglob("*.keras")))]
     fingerprint = runs.fingerprint(chosen, {name: read_bytes(Path(name)) for name in state})
@@ -29,7 +30,7 @@ def main(params: Params) -> None:
     contents = runs.Contents(
         params=chosen,
         metrics=metrics(read_json(Path("reports/metrics.json")), scores, history),
-        dataset=runs.dataset(digest(read_bytes(Path("data/prices.parquet"))), load_all()["scrape"]),
+        dataset=runs.dataset(digest(read_bytes(Path("data/prices.parquet"))), sections["scrape"]),
         files=[Path("data/scores.parquet"), Path("data/predictions.parquet"), Path("reports/scrape.json")],
         reports=[Path(name) for name in REPORTS],
         save_model=partial(

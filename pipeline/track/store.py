@@ -79,7 +79,7 @@ def opened(root: Path) -> Iterator[MlflowClient]:
         line = f"mlflow.db.lock: found another process that uses it for {WAIT} s; accepted: one at a time"
         raise UserError(line) from None
     except MlflowException as error:
-        if address.startswith("sqlite:"):
+        if is_local(root):
             raise
         line = f"{ENV}: found no MLflow server at {address} that answers ({str(error).splitlines()[0][:200]})"
         raise UserError(f"{line}; accepted: a server that answers, or none") from None
