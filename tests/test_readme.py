@@ -5,11 +5,11 @@ import os
 import re
 import shutil
 import subprocess
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pandas as pd
 import pytest
@@ -19,6 +19,7 @@ from pipeline import calendars
 from tests.conftest import UNPINNED
 from tests.imports import ROOT
 from tests.series import made_prices
+from tests.servers import started
 from tests.test_pipeline import BIN, QUIET, copied, edit, run
 from tests.yahoo import Yahoo, body_of, yahoo
 
@@ -39,6 +40,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path,
     """A repository on prices of a Yahoo of our own, with two commits, and this environment as its .venv."""
     folder = copied(tmp_path_factory.mktemp("readme") / "clone")
     shutil.copy2(ROOT / "requirements.lock", folder)
+    os.utime(folder / "requirements.lock", (0, 0))  # older than this environment, so that make does not rebuild it
     (folder / ".venv").symlink_to(BIN.parent)
     prices = made_prices("AAA", 500, seed=1)
     prices["date"] = pd.bdate_range(end=calendars.last_finished("24/5", pd.Timestamp.now("UTC")), periods=500)
@@ -100,20 +102,13 @@ def test_every_command_of_the_readme_does_what_it_says(repository: tuple[Path, Y
 def test_the_servers_of_the_readme_answer(command: str, repository: tuple[Path, Yahoo]) -> None:
     """Another program may hold their ports here."""
     folder, fake = repository
-    server = subprocess.Popen(command.split(), cwd=folder, env=environment(fake), start_new_session=True)
-    try:
-        for _ in range(240):
-            try:
-                status = urllib.request.urlopen(SERVED[command], timeout=5).status
-                break
-            except OSError:
-                time.sleep(0.25)
-        assert status == 200
+    port = urlsplit(SERVED[command]).port
+    assert port
+    with started(folder, port, *command.split(), seconds=90, **environment(fake, PYTHONPATH="")):
+        with urllib.request.urlopen(SERVED[command], timeout=60) as page:
+            assert page.status == 200
         if command == "make serve":
             (request,) = re.findall(r"^```sh\n(python - .+?)^```", MLFLOW, re.MULTILINE | re.DOTALL)
             assert CURL in request
             answer = json.loads(shell(folder, request, fake).stdout)
             assert {"origin", "forecast", "lower", "upper"} <= set(answer["predictions"][0])
-    finally:
-        os.killpg(server.pid, 15)
-        server.wait(30)
