@@ -6,7 +6,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 COMPILE := uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-emit-index-url --no-header --quiet
 
-.PHONY: setup repro test test-slow check verify bench studies forecast latest revisions record ui promote serve lock clean
+.PHONY: setup repro test test-slow check verify bench backtest studies forecast latest revisions record ui promote serve lock clean
 
 setup: .venv/ready  ## make .venv from requirements.lock
 
@@ -52,6 +52,10 @@ verify: setup  ## run a commit again in a new folder, compare all outputs: make 
 
 bench: setup  ## measure the speed, docs/bench.md
 	python -m studies.bench
+
+backtest: setup  ## fit every model again each year and forecast the year, studies/backtest/reports
+	cd studies/backtest && dvc repro
+	@python -m rich.markdown studies/backtest/reports/backtest.md
 
 studies: setup  ## make the other figures of the docs again
 	python -m studies.choices

@@ -43,3 +43,9 @@ class Table(NamedTuple):
             any(row[column][:1] not in NUMERIC and row[column] != "undefined" for row in self.rows if row[column])
             for column in range(len(self.heads))
         ]
+
+    @property
+    def markdown(self) -> str:
+        """Return the table in Markdown, without its caption. No cell may contain Markdown or a bar."""
+        rules = [":--" if words else "--:" for words in self.texts]
+        return "\n".join(f"| {' | '.join(line)} |" for line in (self.heads, rules, *self.rows))

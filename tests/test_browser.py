@@ -204,7 +204,7 @@ def explored(tickers: list[Ticker], table: Table, **values: Any) -> bytes:
     """The page of the data, with this summary."""
     nothing: dict[str, Any] = {"definitions": {}, "odd": {}, "downsampling_note": "", "too_short": ""}
     nothing["script"] = vega().decode()
-    return page("explore/page.html", tickers, {}, summary=table, **{**nothing, **values})
+    return page("pipeline/explore/page.html", tickers, {}, summary=table, **{**nothing, **values})
 
 
 def test_a_name_that_is_a_script_does_not_run(tmp_path: Path, opened: Callable[..., Any]) -> None:

@@ -107,7 +107,7 @@ def html(
     odd = {name: report for name, report in scraped.tickers.items() if len(summaries) > 1 and is_odd(report)}
     too_short = ", ".join(sorted(set(summaries["ticker"]) - set(rows_by_ticker)))
     return page(
-        "explore/page.html",
+        "pipeline/explore/page.html",
         tickers,
         common,
         script=script,

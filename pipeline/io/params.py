@@ -2,7 +2,7 @@
 
 import difflib
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -40,27 +40,27 @@ class Section(Record):
     """A section of params.yaml: all keys are required, no others are allowed, types are not converted."""
 
 
-def load_all() -> dict[str, dict[str, Any]]:
-    """Return all of params.yaml as plain values. Only the names of the sections are checked.
+def load_all(file: Path = FILE, sections: Sequence[str] = SECTIONS) -> dict[str, dict[str, Any]]:
+    """Return all of a params file as plain values. Only the names of the sections are checked.
 
     Raises UserError if the file is missing, is not a YAML mapping, or has unknown or missing sections.
     """
     try:
-        values = parse_yaml(FILE.read_text())
+        values = parse_yaml(file.read_text())
     except FileNotFoundError:
-        raise UserError(f"{FILE}: no such file; run the command in the folder that contains it") from None
+        raise UserError(f"{file}: no such file; run the command in the folder that contains it") from None
     except MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise UserError(f"{FILE}{line}: not YAML: {error.problem}") from None
+        raise UserError(f"{file}{line}: not YAML: {error.problem}") from None
     except (YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{FILE}: not YAML: {' '.join(str(error).split())}") from None
+        raise UserError(f"{file}: not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(values, dict):
-        raise UserError(f"{FILE}: found no sections; accepted: {', '.join(SECTIONS)}")
+        raise UserError(f"{file}: found no sections; accepted: {', '.join(sections)}")
     for path in _keys_not_text(values):
-        raise UserError(f"{FILE}: found the key {path}; accepted: keys that are texts")
-    names = [name for name in values if name not in SECTIONS]
-    unknown = [f"{FILE}: {name}: unknown section{_suggestion(name, SECTIONS)}" for name in names]
-    missing = [f"{FILE}: {name}: section missing" for name in SECTIONS if name not in values]
+        raise UserError(f"{file}: found the key {path}; accepted: keys that are texts")
+    names = [name for name in values if name not in sections]
+    unknown = [f"{file}: {name}: unknown section{_suggestion(name, sections)}" for name in names]
+    missing = [f"{file}: {name}: section missing" for name in sections if name not in values]
     if unknown or missing:
         raise UserError("\n".join(unknown + missing))
     return values
@@ -84,12 +84,13 @@ def _keys_not_text(values: dict[Any, Any], prefix: str = "") -> Iterator[str]:
             yield from _keys_not_text(value, f"{prefix}{key}.")
 
 
-def load(section: str, models: type[S] | Mapping[str, type[S]]) -> S:
+def load(section: str, models: type[S] | Mapping[str, type[S]], params: Mapping[str, Any] | None = None) -> S:
     """Return one section of params.yaml, checked. Raises UserError with a line for each mistake.
 
-    models: the model of the section, or a model for each value of its key `source`.
+    models: the model of the section, or a model for each value of its key `source`; params: as from `load_all`,
+    if it is read already.
     """
-    values = load_all()[section]
+    values = (load_all() if params is None else params)[section]
     old = [f"{section}.{key}" for key in values if f"{section}.{key}" in RENAMED] if isinstance(values, dict) else []
     if old:
         raise UserError("\n".join(f"{FILE}: {key}: this key is now called {RENAMED[key]}" for key in old))

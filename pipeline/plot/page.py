@@ -115,7 +115,7 @@ def html(
 ) -> bytes:
     """Return the page. more: other values of the template: the script, a note, and how the forecast was made."""
     return page(
-        "plot/page.html",
+        "pipeline/plot/page.html",
         tickers,
         common,
         verdict=verdict,

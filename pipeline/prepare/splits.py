@@ -68,23 +68,28 @@ def split_of(
     return np.select(list(cases.values()), list(cases), default="purged")
 
 
+def with_split(rows: pd.DataFrame, validation: pd.Timestamp, test: pd.Timestamp, required: list[str]) -> pd.DataFrame:
+    """Return the rows with the column `split`. rows: as from inputs.unscaled_rows; validation, test: the first dates;
+    required: as from inputs.required_columns."""
+    dates, horizon = target_dates(rows), horizon_of(rows)
+    target_columns = [name for name in required if name != "volatility"]
+    known = np.logical_and.reduce([np.isfinite(future_values(rows, name, horizon)) for name in target_columns])
+    future = dates[:, 0] > rows.groupby("ticker")["date"].transform("max").to_numpy()
+    return rows.assign(split=split_of(dates, known, future, rows["complete"].to_numpy(), validation, test))
+
+
 def assign_splits(
     rows: pd.DataFrame, validation: float | str, test: float | str, required: list[str]
 ) -> tuple[pd.DataFrame, Boundaries]:
     """Add the column `split` and drop tickers with fewer than MIN_TRAIN_SAMPLES train samples.
 
-    Returns the rows and the boundaries. rows: as from inputs.unscaled_rows; validation, test: as in `boundaries`;
-    required: as from inputs.required_columns.
+    Returns the rows and the boundaries. rows, required: as in `with_split`; validation, test: as in `boundaries`.
 
     Raises UserError if train or test is empty, or if there is no sample for early stopping.
     """
     sessions = pd.DatetimeIndex(np.sort(rows["date"].unique()))
     first_validation, first_test = boundaries(sessions, validation, test)
-    dates, horizon = target_dates(rows), horizon_of(rows)
-    target_columns = [name for name in required if name != "volatility"]
-    known = np.logical_and.reduce([np.isfinite(future_values(rows, name, horizon)) for name in target_columns])
-    future = dates[:, 0] > rows.groupby("ticker")["date"].transform("max").to_numpy()
-    rows = rows.assign(split=split_of(dates, known, future, rows["complete"].to_numpy(), first_validation, first_test))
+    rows = with_split(rows, first_validation, first_test, required)
     n_train_samples = (rows["split"] == "train").groupby(rows["ticker"]).transform("sum")
     kept_rows = rows[n_train_samples >= MIN_TRAIN_SAMPLES].reset_index(drop=True)
     for name in ("train", "test"):

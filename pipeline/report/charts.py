@@ -386,6 +386,21 @@ def skill(targets: tuple[str, ...], across: str, description: str, *, bounded: b
 
 
 @cache
+def skill_by_year(models: tuple[str, ...]) -> Spec:
+    """Draw the skill by year, a line for each of at most six models. skills: model, year, skill."""
+    colours = dict(zip(models, (BLUE, ORANGE, GREEN, PURPLE, YELLOW, GREY), strict=False))
+    shapes = dict(zip(models, ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down"), strict=False))
+    x, y = alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0)), _value("skill", "skill", "+.3~g").scale(zero=True)
+    base = _chart("skills").encode(x=x, y=y, color=_legend(alt.Color, "model", colours))
+    points = base.mark_point(size=50, filled=True, opacity=1).encode(
+        shape=_legend(alt.Shape, "model", shapes), tooltip=["model:N", "year:O", *_tips("+.3f", "skill")]
+    )
+    return _spec(
+        _zero() + base.mark_line(strokeWidth=1.5) + points, "Lines of the skill of each model by year.", height=300
+    )
+
+
+@cache
 def ranked(targets: tuple[str, ...]) -> Spec:
     """Draw the skill of each ticker, from the lowest to the highest. skills: target, ticker, rank, skill."""
     base = _chart("skills").mark_point(size=26, filled=True, opacity=0.8)

@@ -1,19 +1,20 @@
-"""The two reports as self-contained HTML pages (the only module that imports Jinja). Every value is escaped."""
+"""The reports as self-contained HTML pages (the only module that imports Jinja). Every value is escaped."""
 
 import base64
 import json
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipeline.formats import Table
 from pipeline.report import charts
 from pipeline.report.figures import Figure
 
 _templates = Environment(
-    loader=PackageLoader("pipeline", ""),
+    loader=FileSystemLoader(Path(__file__).parents[2]),
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,
@@ -36,8 +37,8 @@ class Ticker(NamedTuple):
 def page(template: str, tickers: Iterable[Ticker], common: Mapping[str, Figure], **values: Any) -> bytes:
     """Fill in a template. The page holds the script and each chart's specification once, and each ticker's rows.
 
-    common: the figures of all tickers together; values: those of the template, with `script` (reports/vega.js). Raises
-    ValueError if two tickers have different charts of one name.
+    template: its path in the repository; common: the figures of all tickers together; values: those of the template,
+    with `script` (reports/vega.js). Raises ValueError if two tickers have different charts of one name.
     """
     first: Ticker | None = None
     figures: dict[str, Figure] = {}  # of each name, that of the first ticker which has one

@@ -169,13 +169,11 @@ def _cell(comparison: Comparison) -> str:
 def markdown(verdict: Verdict) -> str:
     """Return reports/summary.md."""
     rows = table(verdict)
-    rules = [":--" if words else "--:" for words in rows.texts]
-    lines = [" | ".join(cells) for cells in (rows.heads, rules, *map(_cells, rows.rows))]
     parts = [
         f"**{_escaped(verdict.headline)}**",
         "\n".join(f"- {_escaped(sentence)}" for sentence in verdict.evidence),
         _escaped(definitions(verdict)),
-        "\n".join(f"| {line} |" for line in lines),
+        rows._replace(rows=[_cells(row) for row in rows.rows]).markdown,
         _escaped(verdict.band),
     ]
     return "\n\n".join(parts) + "\n"

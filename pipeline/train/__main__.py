@@ -15,8 +15,10 @@ from pipeline.train.params import Params
 def main(params: Params) -> None:
     files = ("data/samples/train.parquet", "data/samples/validation.parquet")
     rows = samples.in_order(read_table(*map(Path, files), categories=["ticker"]))
-    histories = []
+    histories: list[pd.DataFrame] = []
     for target, member, model, history in fit_members(rows, params, progress=sys.stdout.isatty()):
+        if not histories:
+            model.summary()
         if len(history):
             best = int(history["val_loss"].argmin())
             loss = history["val_loss"].iloc[best]

@@ -4,14 +4,14 @@ Each target has networks of its own, because the epoch that is best for one targ
 In data/history.parquet one row is an epoch of one network: its losses on train and on the samples for early stopping.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from itertools import product
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from pipeline.forecaster import network, samples
 from pipeline.io.errors import UserError
@@ -29,61 +29,60 @@ HISTORY_SCHEMA = pa.schema(
 )
 
 
-def datasets(rows: pd.DataFrame, window: int) -> dict[str, tuple[Dataset, Dataset]]:
-    """Return, by target, the samples for training and those for early stopping.
+def datasets(rows: pd.DataFrame, window: int, part: Literal["train", "stopping"]) -> dict[str, Dataset]:
+    """Return the samples for training or those for early stopping, by target.
 
     The halves of validation are made from all rows, also those without a full window. Raises UserError if there are no
-    samples for training or for early stopping.
+    samples.
     """
+    mask = samples.stopping_mask(rows) if part == "stopping" else rows["split"] == "train"
     positions = samples.origins(rows, window)
-
-    def origins_of(name: str, mask: pd.Series) -> NDArray[np.intp]:
-        origins = positions[mask.to_numpy()[positions]]
-        if not len(origins):
-            raise UserError(
-                f"params.yaml: train.window: found {window}, which leaves no sample for {name}; accepted: a smaller one"
-            )
-        return origins
-
-    def dataset(origins: NDArray[np.intp], target: str) -> Dataset:
-        return Dataset(origins.astype(np.int32), samples.scaled_targets(rows.iloc[origins], target))
-
-    train = origins_of("train", rows["split"] == "train")
-    stopping = origins_of("stopping", samples.stopping_mask(rows))
-    return {target: (dataset(train, target), dataset(stopping, target)) for target in samples.target_names(rows)}
+    origins = positions[mask.to_numpy()[positions]]
+    if not len(origins):
+        raise UserError(
+            f"params.yaml: train.window: found {window}, which leaves no sample for {part}; accepted: a smaller one"
+        )
+    return {
+        target: Dataset(origins.astype(np.int32), samples.scaled_targets(rows.iloc[origins], target))
+        for target in samples.target_names(rows)
+    }
 
 
 def fit_members(
-    rows: pd.DataFrame, params: Params, *, progress: bool
+    rows: pd.DataFrame, params: Params, *, progress: bool = False, epochs: Mapping[str, int] | None = None
 ) -> Iterator[tuple[str, int, network.Model, pd.DataFrame]]:
     """Yield the networks of each target: the target, the number of the member, the network and its history.
 
-    Without params.forecast_price, those of the price stay as they start, and their history is empty. Prints the layers
-    of the first one. rows: of train and validation. Raises UserError if no loss on the samples for early stopping is
-    finite, or if there is nothing to forecast.
+    epochs: by target; if given, the networks are trained for so many epochs without early stopping, and have no
+    history. Without params.forecast_price, those of the price stay as they start, and have no history either. rows: of
+    train and validation. Raises UserError if no loss on the samples for early stopping is finite, or if there is
+    nothing to forecast.
     """
     check_targets(rows, params)
-    features, data = rows[samples.feature_columns(rows)].to_numpy(np.float32), datasets(rows, params.window)
+    features, train = rows[samples.feature_columns(rows)].to_numpy(np.float32), datasets(rows, params.window, "train")
+    stopping = datasets(rows, params.window, "stopping") if epochs is None else {}
     shape = (params.window, features.shape[1])
     build = partial(network.build, shape, samples.horizon_of(rows), **params.architecture)
     network.seed(params.seed)
-    unroll = unrolls(params, len(data["price"][0].origins))
+    unroll = unrolls(params, len(train["price"].origins))
     training = Training(build(has_baseline=True, unroll=unroll), features, params)
-    members, models = list(product(data, range(1, params.members + 1))), []
+    members, models = list(product(train, range(1, params.members + 1))), []
     for target, member in members:  # all first, because TensorFlow optimizes its graphs again after a seed is set
         network.seed(params.seed + member - 1)
         models.append(build(has_baseline=samples.has_baseline(rows, target)))
-    models[0].summary()
     for (target, member), model in zip(members, models, strict=True):
+        seed, history = params.seed + member - 1, pd.DataFrame(columns=HISTORY_SCHEMA.names)
         if target == "price" and not params.forecast_price:
-            yield target, member, model, pd.DataFrame(columns=HISTORY_SCHEMA.names)
-            continue
-        history = training.fit(model, *data[target], seed=params.seed + member - 1, progress=progress)
-        if not np.isfinite(history["val_loss"]).any():
-            raise UserError(
-                f"params.yaml: train.learning_rate: found {params.learning_rate:g}, for which the loss is not a finite "
-                "number; accepted: a smaller one"
-            )
+            pass
+        elif epochs is not None:
+            training.refit(model, train[target], seed=seed, epochs=epochs[target])
+        else:
+            history = training.fit(model, train[target], stopping[target], seed=seed, progress=progress)
+            if not np.isfinite(history["val_loss"]).any():
+                raise UserError(
+                    f"params.yaml: train.learning_rate: found {params.learning_rate:g}, for which the loss is not a "
+                    "finite number; accepted: a smaller one"
+                )
         yield target, member, model, history
 
 

@@ -4,6 +4,8 @@ Keras's `fit` returns to Python after each batch. For a small network this takes
 arithmetic. The layers, the losses and the optimizers are Keras's.
 """
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -59,11 +61,9 @@ class Training:
         The best epoch is the one with the lowest loss on `stopping`. Training ends early if params.patience epochs in
         succession are not better than the best one. seed: of the order of the samples.
         """
-        self._start_from(model)
-        rng, history, best, best_epoch = np.random.default_rng(seed), [], np.inf, 0
-        for epoch in range(1, self.params.epochs + 1):
-            order = rng.permutation(len(train.origins)).astype(np.int32)
-            loss, val_loss = float(self.epoch(train, order)), float(self.mean_loss(stopping))
+        history, best, best_epoch = [], np.inf, 0
+        for epoch, loss in self.epochs(model, train, seed=seed):
+            val_loss = float(self.mean_loss(stopping))
             history.append({"epoch": epoch, "loss": loss, "val_loss": val_loss})
             if progress:
                 losses = f"loss {loss:.4f}, val_loss {val_loss:.4f}"
@@ -74,6 +74,20 @@ class Training:
             if epoch - best_epoch >= self.params.patience:
                 break
         return pd.DataFrame(history)
+
+    def refit(self, model: network.Model, train: Dataset, *, seed: int, epochs: int) -> None:
+        """Train from the weights of `model` for so many epochs, and give it the last weights."""
+        for _ in islice(self.epochs(model, train, seed=seed), epochs):
+            pass
+        model.set_weights(self.model.get_weights())
+
+    def epochs(self, model: network.Model, train: Dataset, *, seed: int) -> Iterator[tuple[int, float]]:
+        """Train from the weights of `model`, and yield each epoch and its mean loss. seed: as in `fit`."""
+        self._start_from(model)
+        rng = np.random.default_rng(seed)
+        for epoch in range(1, self.params.epochs + 1):
+            order = rng.permutation(len(train.origins)).astype(np.int32)
+            yield epoch, float(self.epoch(train, order))
 
     def _start_from(self, model: network.Model) -> None:
         """Take over the variables of a model, also those for dropout, and reset the optimizer."""

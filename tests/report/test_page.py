@@ -24,7 +24,7 @@ def loss(sentence: str) -> Figure:
 def explore(*tickers: Ticker, **changes: Any) -> str:
     values: dict[str, Any] = {"summary": Table("In short", ["ticker", "n"], [[ticker.name, "1"] for ticker in tickers])}
     values |= {"definitions": {}, "odd": {}, "downsampling_note": "", "too_short": "", "script": "draw();", **changes}
-    return page("explore/page.html", tickers, {"common": loss("Of all.")}, **values).decode()
+    return page("pipeline/explore/page.html", tickers, {"common": loss("Of all.")}, **values).decode()
 
 
 ONE = Ticker("AAA", "AAA: close", ["A note."], {"loss": loss("It falls.")})
@@ -64,7 +64,7 @@ def test_several_tickers_are_chosen_by_name_and_one_is_not() -> None:
 
 def test_a_value_the_template_lacks_is_an_error() -> None:
     with pytest.raises(Exception, match="'definitions' is undefined"):
-        page("explore/page.html", [ONE], {}, script="", summary=Table("", ["a"], [["a"], ["b"]]))
+        page("pipeline/explore/page.html", [ONE], {}, script="", summary=Table("", ["a"], [["a"], ["b"]]))
 
 
 def test_columns_of_texts_stand_left_and_columns_of_numbers_right() -> None:

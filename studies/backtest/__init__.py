@@ -1,0 +1,1 @@
+"""Walk forward: fit every model again each year on what was known then, and forecast the year. `make backtest`."""
