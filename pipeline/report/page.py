@@ -3,18 +3,17 @@
 import base64
 import json
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pipeline.formats import Table
 from pipeline.report import charts
 from pipeline.report.figures import Figure
 
 _templates = Environment(
-    loader=FileSystemLoader(Path(__file__).parents[2]),
+    loader=PackageLoader("pipeline", ".."),
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,
