@@ -1,27 +1,83 @@
-"""Where the tasks run: processes of this machine, or a Ray cluster if RAY_ADDRESS is set."""
+"""Where the tasks run: in processes of this machine, or on a Ray cluster if RAY_ADDRESS is set."""
 
 import os
+import socket
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, TypeVar
 
-import joblib
+from joblib import Parallel, delayed, parallel_config
+from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+from pipeline import PINS
+from pipeline.io.errors import UserError
 
 T = TypeVar("T")
+ROOT = Path(__file__).resolve().parents[2]
+ATTEMPTS = 3  # after a worker was killed, its tasks run again
+CONNECT_SECONDS = 5
 
 
 def results(function: Callable[..., Any], tasks: list[T], *shared: Any) -> Iterator[tuple[T, Any]]:
-    """Yield each task with function(task, *shared), in the order in which they finish."""
-    if os.environ.get("RAY_ADDRESS"):
-        raise NotImplementedError
-    yield from local_results(function, tasks, shared)
+    """Yield each task with function(task, *shared), in the order in which they finish.
 
-
-def local_results(function: Callable[..., Any], tasks: list[T], shared: tuple[Any, ...]) -> Iterator[tuple[T, Any]]:
-    """Run the tasks in processes of this machine, one for each core."""
-    with joblib.parallel_config("loky", n_jobs=-1, inner_max_num_threads=1):
-        run = joblib.Parallel(return_as="generator_unordered")
-        yield from run(joblib.delayed(_with_task)(function, task, shared) for task in tasks)
+    Raises UserError if the cluster does not answer, or if workers are killed again and again.
+    """
+    address = os.environ.get("RAY_ADDRESS")
+    return _on_ray(address, function, tasks, shared) if address else _on_cores(function, tasks, shared)
 
 
 def _with_task(function: Callable[..., Any], task: T, shared: tuple[Any, ...]) -> tuple[T, Any]:
     return task, function(task, *shared)
+
+
+def _on_cores(function: Callable[..., Any], tasks: list[T], shared: tuple[Any, ...]) -> Iterator[tuple[T, Any]]:
+    """Run the tasks in one process for each core; LOKY_MAX_CPU_COUNT limits them."""
+    missing = list(tasks)
+    for attempt in range(1, ATTEMPTS + 1):
+        with parallel_config("loky", n_jobs=-1, inner_max_num_threads=1):
+            run = Parallel(return_as="generator_unordered")
+        try:
+            for task, result in run([delayed(_with_task)(function, task, shared) for task in missing]):
+                missing.remove(task)
+                yield task, result
+            return
+        except TerminatedWorkerError:
+            if attempt == ATTEMPTS:
+                raise UserError(
+                    f"backtest: found a worker killed in each of {ATTEMPTS} attempts, perhaps for its memory; "
+                    "accepted: fewer workers (LOKY_MAX_CPU_COUNT=1); finished tasks are kept"
+                ) from None
+
+
+def _on_ray(
+    address: str, function: Callable[..., Any], tasks: list[T], shared: tuple[Any, ...]
+) -> Iterator[tuple[T, Any]]:
+    """Run the tasks on a Ray cluster, with the code of this working tree. Ray repeats the tasks of a killed worker."""
+    try:
+        import ray
+    except ModuleNotFoundError:
+        raise UserError("RAY_ADDRESS: found no package ray; accepted: `pip install .[ray]`") from None
+    try:
+        host, _, port = address.rpartition(":")
+        socket.create_connection((host, int(port)), CONNECT_SECONDS).close()  # ray.init would try for minutes
+        code = {
+            "py_modules": [str(ROOT / "pipeline"), str(ROOT / "studies")],
+            "excludes": ["__pycache__", "data/", "reports/", ".dvc/"],
+            "env_vars": PINS,
+        }
+        ray.init(address, runtime_env=code, log_to_driver=False, logging_level="ERROR")
+    except (OSError, ValueError, ray.exceptions.RayError) as error:
+        reason = str(error.__cause__ or error).splitlines()[0]
+        raise UserError(f"RAY_ADDRESS: found {address}: {reason}; accepted: host:port of a running cluster") from None
+    try:
+        run = ray.remote(num_cpus=1, max_retries=ATTEMPTS, scheduling_strategy="SPREAD")(_with_task)
+        stored = ray.put(shared)
+        waiting = [run.remote(function, task, stored) for task in tasks]
+        while waiting:
+            (done,), waiting = ray.wait(waiting)
+            yield ray.get(done)
+    except ray.exceptions.RayTaskError as error:
+        raise error.cause from None
+    finally:
+        ray.shutdown()

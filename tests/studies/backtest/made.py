@@ -11,7 +11,7 @@ from pipeline.train.params import Params as Train
 from studies.backtest.fitting import Data
 from studies.backtest.folds import Fold, folds
 from studies.backtest.params import Params, Settings
-from tests.conftest import CALENDARS, FEATURES, SMALL
+from tests.conftest import CALENDARS, FEATURES, SMALL, file_params
 from tests.series import made_prices, made_report
 
 REQUIRED = ["last", "log_variance", "volatility"]
@@ -32,6 +32,12 @@ def prices() -> pd.DataFrame:
     younger = made_prices("BBB", 900, seed=2)
     younger["date"] += pd.Timedelta(days=280)
     return pd.concat([made_prices("AAA", 1100, seed=1), younger], ignore_index=True)
+
+
+def file_source(path: str) -> dict[str, Any]:
+    """Return section scrape for the prices as a CSV file."""
+    columns = ("ticker", "open", "high", "low", "close", "adj_close", "volume")
+    return file_params(path=path, columns={name: name for name in columns})
 
 
 def settings(**changes: Any) -> Settings:
