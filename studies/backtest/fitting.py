@@ -5,24 +5,66 @@ forecasts with the functions of the pipeline's stages.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from pipeline.benchmark.params import Params as Benchmark
 from pipeline.forecaster import forecasts, inputs, samples
 from pipeline.forecaster.preparation import Preparation
+from pipeline.forecaster.targets import future_values
+from pipeline.io.errors import UserError
+from pipeline.io.params import FILE, load, load_all
 from pipeline.models import registry
 from pipeline.models.model import Samples
 from pipeline.models.variance import HAR
 from pipeline.prepare.fitting import fit_transform
+from pipeline.prepare.params import Params as Prepare
 from pipeline.quality import Scraped
+from pipeline.train.params import Params as Train
+from studies.backtest import SECTIONS
 from studies.backtest.folds import Fold, rows_of_fold
-from studies.backtest.params import Settings
+from studies.backtest.params import BOOSTING, BOOSTING_TRAIN, FIRST_HAR, NETWORK, PIPELINE, REFIT, Params
 
-NETWORK, REFIT, FIRST_HAR = "network", "network_refit", "har_first"
 SCHEMA = pa.schema([("pooling", pa.string()), ("seed", pa.int32()), *forecasts.SCHEMA])
+ACTUAL_SCHEMA = pa.schema(
+    [
+        ("ticker", pa.string()),
+        ("origin", pa.timestamp("us")),
+        ("horizon", pa.int32()),
+        ("date", pa.timestamp("us")),
+        ("year", pa.int32()),
+        *((name, pa.float64()) for name in ("last", "volatility", "price", "variance")),
+    ]
+)
+
+
+class Settings(NamedTuple):
+    """Everything that a task needs to know, besides the prices."""
+
+    backtest: Params
+    prepare: Prepare
+    train: Train
+    window: int
+    """The number of sessions that ridge and boosting see."""
+
+
+def settings() -> Settings:
+    """Read the parameters. Raises UserError with a line for each mistake."""
+    backtest = load("backtest", Params, load_all(FILE, SECTIONS))
+    pipeline: dict[str, Any] = load_all(PIPELINE)
+    prepare = load("prepare", Prepare, pipeline)
+    if prepare.variance == "none":
+        raise UserError(f"{PIPELINE}: prepare.variance: found none; accepted by the backtest: har")
+    features = [name for name in prepare.features if name not in backtest.exclude_features]
+    return Settings(
+        backtest=backtest,
+        prepare=prepare.model_copy(update={"features": features}),
+        train=load("train", Train, pipeline),
+        window=load("benchmark", Benchmark, pipeline).window,
+    )
 
 
 class Task(NamedTuple):
@@ -80,23 +122,29 @@ def prepared(fold: Fold, data: Data, settings: Settings, *, refit: bool) -> tupl
 
 
 def simple_forecasts(task: Task, data: Data, settings: Settings) -> Iterator[pd.DataFrame]:
-    """Yield the forecasts of the simple models, fitted on everything known before the year, and of FIRST_HAR.
+    """Yield the forecasts of the simple models, fitted on everything known before the year.
 
-    FIRST_HAR is HAR as it was fitted before the first year of all, for tickers that share one HAR.
+    BOOSTING_TRAIN is fitted on train only, as the network is. FIRST_HAR is HAR as it was fitted before the first year
+    of all, for tickers that share one HAR.
     """
     made = prepared(task.fold, data, settings, refit=True)
     if made is None:
         return
-    inputs = Samples(*made, settings.window)
-    for name in settings.backtest.models:
-        for model in registry.models_of(name, list(inputs.preparation.targets)):
-            yield of_test(inputs.rows, registry.forecasts(model, inputs).astype({"model": str, "target": str}))
-    if task.pooling == "together" and inputs.preparation.variance:
-        first = prepared(task.first, data, settings, refit=True)
-        if first:
-            fitted = HAR.fit(Samples(*first, settings.window), range(1, inputs.preparation.horizon + 1))
-            predicted = samples.by_horizon(inputs.rows, predicted=HAR.forecast(fitted, inputs))
-            yield of_test(inputs.rows, predicted.assign(model=FIRST_HAR, target="variance"))
+    inputs, names = Samples(*made, settings.window), settings.backtest.models
+    for name in names:
+        yield from forecasts_by(name, name, inputs)
+    if BOOSTING in names and (train := prepared(task.fold, data, settings, refit=False)):
+        yield from forecasts_by(BOOSTING, BOOSTING_TRAIN, Samples(*train, settings.window))
+    if task.pooling == "together" and (first := prepared(task.first, data, settings, refit=True)):
+        fitted = HAR.fit(Samples(*first, settings.window), range(1, inputs.preparation.horizon + 1))
+        predicted = samples.by_horizon(inputs.rows, predicted=HAR.forecast(fitted, inputs))
+        yield of_test(inputs.rows, predicted.assign(model=FIRST_HAR, target="variance"))
+
+
+def forecasts_by(model: str, name: str, inputs: Samples) -> Iterator[pd.DataFrame]:
+    """Fit a simple model and yield its forecasts of each target under a name."""
+    for each in registry.models_of(model, list(inputs.preparation.targets)):
+        yield of_test(inputs.rows, registry.forecasts(each, inputs).assign(model=name, target=each.target))
 
 
 def network_forecasts(task: Task, data: Data, settings: Settings) -> Iterator[pd.DataFrame]:
@@ -134,3 +182,16 @@ def of_test(rows: pd.DataFrame, predicted: pd.DataFrame) -> pd.DataFrame:
     test = rows.loc[rows["split"] == "test", ["ticker", "date"]].rename(columns={"date": "origin"})
     predicted = predicted.astype({"ticker": str, "horizon": np.int32})
     return predicted.merge(test.astype({"ticker": str}), on=["ticker", "origin"])
+
+
+def actual_values(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return what came of each origin and horizon: the columns of ACTUAL_SCHEMA.
+
+    rows: as from inputs.unscaled_rows. year: of the fold, which is that of the next session.
+    """
+    dates, horizon = samples.target_dates(rows), samples.horizon_of(rows)
+    price, variance = (future_values(rows, name, horizon) for name in ("last", "log_variance"))
+    table = samples.by_horizon(rows, date=dates, price=price, variance=variance)
+    year = rows[samples.date_column(1)].dt.year.rename("year")
+    table = table.join(rows[["last", "volatility"]]).join(year).astype({"ticker": str})
+    return table.reset_index(drop=True)[ACTUAL_SCHEMA.names]

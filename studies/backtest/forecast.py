@@ -1,4 +1,4 @@
-"""Fit and forecast every fold, and write the forecasts of all tasks to data/forecasts.parquet.
+"""Fit and forecast every fold, and write all forecasts, and what came of them.
 
 Each finished task is a file in data/tasks, named by a hash of everything that it depends on. A run that was killed goes
 on where it stopped, and a run with one more seed or year fits only that one.
@@ -18,11 +18,20 @@ from pipeline.prepare.fitting import calendars_of
 from pipeline.prepare.params import check
 from pipeline.quality import Scraped
 from studies.backtest import engines
-from studies.backtest.fitting import SCHEMA, Data, Task, forecasts_of, tasks
+from studies.backtest.fitting import (
+    ACTUAL_SCHEMA,
+    SCHEMA,
+    Data,
+    Settings,
+    Task,
+    actual_values,
+    forecasts_of,
+    settings,
+    tasks,
+)
 from studies.backtest.folds import folds
-from studies.backtest.params import Settings, settings
 
-PRICES, SCRAPED, OUTPUT = Path("data/prices.parquet"), Path("reports/scrape.json"), Path("data/forecasts.parquet")
+PRICES, SCRAPED = Path("data/prices.parquet"), Path("reports/scrape.json")
 FINISHED, VERSIONS = Path("data/tasks"), Path("../../versions.json")
 
 
@@ -41,7 +50,8 @@ def main() -> None:
         write_table(files[task], table, SCHEMA)
     forecasts = pd.concat([read_table(files[task]) for task in wanted])
     by = ["target", "ticker", "origin", "horizon", "pooling", "model", "seed"]
-    write_table(OUTPUT, forecasts.sort_values(by, ignore_index=True), SCHEMA)
+    write_table(Path("data/forecasts.parquet"), forecasts.sort_values(by, ignore_index=True), SCHEMA)
+    write_table(Path("data/actual.parquet"), actual_values(data.rows), ACTUAL_SCHEMA)
     print(f"{len(years)} years, {len(wanted)} tasks, of which {len(wanted) - len(missing)} were finished before")
 
 

@@ -1,19 +1,17 @@
-"""The parameters of the backtest: studies/backtest/params.yaml, and four sections of the repository's params.yaml."""
+"""The parameters of the backtest, and the names of the models that only it has."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
 from pipeline.benchmark.params import Name
-from pipeline.benchmark.params import Params as Benchmark
-from pipeline.evaluate.params import Params as Evaluate
-from pipeline.io.params import FILE, Section, each_once, load, load_all
-from pipeline.prepare.params import Params as Prepare
-from pipeline.train.params import Params as Train
+from pipeline.io.params import FILE, Section, each_once
 
-SECTIONS = ("scrape", "backtest")
-PIPELINE = Path("../..") / FILE
+PIPELINE = Path("../..") / FILE  # its sections prepare, benchmark, train and evaluate hold for the backtest too
+
+NETWORK, REFIT = "network", "network_refit"
+BOOSTING, BOOSTING_TRAIN, FIRST_HAR = "boosting", "boosting_train", "har_first"
 
 Pooling = Literal["together", "by_ticker", "alone"]
 Year = Annotated[int, Field(ge=1900, le=2200)]
@@ -39,30 +37,3 @@ class Params(Section):
         list[Annotated[Name, AfterValidator(not_refitted)]], Field(min_length=1), AfterValidator(each_once)
     ]
     exclude_features: Annotated[list[str], AfterValidator(each_once)]
-
-
-class Settings(NamedTuple):
-    """Everything that a task needs to know, besides the prices."""
-
-    backtest: Params
-    prepare: Prepare
-    train: Train
-    window: int
-    """The number of sessions that ridge and boosting see."""
-    coverage: float
-    """The share of values that a band should hold."""
-
-
-def settings() -> Settings:
-    """Read the parameters. Raises UserError with a line for each mistake."""
-    backtest = load("backtest", Params, load_all(FILE, SECTIONS))
-    pipeline: dict[str, Any] = load_all(PIPELINE)
-    prepare = load("prepare", Prepare, pipeline)
-    features = [name for name in prepare.features if name not in backtest.exclude_features]
-    return Settings(
-        backtest=backtest,
-        prepare=prepare.model_copy(update={"features": features}),
-        train=load("train", Train, pipeline),
-        window=load("benchmark", Benchmark, pipeline).window,
-        coverage=load("evaluate", Evaluate, pipeline).coverage,
-    )

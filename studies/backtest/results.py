@@ -12,7 +12,7 @@ from pipeline.scoring.columns import ALL, POOLED
 from pipeline.scoring.summary import error_difference, p_text
 from pipeline.scoring.verdict import SIGNIFICANCE_LEVEL
 from studies.backtest import scores
-from studies.backtest.fitting import FIRST_HAR, NETWORK
+from studies.backtest.params import FIRST_HAR, NETWORK
 from studies.backtest.scores import CONFIDENCE_SIZE, Forecasts
 
 DRAWN = ("lhar", "ridge", "boosting")  # beside the network and its combination
@@ -20,7 +20,8 @@ TARGETS = {"price": "price", "variance": "size of the move"}
 DEFINITIONS = (
     "Every model is fitted again each year on what was known before it, and forecasts the year. network: the mean over "
     "the seeds, trained on the years before validation; network_refit: fitted again on train and validation; "
-    "combination: the mean of a network's and boosting's forecasts; har_first: HAR fitted once, before the first year. "
+    "boosting_train: boosting without validation; combination: the mean of a network and boosting, both "
+    "fitted on the same years; har_first: HAR fitted once, before the first year. "
     "Skill: 1 - mean loss / mean loss of the baseline (HAR for the size of the move, persistence for the price). Each "
     "ticker's losses are divided by the baseline's, and averaged by day. p: Diebold-Mariano test against the baseline. "
     "MCS p: a model with at least 0.1 belongs to the 90 % model confidence set, which holds the best one in 90 % of "

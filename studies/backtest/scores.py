@@ -14,12 +14,10 @@ import pyarrow as pa
 from pipeline.evaluate import intervals
 from pipeline.evaluate.scores import qlike, smearing
 from pipeline.evaluate.significance import diebold_mariano
-from pipeline.forecaster import samples
 from pipeline.forecaster.bands import scale_from_variance
 from pipeline.forecaster.forecasts import COMBINATION
-from pipeline.forecaster.targets import future_values
 from pipeline.scoring.columns import ALL, POOLED
-from studies.backtest.fitting import NETWORK, REFIT
+from studies.backtest.params import BOOSTING, BOOSTING_TRAIN, NETWORK, REFIT
 
 KEY = ["ticker", "origin", "horizon"]
 BASELINES = {"price": "persistence", "variance": "har"}
@@ -68,26 +66,14 @@ class Forecasts(NamedTuple):
     seeds: pd.DataFrame
 
 
-def known_values(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return what came of each origin and horizon: KEY, date, year, last, volatility, price and variance.
-
-    rows: as from inputs.unscaled_rows. year: of the fold, which is that of the next session.
-    """
-    dates, horizon = samples.target_dates(rows), samples.horizon_of(rows)
-    price, variance = (future_values(rows, name, horizon) for name in ("last", "log_variance"))
-    table = samples.by_horizon(rows, date=dates, price=price, variance=variance)
-    year = rows[samples.date_column(1)].dt.year.rename("year")
-    return table.join(rows[["last", "volatility"]]).join(year).astype({"ticker": str}).reset_index(drop=True)
-
-
 def side_by_side(
     table: pd.DataFrame, known: pd.DataFrame, poolings: Sequence[str], *, log_price: bool
 ) -> Iterator[Forecasts]:
     """Yield the forecasts of each target. Origins without a forecast of every model are left out.
 
-    table: of fitting.SCHEMA; known: as from `known_values`; poolings: in the order of the columns; log_price: whether
-    the network forecasts log returns, so that the mean over its seeds is that of log prices. A model has the pooling in
-    its name if there are several.
+    table: of fitting.SCHEMA; known: as from fitting.actual_values; poolings: in the order of the columns; log_price:
+    whether the network forecasts log returns, so that the mean over its seeds is that of log prices. A model has the
+    pooling in its name if there are several.
     """
     several = len(poolings) > 1
     for target, part in table.groupby("target"):
@@ -113,11 +99,11 @@ def side_by_side(
 
 
 def combinations(models: pd.DataFrame) -> dict[str, pd.Series]:
-    """Return the mean of each network's and boosting's forecasts of the variance."""
+    """Return the mean of each network's and boosting's forecasts of the variance, both fitted on the same years."""
     made = {}
     for name in models:
         kind, comma, pooling = str(name).partition(", ")
-        boosting = f"boosting{comma}{pooling}"
+        boosting = f"{BOOSTING_TRAIN if kind == NETWORK else BOOSTING}{comma}{pooling}"
         if kind in (NETWORK, REFIT) and boosting in models:
             new = COMBINATION if kind == NETWORK else COMBINATION_REFIT
             made[f"{new}{comma}{pooling}"] = (models[name] + models[boosting]) / 2

@@ -8,9 +8,9 @@ from pipeline.forecaster import inputs
 from pipeline.prepare.params import Params as Prepare
 from pipeline.quality import Scraped
 from pipeline.train.params import Params as Train
-from studies.backtest.fitting import Data
+from studies.backtest.fitting import Data, Settings
 from studies.backtest.folds import Fold, folds
-from studies.backtest.params import Params, Settings
+from studies.backtest.params import Params
 from tests.conftest import CALENDARS, FEATURES, SMALL, file_params
 from tests.series import made_prices, made_report
 
@@ -43,7 +43,7 @@ def file_source(path: str) -> dict[str, Any]:
 def settings(**changes: Any) -> Settings:
     """Return the parameters of a small backtest, with changes of its own section."""
     prepare, train = Prepare.model_validate(SMALL["prepare"]), Train.model_validate(SMALL["train"])
-    return Settings(Params.model_validate({**BACKTEST, **changes}), prepare, train, window=5, coverage=0.9)
+    return Settings(Params.model_validate({**BACKTEST, **changes}), prepare, train, window=5)
 
 
 def data(table: pd.DataFrame) -> Data:

@@ -7,8 +7,7 @@ import pandas as pd
 import pytest
 
 from pipeline.io.artifacts import read_table
-from studies.backtest.fitting import SCHEMA, Data, Task, forecasts_of, tasks
-from studies.backtest.params import Settings
+from studies.backtest.fitting import SCHEMA, Data, Settings, Task, forecasts_of, tasks
 from tests.conftest import walk
 from tests.studies.backtest import made
 from tests.test_leakage import corrupted, same
@@ -35,7 +34,11 @@ def test_changing_later_prices_changes_no_forecast(seed: int | None, data: Data)
     same(*(own[own["origin"] <= t] for own in (before, after)))
     felt = [own.loc[own["origin"] > t, "predicted"].to_numpy() for own in (before, after)]
     assert not np.array_equal(*felt)
-    models = {"persistence", "har", "ridge", "boosting", "har_first"} if seed is None else {"network", "network_refit"}
+    models = (
+        {"persistence", "har", "ridge", "boosting", "boosting_train", "har_first"}
+        if seed is None
+        else {"network", "network_refit"}
+    )
     assert set(before["model"]) == models
     assert not before["predicted"].isna().any()
 

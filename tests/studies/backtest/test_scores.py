@@ -118,7 +118,8 @@ def test_models_that_do_not_depend_on_the_pooling_are_shown_once() -> None:
     known = made_forecasts({"har": 1.0}).known
     rows = []
     for pooling, shift in (("together", 0.0), ("by_ticker", 0.1)):
-        for model, seed, value in (("har", -1, -9 + shift), ("boosting", -1, -9.0), ("network", 0, -8 + shift)):
+        values = (("har", -1, -9 + shift), ("boosting_train", -1, -9.0), ("network", 0, -8 + shift))
+        for model, seed, value in values:
             part = known[["ticker", "origin", "horizon"]].assign(predicted=value, model=model, seed=seed)
             rows.append(part.assign(pooling=pooling, target="variance"))
     values = known.assign(variance=known["actual"], price=100.0).drop(columns="actual")
@@ -126,6 +127,6 @@ def test_models_that_do_not_depend_on_the_pooling_are_shown_once() -> None:
     names = {
         f"{name}, {pooling}" for name in ("har", "network", "combination") for pooling in ("together", "by_ticker")
     }
-    assert set(found.models) == {"boosting", *names}
+    assert set(found.models) == {"boosting_train", *names}
     assert found.models["combination, by_ticker"].to_numpy() == pytest.approx((-9.0 - 7.9) / 2)
     assert scores.baseline_of(found) == "har, together"
