@@ -20,6 +20,7 @@ from pipeline.series import SeriesInfo
 from tests.conftest import UNPINNED, vega
 from tests.pages import parsed, shown
 from tests.series import made_prices, made_report
+from tests.studies.backtest.test_results import backtest_page
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not shutil.which("chromium"), reason="needs Debian's chromium")]
 
@@ -97,6 +98,20 @@ def test_a_report_opens_from_disk_draws_every_figure_and_is_accessible(
     assert [
         (fault["id"], fault["nodes"][0]["html"]) for fault in found if fault["impact"] in ("serious", "critical")
     ] == []
+
+
+def test_the_page_of_the_backtest_opens_and_shows_each_ticker(tmp_path: Path, opened: Callable[..., Any]) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    path = tmp_path / "backtest.html"
+    path.write_bytes(backtest_page())
+    own = opened(path)
+    assert own.locator("figure:not([hidden]) .chart svg.marks").count() == 2
+    assert marks(own, "years", "symbol") == 8 * 5  # years and models
+    own.select_option("#ticker", "T1")
+    own.wait_for_function("document.querySelector('#chosen').textContent === 'T1'")
+    found = Axe().run(own).response["violations"]
+    assert [fault["id"] for fault in found if fault["impact"] in ("serious", "critical")] == []
 
 
 def test_figures_have_the_marks_of_their_rows(walked: Path, opened: Callable[..., Any]) -> None:

@@ -53,28 +53,27 @@ class Report(NamedTuple):
 
 def report(by_target: dict[str, Forecasts], scored: pd.DataFrame, bands: pd.DataFrame, coverage: float) -> Report:
     """Return the report. scored, bands: data/scores.parquet and data/bands.parquet; coverage: of the bands."""
-    horizons, target = sorted(scored["horizon"].unique()), "variance" if "variance" in by_target else "price"
-    main = scored[(scored["target"] == target) & (scored["loss"] == "squared error")]
+    horizons, forecasts = sorted(scored["horizon"].unique()), by_target["variance"]
+    main = scored[(scored["target"] == "variance") & (scored["loss"] == "squared error")]
     years = [year for year in sorted(main["year"].unique()) if year != ALL]
     nearest = of_all(main, 1)
-    baseline, drawn = scores.baseline_of(by_target[target]), drawn_models(nearest)
-    best = nearest["skill"].idxmax()
+    best, drawn = nearest["skill"].idxmax(), drawn_models(nearest)
     headline = (
-        f"From {years[0]} to {years[-1]}, {best} forecasts the {TARGETS[target]} one step ahead best: "
-        f"{error_difference(nearest['skill'][best], baseline)} ({p_text(nearest['p_value'][best])})."
+        f"From {years[0]} to {years[-1]}, {best} forecasts the size of the next move best: "
+        f"{error_difference(nearest['skill'][best], 'HAR')} ({p_text(nearest['p_value'][best])})."
     )
-    choices = pd.concat([scores.choice(by_target[target], int(h), present(by_target[target])) for h in horizons])
+    choices = pd.concat([scores.choice(forecasts, int(h), present(forecasts)) for h in horizons])
     sentences = [
         *(in_set(of_all(main, h), int(h)) for h in horizons),
         *against_network(nearest),
         *first_har(nearest),
-        seeds(scores.seed_skills(by_target[target], 1)),
+        seeds(scores.seed_skills(forecasts, 1)),
         *price(scored),
         band(bands, coverage),
-        *chosen(choices, by_target[target]),
+        *chosen(choices, forecasts),
     ]
     tables = [
-        *(all_years(scored, name) for name in by_target),
+        *(all_years(scored, name) for name in ("variance", "price")),
         by_group(main, "year", drawn, "Skill by year, one step ahead, all tickers"),
         by_group(main, "ticker", drawn, "Skill by ticker, one step ahead, all years"),
         band_table(bands, coverage),
