@@ -44,6 +44,8 @@ class TickerReport(Record):
     The main column is close, or the first column if there is no close.
     """
 
+    calendar: str
+    """An exchange's market identifier code, such as XNYS, or the step of an evenly spaced series, such as 1h."""
     sessions: int
     """Number of sessions with a value in the main column."""
     first: str
@@ -79,11 +81,9 @@ class Scraped(Record):
     """The content of reports/scrape.json."""
 
     source: str
-    """One of sample, file and yahoo."""
-    calendar: str
-    """An exchange's market identifier code, such as XNYS, or the step of an evenly spaced series, such as 1h."""
+    """One of sample, file, yahoo and several."""
     step: str
-    """What one step is called: session, hour, day, ..."""
+    """What one step of every ticker is called: session, hour, day, ..."""
     column: str
     """The main column: see `TickerReport`."""
     tickers: dict[str, TickerReport]
@@ -131,6 +131,7 @@ def ticker_report(
     nulls: pd.DataFrame,
     dropped: pd.DataFrame,
     merged: pd.DataFrame,
+    calendar: str,
     sessions: pd.DatetimeIndex,
     first_known: pd.Timestamp,
     *,
@@ -142,7 +143,7 @@ def ticker_report(
 
     prices: rows with a value in the main column, sorted by date; nulls: rows without one;
     dropped: its rows of `dropped_rows`; merged: its rows that were merged with an earlier one;
-    sessions: all dates of the calendar; first_known: first date of the calendar.
+    sessions: all dates of the calendar; first_known: first date that it knows.
     """
     dates, has_close = prices["date"], "close" in prices
     expected = sessions[(sessions >= dates.min()) & (sessions <= dates.max())]
@@ -154,6 +155,7 @@ def ticker_report(
     factors = zip(dates, prices["close"] / prices["close"].shift(), strict=True) if has_close else []
     jumps = [(date, factor) for date, factor in factors if factor >= JUMP_FACTOR or factor <= 1 / JUMP_FACTOR]
     return TickerReport(
+        calendar=calendar,
         sessions=len(prices),
         first=format_date(dates.min()),
         last=format_date(dates.max()),
@@ -184,7 +186,7 @@ def spans(missing: pd.DatetimeIndex, sessions: pd.DatetimeIndex) -> list[str]:
     return [first if count == 1 else f"{first} to {last} ({count})" for first, last, count in ends]
 
 
-def too_many_missing(tickers: dict[str, TickerReport], calendar: str, step: str, max_missing: float) -> list[str]:
+def too_many_missing(tickers: dict[str, TickerReport], step: str, max_missing: float) -> list[str]:
     """Return an error line for each ticker with too large a share of missing sessions or of impossible rows."""
     lines = []
     for name, report in tickers.items():
@@ -192,10 +194,9 @@ def too_many_missing(tickers: dict[str, TickerReport], calendar: str, step: str,
         expected = report.sessions - len(report.unexpected_sessions) - report.unchecked_sessions + missing
         if missing > max_missing * expected:
             examples = ", ".join(report.missing_spans[:3]) + ", ..." * (len(report.missing_spans) > 3)
-            found = (
-                f"found {missing} of {expected} {step}s of the calendar {calendar} missing ({missing / expected:.2%})"
-            )
-            lines.append(f"{name}: {found}: {examples}; accepted: at most {max_missing:.2%}")
+            found = f"found {missing} of {expected} {step}s of the calendar {report.calendar} missing"
+            share = f"({missing / expected:.2%})"
+            lines.append(f"{name}: {found} {share}: {examples}; accepted: at most {max_missing:.2%}")
         elif len(report.dropped) > max_missing * (report.sessions + len(report.dropped)):
             found = f"found {len(report.dropped)} rows with impossible values"
             lines.append(f"{name}: {found}; accepted: at most {max_missing:.2%} of all rows")
@@ -218,8 +219,9 @@ def is_odd(report: TickerReport) -> bool:
     return any(getattr(report, key) for key in (*ODD_FIELDS, "irregular"))
 
 
-def notes(report: TickerReport, calendar: str, step: str) -> Iterator[str]:
+def notes(report: TickerReport, step: str) -> Iterator[str]:
     """Yield sentences about one ticker, for the page reports/explore.html."""
+    calendar = report.calendar
     if report.missing_sessions:
         count, spans = len(report.missing_sessions), first_lines(report.missing_spans)
         yield f"Missing {step}s of the calendar {calendar} ({count}): {', '.join(spans)}."
@@ -249,7 +251,7 @@ def notes(report: TickerReport, calendar: str, step: str) -> Iterator[str]:
         yield f"Values that the source does not give: {', '.join(absent)}."
 
 
-def terminal_lines(tickers: dict[str, TickerReport], calendar: str) -> Iterator[str]:
+def terminal_lines(tickers: dict[str, TickerReport]) -> Iterator[str]:
     """Yield a line for each ticker. If there are more than MAX_LINES: a total, and a line for each unusual ticker."""
     begin, end = min(report.first for report in tickers.values()), max(report.last for report in tickers.values())
     if len(tickers) > MAX_LINES:
@@ -260,9 +262,9 @@ def terminal_lines(tickers: dict[str, TickerReport], calendar: str) -> Iterator[
     for name, report in (odd if len(tickers) > MAX_LINES else tickers).items():
         remarks = [f"{len(getattr(report, key))} {word}" for key, word in ODD_FIELDS.items() if getattr(report, key)]
         if report.unchecked_sessions:
-            remarks.append(f"{report.unchecked_sessions} earlier than {calendar} is known")
+            remarks.append(f"{report.unchecked_sessions} earlier than {report.calendar} is known")
         remarks += [f"{count} numbers of {column} grouped irregularly" for column, count in report.irregular.items()]
         yield (
-            f"{name}: {report.sessions} rows, {report.first} to {report.last}; calendar {calendar}: "
+            f"{name}: {report.sessions} rows, {report.first} to {report.last}; calendar {report.calendar}: "
             f"{', '.join(remarks) or 'nothing missing'}"
         )

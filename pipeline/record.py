@@ -9,7 +9,7 @@ import pandas as pd
 from pipeline.calendars import opening_times
 from pipeline.evaluate.predictions import KEY, NEXT
 from pipeline.forecaster.inputs import with_variance
-from pipeline.forecaster.preparation import ALL, Preparation
+from pipeline.forecaster.preparation import Preparation, for_ticker
 from pipeline.io.artifacts import read_record, read_table, write_csv
 from pipeline.io.errors import UserError
 from pipeline.prices import PRICES, ROUNDING_TOLERANCE
@@ -73,5 +73,8 @@ def outcomes(versions: list[pd.DataFrame], prices: pd.DataFrame, preparation: Pr
     factor = table["last_now"] / table["last"]
     table["rebased"] = factor.where(((factor - 1).abs() > ROUNDING_TOLERANCE) & (preparation.column in PRICES), 1.0)
     table["actual"] /= table["rebased"]
-    table["in_time"] = table["committed"] < opening_times(preparation.calendars[ALL].name, table["first_date"])
+    table["in_time"] = False
+    calendars = table["ticker"].map(lambda ticker: for_ticker(preparation.calendars, ticker).name)
+    for calendar, rows in table.groupby(calendars):
+        table.loc[rows.index, "in_time"] = rows["committed"] < opening_times(str(calendar), rows["first_date"])
     return table.assign(committed=table["committed"].dt.strftime("%Y-%m-%dT%H:%M:%SZ"))[COLUMNS]

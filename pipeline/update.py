@@ -19,23 +19,32 @@ from pipeline.io.artifacts import read_table
 from pipeline.io.errors import UserError
 from pipeline.io.params import load, parse_yaml, rewrite
 from pipeline.prices import value_columns
-from pipeline.scrape.params import SOURCES, Yahoo
+from pipeline.scrape.params import SOURCES, Several, YahooMarket
 
 PRICES, LOCK = Path("data/prices.parquet"), Path("dvc.lock")
 
 
 def write_end_and_vintage(now: pd.Timestamp) -> None:
-    """Set scrape.end and scrape.vintage in params.yaml. now: in UTC. Raises UserError if the source is not yahoo."""
+    """Set end and vintage in params.yaml: of the section scrape, or of each market from Yahoo by its own calendar.
+
+    now: in UTC. Raises UserError if nothing is from Yahoo.
+    """
     params = load("scrape", SOURCES)
-    if not isinstance(params, Yahoo):
+    declared: dict[tuple[str | int, ...], object] = {("scrape",): params}
+    if isinstance(params, Several):
+        declared = {("scrape", "markets", number): market for number, market in enumerate(params.markets)}
+    fetched = {keys: each for keys, each in declared.items() if isinstance(each, YahooMarket)}
+    if not fetched:
         raise UserError(
             f"params.yaml: scrape.source: found {params.source}; accepted by `make latest`: yahoo, "
-            "as in examples/yahoo.yaml"
+            "as in examples/yahoo.yaml, or several with a market from yahoo"
         )
-    end = f"{calendars.last_finished(params.calendar, now):%Y-%m-%d}"
     vintage = f"{now:%Y-%m-%dT%H:%M:%SZ}"
-    rewrite("scrape", end=end, vintage=vintage)
-    print(f"params.yaml: scrape.end {params.end} -> {end}, scrape.vintage {params.vintage} -> {vintage}")
+    ends = {keys: f"{calendars.last_finished(each.calendar, now):%Y-%m-%d}" for keys, each in fetched.items()}
+    for keys, each in fetched.items():  # after all calendars: a mistake in one must change nothing
+        rewrite(*keys, end=ends[keys], vintage=vintage)
+        key = ".".join(map(str, keys))
+        print(f"params.yaml: {key}.end {each.end} -> {ends[keys]}, {key}.vintage {each.vintage} -> {vintage}")
 
 
 def revision_lines(counts: pd.DataFrame) -> list[str]:

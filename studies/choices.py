@@ -46,6 +46,7 @@ START: dict[str, Any] = {
     "prepare.horizon": 5,
     "prepare.features": FEATURES,
     "prepare.scaling": "standard",
+    "prepare.pool": "together",
     "train.window": 10,
     "train.cell": "lstm",
     "train.units": [16],

@@ -26,6 +26,7 @@ TITLES = {  # by the name of the example
     "google": "Google, 2012 to 2016, the file of the best-known tutorial",
     "niftyindices": "NIFTY 50, 1990 to 2024",
     "yahoo-csv": "^NSEI, 2007 to 2023",
+    "markets": "S&P 500, NIFTY 50 and five US stocks, one network for all",
     "panel": "482 tickers of the S&P 500, 2015 to 2020",
     "date-value": "Melbourne's daily minimum temperature, 1981 to 1990",
     "hourly-sensor": "Beijing's hourly PM2.5, 2010 to 2014",
@@ -48,7 +49,7 @@ def main() -> None:
         for name in TITLES:
             params = study.read_params(f"examples/{name}.yaml")
             try:
-                copy_data_file(params, clone)
+                copy_data_files(params, clone)
             except UserError as error:  # the data file is missing, so the earlier results stay
                 print(error, file=sys.stderr)
                 texts[name] = section_text(PAGE.read_text(), name)
@@ -70,16 +71,16 @@ def section_text(page: str, name: str) -> str:
     return page.split(f"`examples/{name}.yaml`\n\n")[1].split("\n\n## ")[0].rstrip()
 
 
-def copy_data_file(params: study.Params, folder: Path) -> None:
-    """Copy the data file that an example's params name into a clone. Raises UserError if the file is missing."""
-    path = Path(params["scrape"]["path"])
-    if params["scrape"]["source"] != "file":
-        return
-    source = DATA_FOLDER / DATA_FILE_NAMES.get(path.name, path.name)
-    if not source.exists():
-        raise UserError(f"../shared/data/{source.name}: no such file beside the repository; the example needs it")
-    (folder / path).parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, folder / path)
+def copy_data_files(params: study.Params, folder: Path) -> None:
+    """Copy the data files that an example's params name into a clone. Raises UserError if one is missing."""
+    scrape = params["scrape"]
+    markets = [{**market, "path": f"{scrape['path']}/{market.get('path')}"} for market in scrape.get("markets", [])]
+    for path in (Path(market["path"]) for market in markets or [scrape] if market["source"] == "file"):
+        source = DATA_FOLDER / DATA_FILE_NAMES.get(path.name, path.name)
+        if not source.exists():
+            raise UserError(f"../shared/data/{source.name}: no such file beside the repository; the example needs it")
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, folder / path)
 
 
 def results_text(folder: Path) -> str:

@@ -88,6 +88,7 @@ def made_preparation(**fields: Any) -> Preparation:
         "horizon": 3,
         "season_length": 5,
         "scaling": "standard",
+        "pool": "together",
         "ranged": True,
     }
     made |= {"features": {}, "price": nothing, "variance": nothing, "missing": {}, "calendars": {}, "units": {}}
@@ -126,6 +127,7 @@ SMALL: dict[str, dict[str, Any]] = {
         "horizon": 3,
         "features": FEATURES,
         "scaling": "standard",
+        "pool": "together",
         "validation": 0.15,
         "test": 0.15,
     },
@@ -154,8 +156,11 @@ SMALL: dict[str, dict[str, Any]] = {
 
 
 def small_params(**changes: dict[str, Any]) -> dict[str, Any]:
-    """SMALL with `changes` over it."""
-    return {name: {**SMALL[name], **changes.get(name, {})} for name in SMALL}
+    """SMALL with `changes` over it. Several markets have their own calendars."""
+    params = {name: {**SMALL[name], **changes.get(name, {})} for name in SMALL}
+    if "markets" in params["scrape"]:
+        del params["scrape"]["calendar"]
+    return params
 
 
 def file_params(**changes: Any) -> dict[str, Any]:
@@ -269,6 +274,34 @@ def walk_heat(folder: Path, heat: pd.DataFrame, *stages: str) -> None:
     walk(folder, heat, *stages, **HEAT)
 
 
+def several_params(*markets: dict[str, Any], path: str = "data/raw") -> dict[str, Any]:
+    """Section scrape for several markets with files in a folder."""
+    return {"source": "several", "path": path, "markets": list(markets)}
+
+
+MARKETS = {"AAA": "24/5", "BBB": "24/7"}  # the calendar of each
+MARKET_DATES = {"validation": "2002-05-01", "test": "2002-08-01"}
+
+
+@pytest.fixture(scope="session")
+def two_markets() -> pd.DataFrame:
+    """Prices of two made tickers: one on weekdays, the other on all days, from another start to another end."""
+    daily = made_prices("BBB", 700, seed=2)
+    daily["date"] = pd.date_range("2001-03-01", periods=len(daily)).as_unit("us")
+    return pd.concat([made_prices("AAA", 500, seed=1), daily], ignore_index=True)
+
+
+def walk_markets(folder: Path, prices: pd.DataFrame, *stages: str, **changes: dict[str, Any]) -> None:
+    """Run stages in a folder on a market for each ticker of these prices, by its calendar of MARKETS."""
+    (folder / "data/raw").mkdir(parents=True, exist_ok=True)
+    markets = []
+    for ticker, own in prices.groupby("ticker"):
+        own.to_csv(folder / f"data/raw/{ticker}.csv", index=False)
+        markets.append(file_params(path=f"{ticker}.csv", calendar=MARKETS[str(ticker)]))
+    prepare = {**MARKET_DATES, "pool": "by_ticker", **changes.pop("prepare", {})}
+    walk(folder, prices, *stages, **{"scrape": several_params(*markets), "prepare": prepare, **changes})
+
+
 @pytest.fixture(scope="session")
 def two_sensors() -> pd.DataFrame:
     """Two hourly series with gaps, of different spread."""
@@ -306,3 +339,9 @@ def walked_heat(two_sensors: pd.DataFrame, tmp_path_factory: pytest.TempPathFact
 def walked(two_tickers: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which every stage but vega and track ran on two made tickers, small."""
     return once(tmp_path_factory, "walked", lambda folder: walk(folder, two_tickers, *EVERY))
+
+
+@pytest.fixture(scope="session")
+def walked_markets(two_markets: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which every stage but vega and track ran on two markets, fitted by ticker."""
+    return once(tmp_path_factory, "markets", lambda folder: walk_markets(folder, two_markets, *EVERY))

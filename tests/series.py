@@ -51,5 +51,13 @@ def prices_of(ticker: str, steps: np.ndarray, volume: np.ndarray) -> pd.DataFram
 def made_report(**found: Any) -> TickerReport:
     """What reports/scrape.json says of a ticker of 1,000 sessions in which nothing is odd, but for `found`."""
     none: dict[str, Any] = {name: [] for name in TickerReport.model_fields}
-    none |= {"sessions": 1000, "first": "", "last": "", "unit": "", "unchecked_sessions": 0, "zero_volumes": 0}
+    none |= {
+        "calendar": "24/5",
+        "sessions": 1000,
+        "first": "",
+        "last": "",
+        "unit": "",
+        "unchecked_sessions": 0,
+        "zero_volumes": 0,
+    }
     return TickerReport(**{**none, "missing_values": {}, "irregular": {}, **found})

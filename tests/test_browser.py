@@ -296,7 +296,7 @@ def test_hundreds_of_tickers_make_a_page_below_10_mb_that_is_usable_in_two_secon
 ) -> None:
     own = made_prices("T", 1259, seed=0)  # five years
     report = read_record(walked / "reports/scrape.json", quality.Scraped).tickers["AAA"]
-    numbers, notes = summary(own["date"], own["close"], priced=True), list(quality.notes(report, "24/5", "session"))
+    numbers, notes = summary(own["date"], own["close"], priced=True), list(quality.notes(report, "session"))
     figures = ticker_figures(own, numbers, report, CLOSE, 60, 482)
     tickers = [Ticker(f"T{number:03}", "", notes, figures) for number in range(482)]
     table = Table("", ["ticker", "n"], [[ticker.name, "1"] for ticker in tickers])

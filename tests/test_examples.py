@@ -29,7 +29,7 @@ EXAMPLES = [name for name, params in PARAMS.items() if params["scrape"]["source"
 def placed(name: str, folder: Path) -> Path:
     """A folder with an example as its params.yaml and the file it names."""
     try:
-        results.copy_data_file(PARAMS[name], folder)
+        results.copy_data_files(PARAMS[name], folder)
     except UserError as error:
         pytest.skip(str(error))
     shutil.copyfile(ROOT / "examples" / f"{name}.yaml", folder / "params.yaml")
@@ -161,6 +161,20 @@ def test_of_482_tickers_eight_rows_cannot_be_true_and_few_jump(tmp_path: Path) -
     assert list(jumps["UA"]) == ["2016-03-23"]
     assert sum(found["zero_volumes"] for found in tickers.values()) == 434
     assert not any(found["unexpected_sessions"] or found["null_values"] for found in tickers.values())
+
+
+def test_three_markets_are_read_each_by_its_calendar_and_all_have_every_split(tmp_path: Path) -> None:
+    folder = walked("markets", tmp_path, "scrape", "prepare")
+    tickers = read_json(folder / "reports/scrape.json")["tickers"]
+    found = {name: (own["calendar"], own["unit"], own["first"], own["last"]) for name, own in tickers.items()}
+    stocks = ["AAPL", "JNJ", "JPM", "WMT", "XOM"]
+    assert found == {
+        **dict.fromkeys(stocks, ("XNYS", "USD", "2015-01-12", "2020-01-10")),
+        "NIFTY 50": ("XBOM", "INR", "1990-07-03", "2024-10-01"),
+        "S&P 500": ("XNYS", "points", "1999-01-04", "2018-12-31"),
+    }
+    counts = samples_in(folder).groupby("ticker")["split"].value_counts().unstack()
+    assert (counts[["train", "validation", "test"]] > 150).all(axis=None)
 
 
 def test_one_changed_byte_of_the_file_makes_scrape_run_again(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from pipeline.forecaster.targets import Kind
 from pipeline.io.artifacts import read_table
 from pipeline.prepare import fitting
 from pipeline.prices import OHLC
-from tests.conftest import FEATURES, rows_of, samples_in, walk
+from tests.conftest import FEATURES, rows_of, samples_in, walk, walk_markets
 
 SEEN = ("data/samples/train.parquet", "data/samples/validation.parquet", "data/preparation.json")
 FITTED = (
@@ -49,21 +49,41 @@ def same(before: pd.DataFrame, after: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(before.reset_index(drop=True), after.reset_index(drop=True), check_exact=True)
 
 
+def after_validation(folder: Path, prices: pd.DataFrame, share: float) -> pd.Timestamp:
+    """A date at this share of the dates from the last target of validation to the last price."""
+    samples = samples_in(folder)
+    last = samples.loc[samples["split"] == "validation", table.date_column(3)].max()
+    later = np.sort(prices.loc[prices["date"] >= last, "date"].unique())
+    return pd.Timestamp(later[int(share * (len(later) - 1))])
+
+
 @pytest.mark.parametrize("share", [0.0, pytest.param(0.4, marks=pytest.mark.slow), 0.9])
 def test_changing_what_comes_after_validation_changes_nothing_before_it(
     share: float, walked: Path, two_tickers: pd.DataFrame, tmp_path: Path
 ) -> None:
-    clean = samples_in(walked)
-    last = clean.loc[clean["split"] == "validation", table.date_column(3)].max()
-    later = np.sort(two_tickers.loc[two_tickers["date"] >= last, "date"].unique())
-    t = pd.Timestamp(later[int(share * (len(later) - 1))])
+    t = after_validation(walked, two_tickers, share)
     walk(tmp_path, corrupted(two_tickers, t, seed=1), *STAGES)
+    same_until(t, walked, tmp_path)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5])
+def test_changing_what_comes_after_validation_in_any_market_changes_nothing_before_it(
+    share: float, walked_markets: Path, two_markets: pd.DataFrame, tmp_path: Path
+) -> None:
+    t = after_validation(walked_markets, two_markets, share)
+    walk_markets(tmp_path, corrupted(two_markets, t, seed=1), *STAGES)
+    same_until(t, walked_markets, tmp_path)
+
+
+def same_until(t: pd.Timestamp, walked: Path, other: Path) -> None:
+    """Check that two folders have the same samples, forecasts and fitted numbers up to t, and others after it."""
 
     def known(folder: Path, name: str) -> pd.DataFrame:
         found = read_table(folder / f"data/{name}.parquet")
         return found[found["origin"] <= t]
 
-    rows = [own[own["date"] <= t] for own in (clean, samples_in(tmp_path))]
+    clean = samples_in(walked)
+    rows = [own[own["date"] <= t] for own in (clean, samples_in(other))]
     steps = [(name, h) for name in table.TARGETS for h in (1, 2, 3)]
     always = ["ticker", "date", "split", "last", "log_variance", "volatility", *table.feature_columns(clean)]
     same(*(own[always + [table.baseline_column(*step) for step in steps]] for own in rows))
@@ -71,14 +91,14 @@ def test_changing_what_comes_after_validation_changes_nothing_before_it(
         columns = [table.target_column(name, h), table.scaled_column(name, h)]
         same(*(own.loc[own[table.date_column(h)] <= t, columns] for own in rows))
     for name in ("forecasts", "benchmark"):
-        same(*(known(folder, name) for folder in (walked, tmp_path)))
+        same(*(known(folder, name) for folder in (walked, other)))
     forecast = ["ticker", "origin", "horizon", "date", "last", "predicted"]
     forecast += ["variance_predicted", "lower", "upper"]
-    same(*(known(folder, "predictions")[forecast] for folder in (walked, tmp_path)))
+    same(*(known(folder, "predictions")[forecast] for folder in (walked, other)))
     for name in FITTED:
-        assert (walked / name).read_bytes() == (tmp_path / name).read_bytes(), name
+        assert (walked / name).read_bytes() == (other / name).read_bytes(), name
 
-    felt = [read_table(folder / "data/predictions.parquet") for folder in (walked, tmp_path)]
+    felt = [read_table(folder / "data/predictions.parquet") for folder in (walked, other)]
     before, after = (own.loc[own["origin"] > t, "predicted"].to_numpy() for own in felt)
     assert not np.array_equal(before, after)
 
@@ -141,9 +161,8 @@ def test_a_planted_feature_that_sees_tomorrow_is_caught(
 
 def with_target(rows: pd.DataFrame, kind: Kind, baseline: Any) -> pd.DataFrame:
     """Return the rows with the columns of this price target."""
-    return rows.join(
-        fitting.fit_target(rows, "price", kind, baseline, season_length=5, scaling="standard", priced=True)[1]
-    )
+    fit: dict[str, Any] = {"season_length": 5, "scaling": "standard", "pool": "together", "priced": True}
+    return rows.join(fitting.fit_target(rows, "price", kind, baseline, **fit)[1])
 
 
 @pytest.mark.parametrize("kind", get_args(Kind))
@@ -225,3 +244,27 @@ def test_the_files_that_train_reads_have_no_price_of_a_later_split(walked: Path)
             for h in (1, 2, 3):
                 targeted = own[[table.target_column(name, h), table.scaled_column(name, h)]].notna().any(axis=1)
                 assert own.loc[targeted, table.date_column(h)].max() < first
+
+
+def check_no_market_trains_on_the_days_of_another_ones_test(rows: pd.DataFrame) -> None:
+    """Every target of train is before every one of validation, and those of validation are before those of test."""
+    dates = {name: table.target_dates(rows[rows["split"] == name]) for name in ("train", "validation", "test")}
+    assert all(len(own) for own in dates.values())
+    assert dates["train"].max() < dates["validation"].min()
+    assert dates["validation"].max() < dates["test"].min()
+
+
+def test_no_market_trains_on_the_days_of_another_ones_test(walked_markets: Path, two_markets: pd.DataFrame) -> None:
+    ends = two_markets.groupby("ticker")["date"].agg(["min", "max"])
+    assert ends.nunique().tolist() == [2, 2]
+    rows = samples_in(walked_markets)
+    assert set(rows.loc[rows["split"] == "test", "ticker"]) == {"AAA", "BBB"}
+    check_no_market_trains_on_the_days_of_another_ones_test(rows)
+
+
+def test_boundaries_taken_by_market_are_caught(two_markets: pd.DataFrame) -> None:
+    by_market = [rows_of(own.reset_index(drop=True), horizon=3) for _, own in two_markets.groupby("ticker")]
+    for rows in by_market:
+        check_no_market_trains_on_the_days_of_another_ones_test(rows)
+    with pytest.raises(AssertionError):
+        check_no_market_trains_on_the_days_of_another_ones_test(pd.concat(by_market))

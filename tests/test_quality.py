@@ -27,10 +27,13 @@ NONE = PRICES.iloc[:0]
 NO_DROPPED = dropped_rows(PRICES, impossible_rows(PRICES, None))
 
 
-def report(prices: pd.DataFrame = PRICES, sessions: pd.DatetimeIndex = SESSIONS, **changes: Any) -> TickerReport:
+def report(
+    prices: pd.DataFrame = PRICES, sessions: pd.DatetimeIndex = SESSIONS, calendar: str = "24/5", **changes: Any
+) -> TickerReport:
     """Return the report on these prices, with `changes` to its fields."""
     since = sessions[0] if len(sessions) else pd.Timestamp.max
-    found = ticker_report(prices, NONE, NO_DROPPED, NONE, sessions, since, unit="EUR", unfinished=[], irregular={})
+    others: dict[str, Any] = {"unit": "EUR", "unfinished": [], "irregular": {}}
+    found = ticker_report(prices, NONE, NO_DROPPED, NONE, calendar, sessions, since, **others)
     return found.model_copy(update=changes)
 
 
@@ -87,7 +90,7 @@ def test_a_complete_ticker_has_no_remarks() -> None:
     whole = report()
     assert (whole.sessions, whole.first, whole.last) == (10, "2001-01-01", "2001-01-12")
     assert not is_odd(whole)
-    assert list(notes(whole, "24/5", "session")) == [
+    assert list(notes(whole, "session")) == [
         "No session of the calendar 24/5 is missing.",
         "Values that the source does not give: dividends (10), splits (10).",
     ]
@@ -99,7 +102,7 @@ def test_a_report_lists_what_is_missing_and_what_is_unexpected() -> None:
     nulls, sessions = PRICES.loc[[4]], SESSIONS.delete(7)[2:]
     dropped = pd.DataFrame({"date": SESSIONS[[6]], "reason": "high below low", "numbers": "high 1, low 2"})
     others: dict[str, Any] = {"unit": "", "unfinished": ["2001-01-15"], "irregular": {"close": 2, "volume": 12}}
-    found = ticker_report(prices, nulls, dropped, prices.iloc[[3]], sessions, sessions[0], **others)
+    found = ticker_report(prices, nulls, dropped, prices.iloc[[3]], "XBOM", sessions, sessions[0], **others)
     assert found.missing_sessions == ["2001-01-05", "2001-01-09"]
     assert found.unexpected_sessions == ["2001-01-10"]
     assert found.unchecked_sessions == 2
@@ -108,7 +111,7 @@ def test_a_report_lists_what_is_missing_and_what_is_unexpected() -> None:
     assert found.zero_volumes == 1
     assert [jump.date for jump in found.jumps] == ["2001-01-11", "2001-01-12"]
     up, down = (f"{jump.factor:.4g}" for jump in found.jumps)
-    assert list(notes(found, "XBOM", "session")) == [
+    assert list(notes(found, "session")) == [
         "Missing sessions of the calendar XBOM (2): 2001-01-05, 2001-01-09.",
         "Not checked, because they are earlier than the calendar XBOM is known: 2 sessions.",
         "Dates that are no session of the calendar XBOM (1): 2001-01-10.",
@@ -121,7 +124,7 @@ def test_a_report_lists_what_is_missing_and_what_is_unexpected() -> None:
         "Numbers grouped neither as 1,234,567 nor as 12,34,567: close (2), volume (12).",
         "Volumes of 0, which count as missing: 1.",
     ]
-    assert list(terminal_lines({"AAA": found}, "XBOM")) == [
+    assert list(terminal_lines({"AAA": found})) == [
         "AAA: 8 rows, 2001-01-01 to 2001-01-12; calendar XBOM: 2 missing, 1 unexpected, 1 without a value, "
         "1 impossible and dropped, 2 with a jump, 1 unfinished and left out, 1 given twice and merged, "
         "2 earlier than XBOM is known, 2 numbers of close grouped irregularly, 12 numbers of volume grouped irregularly"
@@ -131,10 +134,10 @@ def test_a_report_lists_what_is_missing_and_what_is_unexpected() -> None:
 def test_a_series_without_a_close_has_no_jumps_and_no_volumes() -> None:
     hours = pd.date_range("2020-01-01", periods=6, freq="1h")
     heat = pd.DataFrame({"ticker": "Oslo", "date": hours, "heat": [1.0, 9, -5, 0, 7, 1]}).drop(index=3)
-    found = report(heat, hours)
+    found = report(heat, hours, "1h")
     assert (found.jumps, found.zero_volumes) == ([], 0)
-    assert list(notes(found, "1h", "hour")) == ["Missing hours of the calendar 1h (1): 2020-01-01 03:00."]
-    assert list(terminal_lines({"Oslo": found}, "1h")) == [
+    assert list(notes(found, "hour")) == ["Missing hours of the calendar 1h (1): 2020-01-01 03:00."]
+    assert list(terminal_lines({"Oslo": found})) == [
         "Oslo: 5 rows, 2020-01-01 to 2020-01-01 05:00; calendar 1h: 1 missing",
     ]
 
@@ -142,7 +145,7 @@ def test_a_series_without_a_close_has_no_jumps_and_no_volumes() -> None:
 def test_nothing_is_checked_before_the_calendar_is_known() -> None:
     found = report(sessions=SESSIONS[:0])
     assert (found.unchecked_sessions, found.missing_sessions, found.unexpected_sessions) == (10, [], [])
-    assert list(too_many_missing({"AAA": found}, "XBOM", "session", 0.0)) == []
+    assert list(too_many_missing({"AAA": found}, "session", 0.0)) == []
 
 
 def test_consecutive_missing_sessions_are_one_span() -> None:
@@ -164,19 +167,19 @@ def test_more_missing_sessions_than_allowed_are_a_line_that_names_three_spans(mo
         "AAA: found 5 of 10 sessions of the calendar 24/5 missing (50.00%): "
         f"2001-01-02, 2001-01-04 to 2001-01-05 (2), 2001-01-09, ...; accepted: at most {most:.2%}"
     )
-    assert too_many_missing({"AAA": half, "BBB": report()}, "24/5", "session", most) == ([line] if told else [])
+    assert too_many_missing({"AAA": half, "BBB": report()}, "session", most) == ([line] if told else [])
 
 
 def test_what_is_unexpected_or_unchecked_is_not_among_the_expected() -> None:
-    found = report(PRICES.drop(index=[4]), SESSIONS.delete(7)[2:])
-    assert too_many_missing({"AAA": found}, "XBOM", "session", 0.1) == [
+    found = report(PRICES.drop(index=[4]), SESSIONS.delete(7)[2:], "XBOM")
+    assert too_many_missing({"AAA": found}, "session", 0.1) == [
         "AAA: found 1 of 7 sessions of the calendar XBOM missing (14.29%): 2001-01-05; accepted: at most 10.00%"
     ]
 
 
 def printed(count: int, **odd: TickerReport) -> list[str]:
     """Return the lines for `count` tickers without remarks, and for those in `odd`."""
-    return list(terminal_lines({**{f"T{n:02}": report() for n in range(count)}, **odd}, "24/5"))
+    return list(terminal_lines({**{f"T{n:02}": report() for n in range(count)}, **odd}))
 
 
 def test_few_tickers_have_a_line_each() -> None:
@@ -199,4 +202,4 @@ def test_many_tickers_have_a_line_together_and_one_for_each_that_is_odd() -> Non
     ["missing_sessions", "unexpected_sessions", "null_values", "dropped", "jumps", "unfinished_sessions", "merged"],
 )
 def test_what_may_be_wrong_makes_a_ticker_odd(key: str) -> None:
-    assert is_odd(report(**{key: ["2001-01-05"]}))
+    assert is_odd(report().model_copy(update={key: ["2001-01-05"]}))

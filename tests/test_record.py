@@ -44,10 +44,11 @@ def forecasts_of(prices: pd.DataFrame, position: int, shift: float = 0.0) -> pd.
     })  # fmt: skip
 
 
-def stored(folder: Path, prices: pd.DataFrame, calendar: str = "XNYS", column: str = "close") -> None:
-    """The prices as they are known now."""
+def stored(folder: Path, prices: pd.DataFrame, calendar: str | dict[str, str] = "XNYS", column: str = "close") -> None:
+    """The prices as they are known now. calendar: of all, or by ticker."""
     write_table(folder / "data/prices.parquet", prices, schema(value_columns(prices)))
-    calendar_by_ticker = {ALL: Calendar(name=calendar, step=calendars.step_name(calendar))}
+    names = {ALL: calendar} if isinstance(calendar, str) else calendar
+    calendar_by_ticker = {ticker: Calendar(name=name, step=calendars.step_name(name)) for ticker, name in names.items()}
     preparation = made_preparation(column=column, calendars=calendar_by_ticker)
     write_record(folder / "data/preparation.json", preparation)
 
@@ -203,6 +204,17 @@ def test_two_tickers_are_told_apart(repository: Path) -> None:
     assert found["ticker"].tolist() == ["BBB"] * 3 + ["AAA"] * 3
     assert found["actual"].tolist() == [*other["close"][49:52], *PRICES["close"][51:54]]
     assert found["in_time"].tolist() == [False] * 3 + [True] * 3
+
+
+def test_each_ticker_is_in_time_by_its_own_calendar(repository: Path) -> None:
+    """On Monday 2024-03-18 Bombay opens at 03:45 and New York at 13:30 UTC; a commit between them is late for one."""
+    other = prices_of("BBB", seed=2)
+    by_ticker = {"AAA": "XNYS", "BBB": "XBOM"}
+    stored(repository, pd.concat([PRICES, other], ignore_index=True), by_ticker)
+    table = pd.concat([forecasts_of(PRICES, 51), forecasts_of(other, 51)])
+    committed(repository, table, "2024-03-18 08:00")
+    found = recorded(repository).groupby("ticker")["in_time"].agg(list).to_dict()
+    assert found == {"AAA": [True] * 3, "BBB": [False] * 3}
 
 
 def test_a_forecast_whose_value_is_not_known_has_no_row_yet(repository: Path) -> None:

@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from pipeline.io.errors import UserError
 from pipeline.prices import schema, value_columns
 from pipeline.update import print_revisions, revision_lines, revisions, write_end_and_vintage
 from tests.commands import pipeline, run
-from tests.conftest import small_params
+from tests.conftest import several_params, small_params
 from tests.imports import ROOT
 from tests.series import made_prices
 
@@ -53,6 +54,42 @@ def test_another_source_than_yahoo_is_refused_and_nothing_changes(project: Path)
     with pytest.raises(UserError, match=r"^params.yaml: scrape.source: found sample; accepted by `make latest`: yahoo"):
         write_end_and_vintage(NOW)
     assert (project / "params.yaml").read_bytes() == before
+
+
+def test_each_market_from_yahoo_ends_by_its_own_calendar_and_other_markets_stay(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own: dict[str, Any] = {"source": "yahoo", "start": "2020-01-01", "end": "2025-12-31", "vintage": "1"}
+    own |= {"max_missing": 0.0, "invalid_rows": "reject"}
+    markets = [
+        {"source": "sample", "calendar": "XNYS"},
+        {**own, "tickers": ["AAPL"], "calendar": "XNYS"},
+        {**own, "tickers": ["^NSEI"], "calendar": "XBOM"},
+    ]
+    YAML().dump(small_params(scrape=several_params(*markets)), project / "params.yaml")
+    write_end_and_vintage(NOW)
+    found = YAML(typ="safe").load(project / "params.yaml")
+    changes = [{}, {"end": "2026-03-06"}, {"end": "2026-03-09"}]  # Bombay has closed, New York has not settled
+    vintage = "2026-03-09T20:59:59Z"
+    expected = [market | (end and {**end, "vintage": vintage}) for market, end in zip(markets, changes, strict=True)]
+    assert found == small_params(scrape=several_params(*expected))
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(",")[0] for line in lines] == [
+        "params.yaml: scrape.markets.1.end 2025-12-31 -> 2026-03-06",
+        "params.yaml: scrape.markets.2.end 2025-12-31 -> 2026-03-09",
+    ]
+    before = (project / "params.yaml").read_text()
+    (project / "params.yaml").write_text(before.replace("calendar: XBOM", "calendar: NOWHERE"))
+    before = (project / "params.yaml").read_text()
+    with pytest.raises(UserError, match="NOWHERE"):
+        write_end_and_vintage(NOW)
+    assert (project / "params.yaml").read_text() == before
+
+
+def test_several_markets_without_one_from_yahoo_are_refused(project: Path) -> None:
+    YAML().dump(small_params(scrape=several_params({"source": "sample", "calendar": "XNYS"})), project / "params.yaml")
+    with pytest.raises(UserError, match=r"^params.yaml: scrape.source: found several; accepted by `make latest`: yah"):
+        write_end_and_vintage(NOW)
 
 
 def test_a_step_is_not_an_exchange(params: Path) -> None:

@@ -15,7 +15,7 @@ percent of the last price, or in the unit of a series that is not a price. `stan
 step ahead. `p_value` tests the coverage, for one ticker one step ahead.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -28,7 +28,7 @@ from pipeline.evaluate.scores import daily, slices
 from pipeline.forecaster import bands
 from pipeline.forecaster.bands import Bands
 from pipeline.forecaster.forecasts import NETWORK, member
-from pipeline.forecaster.preparation import ALL as EVERY
+from pipeline.forecaster.preparation import Pool, fit_groups, for_ticker
 from pipeline.io.errors import UserError
 from pipeline.scoring.columns import ALL, POOLED
 
@@ -87,37 +87,53 @@ def quantile(scores: Floats, coverage: float) -> float:
     return float(scores[number - 1]) if number <= len(scores) else float("nan")
 
 
-def calibration_scores(forecasts: pd.DataFrame, scale: pd.Series) -> dict[int, Floats]:
-    """Return |actual - predicted| / scale on validation: by horizon, sorted, without NaN.
+def calibration_scores(forecasts: pd.DataFrame, scale: pd.Series, pool: Pool) -> dict[str, list[Floats]]:
+    """Return |actual - predicted| / scale on validation: by ticker or ALL, then by horizon, sorted, without NaN.
 
     forecasts: data/predictions.parquet with the columns of scores.origins; scale: a column of `scales`.
     """
-    scores = ((forecasts["actual"] - forecasts["predicted"]).abs() / scale)[forecasts["split"] == "validation"]
-    return {int(h): np.sort(part.dropna().to_numpy()) for h, part in scores.groupby(forecasts["horizon"])}
+    scores = ((forecasts["actual"] - forecasts["predicted"]).abs() / scale).to_numpy()
+    horizon, used = forecasts["horizon"].to_numpy(), (forecasts["split"] == "validation").to_numpy() & ~np.isnan(scores)
+    by_group = {}
+    for group, positions in fit_groups(forecasts["ticker"], pool).items():
+        own = positions[used[positions]]
+        by_group[group] = [np.sort(scores[own[horizon[own] == h]]) for h in range(1, horizon.max() + 1)]
+    return by_group
 
 
-def calibrated(forecasts: pd.DataFrame, scale: pd.DataFrame, coverage: float) -> Bands:
+def calibrated(forecasts: pd.DataFrame, scale: pd.DataFrame, coverage: float, pool: Pool) -> Bands:
     """Return the forecaster's bands: data/bands.json.
 
     forecasts: as in `calibration_scores`; scale: as `scales` returns it. Raises UserError if a horizon has too few
-    forecasts to calibrate this coverage.
+    forecasts to calibrate this coverage, with a line for each such ticker if the bands are calibrated by ticker.
     """
-    method = chosen_method(scale)
-    scores = calibration_scores(forecasts, scale[method])
-    fewest = min(map(len, scores.values()), default=0)
-    if not fewest:
-        raise UserError(
-            "params.yaml: evaluate.coverage: found no forecast to calibrate the bands on, because the series never "
-            "changes on validation; accepted: a larger prepare.validation, or a series that changes"
-        )
-    if rank(fewest, coverage) > fewest:
-        highest = np.floor(fewest / (fewest + 1) * 1000) / 1000
-        raise UserError(
-            f"params.yaml: evaluate.coverage: found {coverage:g}, but validation has only {fewest} forecasts to "
-            f"calibrate the bands on; accepted: at most {highest:g}, or a larger prepare.validation"
-        )
-    quantiles = {EVERY: [quantile(sorted_scores, coverage) for sorted_scores in scores.values()]}
-    return Bands(coverage=coverage, method=method, quantiles=quantiles)
+    method, lines = chosen_method(scale), []
+    scores = calibration_scores(forecasts, scale[method], pool)
+    for group, by_horizon in scores.items():
+        fewest = min(map(len, by_horizon))
+        if rank(fewest, coverage) > fewest:
+            forecasts_of_group = "forecasts" if pool == "together" else f"forecasts of {group}"
+            highest = (
+                f"at most {np.floor(fewest / (fewest + 1) * 1000) / 1000:g}" if fewest else "a series that changes"
+            )
+            lines.append(
+                f"params.yaml: evaluate.coverage: found {coverage:g}, but validation has only {fewest} "
+                f"{forecasts_of_group} to calibrate the bands on; accepted: {highest}, or a larger prepare.validation"
+            )
+    if lines:
+        raise UserError("\n".join(lines))
+    return Bands(coverage=coverage, method=method, quantiles=quantiles(scores, coverage))
+
+
+def quantiles(scores: dict[str, list[Floats]], coverage: float) -> dict[str, list[float]]:
+    """Return the quantiles of the scores: by ticker or ALL, then by horizon. scores: of `calibration_scores`."""
+    return {group: [quantile(own, coverage) for own in by_horizon] for group, by_horizon in scores.items()}
+
+
+def half_widths(predictions: pd.DataFrame, scale: pd.Series, by_group: Mapping[str, list[float]]) -> Floats:
+    """Return half the width of each forecast's band, (forecasts,). scale: a column of `scales`."""
+    tickers = predictions.loc[predictions["horizon"] == 1, "ticker"]
+    return bands.half_widths(scale.to_numpy().reshape(len(tickers), -1), by_group, tickers).ravel()
 
 
 def with_bands(predictions: pd.DataFrame, scale: pd.DataFrame, calibrated: Bands) -> pd.DataFrame:
@@ -125,11 +141,9 @@ def with_bands(predictions: pd.DataFrame, scale: pd.DataFrame, calibrated: Bands
 
     Forecasts before test get no band, because it was calibrated on sessions that were not known then.
     """
-    tickers = predictions.loc[predictions["horizon"] == 1, "ticker"]
-    scale_by_horizon = scale[calibrated.method].to_numpy().reshape(len(tickers), -1)
-    half_width = bands.half_widths(scale_by_horizon, calibrated, tickers).ravel()
+    half_width = half_widths(predictions, scale[calibrated.method], calibrated.quantiles)
     split, origin = predictions["split"], predictions["origin"]
-    has_band = (origin >= origin[split == "test"].min()) | (split == "future")
+    has_band = (origin >= origin[split == "test"].min()) & (split != "validation") | (split == "future")
     half_width = np.where(has_band, half_width, np.nan)
     return predictions.assign(lower=predictions["predicted"] - half_width, upper=predictions["predicted"] + half_width)
 
@@ -168,28 +182,27 @@ def coverage_p(missed: NDArray[np.bool_], coverage: float, n_calibration: int) -
     return float(min(1.0, 2 * max(0.0, min(at_most, 1 - fewer))))
 
 
-def table(forecasts: pd.DataFrame, scale: pd.DataFrame, coverage: float) -> pd.DataFrame:
-    """Return data/bands.parquet, sorted. forecasts, scale: as in `calibrated`."""
+def table(forecasts: pd.DataFrame, scale: pd.DataFrame, coverage: float, pool: Pool) -> pd.DataFrame:
+    """Return data/bands.parquet, sorted. forecasts, scale, pool: as in `calibrated`."""
     rows: list[dict[str, Any]] = []
     for method in scale:
-        scores = calibration_scores(forecasts, scale[method])
-        quantiles = {h: quantile(sorted_scores, coverage) for h, sorted_scores in scores.items()}
-        half_width = scale[method] * forecasts["horizon"].map(quantiles)
+        scores = calibration_scores(forecasts, scale[method], pool)
+        half_width = pd.Series(half_widths(forecasts, scale[method], quantiles(scores, coverage)), forecasts.index)
         sliced = method in (chosen_method(scale), CONSTANT)
-        results = _results(forecasts, half_width, coverage, len(scores[1]), sliced=sliced)
+        results = _results(forecasts, half_width, coverage, scores, sliced=sliced)
         rows += [{"method": method, **values} for values in results]
     return pd.DataFrame(rows).sort_values(["method", "horizon", "ticker", "slice"], ignore_index=True)
 
 
 def _results(
-    forecasts: pd.DataFrame, half_width: pd.Series, coverage: float, n_calibration: int, *, sliced: bool
+    forecasts: pd.DataFrame, half_width: pd.Series, coverage: float, scores: dict[str, list[Floats]], *, sliced: bool
 ) -> Iterator[dict[str, Any]]:
     """Yield the results of one band method on test: for each ticker, and for POOLED if there are several.
 
     With `sliced`, years and terciles get a row too, for the only ticker or for POOLED. Widths are in percent of the
     last price, or in the unit of a series that is not a price; POOLED divides those by `error_scale`. Only a single
     ticker one step ahead gets a p-value: overlapping forecasts miss together, and so do tickers. Standard errors are
-    those of the mean of days.
+    those of the mean of days. scores: those that the band was calibrated on.
     """
     several = forecasts["ticker"].nunique() > 1
     unit = forecasts["percent"].fillna(forecasts["error_scale"] if several else 1.0)
@@ -212,5 +225,5 @@ def _results(
                 "slice": name,
                 **measures(actual, lower, upper, coverage),
                 "standard_error": np.std(by_day, ddof=1) / len(by_day) ** 0.5 if len(by_day) > 1 else np.nan,
-                "p_value": coverage_p(missed, coverage, n_calibration) if tested else np.nan,
+                "p_value": coverage_p(missed, coverage, len(for_ticker(scores, ticker)[0])) if tested else np.nan,
             }

@@ -77,7 +77,7 @@ def tickers(
     for number, (name, rows) in enumerate(rows_by_ticker.items(), start=1):
         series, report = series_of(scraped, name), scraped.tickers[name]
         drawn = ticker_figures(rows, summary_by_ticker[name], report, series, lags, len(rows_by_ticker))
-        yield Ticker(name, f"{name}: {series.label}", list(notes(report, scraped.calendar, scraped.step)), drawn)
+        yield Ticker(name, f"{name}: {series.label}", list(notes(report, scraped.step)), drawn)
         if sys.stdout.isatty() and len(rows_by_ticker) > 1:
             print(f"{name}: {number} of {len(rows_by_ticker)}")
 
@@ -113,7 +113,7 @@ def html(
         script=script,
         summary=summary_table(summaries, scraped.step),
         definitions=definitions(series),
-        odd={name: list(notes(report, scraped.calendar, scraped.step)) for name, report in odd.items()},
+        odd={name: list(notes(report, scraped.step)) for name, report in odd.items()},
         downsampling_note=downsampling_note(max(map(len, rows_by_ticker.values())), len(rows_by_ticker)),
         too_short=too_short
         and f"Tickers with fewer than {MIN_VALUES} {series.quantities} have no figures: {too_short}.",

@@ -1,5 +1,6 @@
 """The band around a forecast. Its calibrated quantiles are stored in data/bands.json."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
@@ -48,9 +49,9 @@ def _nan_unless_positive(scale: Floats) -> Floats:
     return np.where(scale > 0, scale, np.nan)
 
 
-def half_widths(scale: Floats, bands: Bands, tickers: pd.Series) -> Floats:
+def half_widths(scale: Floats, quantiles: Mapping[str, list[float]], tickers: pd.Series) -> Floats:
     """Return half the width of each band, in the units of the value: (origins, horizon).
 
-    scale: (origins, horizon); tickers: (origins,).
+    scale: (origins, horizon); quantiles: as `Bands` has them; tickers: (origins,).
     """
-    return scale * for_rows(bands.quantiles, tickers)
+    return scale * for_rows(quantiles, tickers)

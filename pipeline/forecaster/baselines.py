@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.forecaster.preparation import ALL, Coefficients, for_rows
+from pipeline.forecaster.preparation import Coefficients, Pool, fit_groups, for_rows
 from pipeline.forecaster.targets import MONTH, future_values, trailing_mean
 
 Floats = NDArray[np.float64]
@@ -32,16 +32,16 @@ def forecast(name: str, rows: pd.DataFrame, coefficients: Coefficients, horizon:
             raise ValueError(name)
 
 
-def fit(name: str, rows: pd.DataFrame, horizon: int, *, priced: bool) -> Coefficients:
+def fit(name: str, rows: pd.DataFrame, horizon: int, pool: Pool, *, priced: bool) -> Coefficients:
     """Fit a baseline on the train rows. The result is empty for a baseline without coefficients.
 
-    priced: whether the rows are prices.
+    pool: for HAR; priced: whether the rows are prices.
     """
     match name:
         case "drift":
             return fit_drift(rows, range(1, horizon + 1), priced=priced)
         case "har":
-            return fit_har(rows, range(1, horizon + 1))
+            return fit_har(rows, range(1, horizon + 1), pool)
         case _:
             return {}
 
@@ -110,25 +110,27 @@ def fit_drift(rows: pd.DataFrame, horizons: Sequence[int], *, priced: bool) -> C
     }
 
 
-def fit_least_squares(rows: pd.DataFrame, terms: Floats, horizons: Sequence[int]) -> Coefficients:
-    """Fit log variance on a constant and the terms by ordinary least squares, on the train rows of all tickers.
+def fit_least_squares(rows: pd.DataFrame, terms: Floats, horizons: Sequence[int], pool: Pool) -> Coefficients:
+    """Fit log variance on a constant and the terms by ordinary least squares, on the train rows.
 
-    Each horizon has its own fit. terms: (rows, k).
+    Each horizon, and by `pool` each ticker, has its own fit. terms: (rows, k).
     """
     with_constant = np.column_stack([np.ones(len(terms)), terms])
     future = future_values(rows, "log_variance", max(horizons))
     is_train = (rows["split"] == "train").to_numpy() & np.isfinite(terms).all(axis=1)
-    fits = []
-    for h in horizons:
-        used = is_train & np.isfinite(future[:, h - 1])
-        fits.append(np.linalg.lstsq(with_constant[used], future[used, h - 1])[0].tolist())
-    return {ALL: fits}
+    fits: Coefficients = {}
+    for group, positions in fit_groups(rows["ticker"], pool).items():
+        fits[group] = []
+        for h in horizons:
+            used = positions[(is_train & np.isfinite(future[:, h - 1]))[positions]]
+            fits[group].append(np.linalg.lstsq(with_constant[used], future[used, h - 1])[0].tolist())
+    return fits
 
 
-def fit_har(rows: pd.DataFrame, horizons: Sequence[int]) -> Coefficients:
+def fit_har(rows: pd.DataFrame, horizons: Sequence[int], pool: Pool) -> Coefficients:
     """Fit HAR: a regression of log variance on its means over the last session, week and month.
 
     Source: Corsi (2009), "A simple approximate long-memory model of realized volatility", Journal of Financial
     Econometrics 7(2). HAR stands for heterogeneous autoregression.
     """
-    return fit_least_squares(rows, trailing_means(rows, "log_variance"), horizons)
+    return fit_least_squares(rows, trailing_means(rows, "log_variance"), horizons, pool)

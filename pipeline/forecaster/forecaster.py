@@ -126,7 +126,7 @@ class Forecaster:
         else:
             change = typical_change(rows, priced=self.preparation.column in PRICES).to_numpy()[positions]
             scale = bands.scale_from_change(change, horizon)
-        half_width = bands.half_widths(scale, self.bands, origins["ticker"])
+        half_width = bands.half_widths(scale, self.bands.quantiles, origins["ticker"])
         log_variance = forecasts.get("variance", np.full(half_width.shape, np.nan))
         table = samples.by_horizon(
             origins,

@@ -18,6 +18,7 @@ MAX_DEVIATIONS = 6.0  # standardised features are clipped to this many standard 
 
 Kind = Literal["return", "level", "difference"]  # how a price becomes a target
 Scaling = Literal["standard", "minmax"]
+Pool = Literal["by_ticker", "together"]  # whose rows scalers, HAR and the like are fitted on
 Baseline = Literal["persistence", "drift", "seasonal_naive", "har", "none"]
 
 # By ticker or ALL, then by horizon. persistence and seasonal_naive have no coefficients.
@@ -68,6 +69,8 @@ class Preparation(Record):
     """The number of steps in a season."""
     scaling: Scaling
     """The kind of scaling. Standardised features are also clipped to MAX_DEVIATIONS."""
+    pool: Pool
+    """Whether scalers, linear regressions of the variance and bands are fitted by ticker or on all tickers together."""
     ranged: bool
     """Whether the prices have open, high, low and close, from which variances are computed."""
     features: dict[str, dict[str, Scaler]]
@@ -95,6 +98,13 @@ class Preparation(Record):
     def target_kind(self, name: str) -> Kind | Literal["variance"]:
         """Return the form in which a target is forecast. name: price or variance."""
         return self.target if name == "price" else "variance"
+
+
+def fit_groups(tickers: pd.Series, pool: Pool) -> dict[str, NDArray[np.intp]]:
+    """Return the positions of the rows that numbers are fitted on: of each ticker, or of ALL. tickers: (rows,)."""
+    if pool == "together":
+        return {ALL: np.arange(len(tickers))}
+    return {str(name): positions for name, positions in tickers.groupby(tickers, sort=False).indices.items()}
 
 
 def for_ticker(fits: Mapping[str, T], ticker: str) -> T:

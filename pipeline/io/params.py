@@ -3,6 +3,8 @@
 import difflib
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -120,28 +122,35 @@ def parse_yaml(text: str) -> Any:
     return YAML(typ="safe", pure=True).load(text)
 
 
-def rewrite(section: str, file: Path = FILE, **values: str | int) -> None:
-    """Change values in a section of params.yaml. Texts are quoted; comments and all other values stay the same."""
+def rewrite(*keys: str | int, file: Path = FILE, **values: str | int) -> None:
+    """Change values in params.yaml. Texts are quoted; comments and all other values stay the same.
+
+    keys: the path of the mapping that has the values: a section, or a market in it.
+    """
     yaml = YAML()
     yaml.preserve_quotes, yaml.width = True, 4096
     params = yaml.load(file)
     quoted = {k: DoubleQuotedScalarString(v) if isinstance(v, str) else v for k, v in values.items()}
-    params[section].update(quoted)
+    reduce(getitem, keys, params).update(quoted)
     buffer = io.BytesIO()
     yaml.dump(params, buffer)
     write_bytes(file, buffer.getvalue())
 
 
 def _error_line(section: str, mistake: Mapping[str, Any], schema: dict[str, Any]) -> str:
-    key = ".".join(str(step) for step in (section, *mistake["loc"]))
+    path, node = _located(mistake["loc"], schema)
+    key = ".".join(str(step) for step in (section, *path))
     match mistake["type"]:
         case "extra_forbidden":
-            known = sorted(_schema_at(mistake["loc"][:-1], schema)["properties"])
-            return f"{FILE}: {key}: unknown key{_suggestion(str(mistake['loc'][-1]), known)}"
+            return f"{FILE}: {key}: unknown key{_suggestion(str(path[-1]), sorted(node['properties']))}"
         case "value_error":  # raised by a validator of the section, with its own message
             return f"{FILE}: {key}: {mistake['ctx']['error']}"
+        case "union_tag_not_found" | "union_tag_invalid":
+            tag = mistake["ctx"].get("tag", "")
+            found = f"found {tag!r}" if tag else "missing"
+            return f"{FILE}: {key}.source: {found}{_suggestion(tag, node['discriminator']['mapping'])}"
     found = "missing" if mistake["type"] == "missing" else f"found {mistake['input']!r}"
-    return f"{FILE}: {key}: {found}; accepted: {_accepted(_schema_at(mistake['loc'], schema))}"
+    return f"{FILE}: {key}: {found}; accepted: {_accepted(node)}"
 
 
 def _suggestion(name: str, known: Iterable[str]) -> str:
@@ -149,19 +158,26 @@ def _suggestion(name: str, known: Iterable[str]) -> str:
     return (f"; did you mean {close[0]}? " if close else "; ") + f"accepted: {', '.join(known)}"
 
 
-def _schema_at(path: tuple[int | str, ...], schema: dict[str, Any]) -> dict[str, Any]:
-    """Return the JSON Schema at a path of keys and list positions. For a wrong key, return that of its mapping."""
-    node = schema
+def _located(path: tuple[int | str, ...], schema: dict[str, Any]) -> tuple[list[int | str], dict[str, Any]]:
+    """Return a path of keys and list positions, and the JSON Schema there. For a wrong key, that of its mapping.
+
+    The returned path leaves out the source that pydantic adds after the position of a market.
+    """
+    keys, node = list[int | str](), schema
     for step in path:
-        if isinstance(step, int):
-            node = node["items"]
-        elif "properties" in node:
-            node = node["properties"][step]
-        elif path[-1] != "[key]":
-            node = next(iter(node["patternProperties"].values()))
+        if "discriminator" in node:
+            node = {"$ref": node["discriminator"]["mapping"][step]}
+        else:
+            keys.append(step)
+            if isinstance(step, int):
+                node = node["items"]
+            elif "properties" in node:
+                node = node["properties"].get(step, node)
+            elif path[-1] != "[key]":
+                node = next(iter(node["patternProperties"].values()))
         if "$ref" in node:
             node = schema["$defs"][node["$ref"].rsplit("/", 1)[-1]]
-    return node
+    return keys, node
 
 
 def _accepted(node: dict[str, Any]) -> str:
@@ -170,6 +186,8 @@ def _accepted(node: dict[str, Any]) -> str:
         return ", ".join(str(value) for value in node["enum"])
     if "const" in node:
         return str(node["const"])
+    if "discriminator" in node:
+        return f"a mapping with source: {' | '.join(node['discriminator']['mapping'])}"
     if "anyOf" in node:
         return " or ".join(_accepted(each) for each in node["anyOf"])
     if node["type"] == "array":

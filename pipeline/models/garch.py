@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from pipeline.forecaster.preparation import ALL, for_rows
 from pipeline.io.errors import UserError
 from pipeline.models.model import Floats, Model, Samples
 from pipeline.models.variance import log_returns, mean_error
@@ -18,12 +19,12 @@ class Fit(NamedTuple):
     """The fitted numbers.
 
     parameters: by ticker: mean, omega, alpha, gamma, beta and the variance of the first session, for returns in
-    percent; log_correction: is added to the log of the expected variance, (horizons,).
+    percent; log_correction: is added to the log of the expected variance, by ticker or ALL, then by horizon.
     """
 
     parameters: dict[str, Floats]
     horizons: list[int]
-    log_correction: Floats
+    log_correction: dict[str, list[float]]
 
 
 def fit(samples: Samples, horizons: Sequence[int]) -> Fit:
@@ -42,8 +43,9 @@ def fit(samples: Samples, horizons: Sequence[int]) -> Fit:
         known = positions[np.isfinite(returns[positions])]
         train = known[: np.flatnonzero(split[known] == "train")[-1] + 1]
         parameters[str(ticker)] = _fit_ticker(returns[train], str(ticker))
-    uncorrected = Fit(parameters, list(horizons), np.zeros(len(horizons)))
-    return uncorrected._replace(log_correction=mean_error(rows, forecast(uncorrected, samples), horizons))
+    uncorrected = Fit(parameters, list(horizons), {ALL: [0.0] * len(horizons)})
+    errors = mean_error(rows, forecast(uncorrected, samples), horizons, samples.preparation.pool)
+    return uncorrected._replace(log_correction=errors)
 
 
 def forecast(fitted: Fit, samples: Samples) -> Floats:
@@ -53,7 +55,7 @@ def forecast(fitted: Fit, samples: Samples) -> Floats:
     for ticker, positions in rows.groupby("ticker", sort=False).indices.items():
         known = positions[np.isfinite(returns[positions])]
         variance[known] = _expected_variance(returns[known], fitted.parameters[str(ticker)], max_horizon)
-    return np.log(variance[:, [h - 1 for h in fitted.horizons]]) + fitted.log_correction
+    return np.log(variance[:, [h - 1 for h in fitted.horizons]]) + for_rows(fitted.log_correction, rows["ticker"])
 
 
 def _percent_returns(rows: pd.DataFrame) -> Floats:

@@ -1,21 +1,20 @@
 """Simple models of the log variance: EWMA, and the linear regressions HAR and LHAR."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
 
 from pipeline.forecaster import baselines
-from pipeline.forecaster.preparation import Coefficients
+from pipeline.forecaster.preparation import Coefficients, Pool, fit_groups, for_rows
 from pipeline.forecaster.targets import DECAY, future_values
 from pipeline.io.errors import UserError
 from pipeline.models.model import Floats, Model, Samples
 
 
-def _forecast_har(fitted: Coefficients, samples: Samples) -> Floats:
-    return baselines.linear_forecast(
-        baselines.trailing_means(samples.rows, "log_variance"), fitted, samples.rows["ticker"]
-    )
+def har_terms(rows: pd.DataFrame) -> Floats:
+    """Return the terms of HAR, (rows, 3)."""
+    return baselines.trailing_means(rows, "log_variance")
 
 
 def lhar_terms(rows: pd.DataFrame) -> Floats:
@@ -27,7 +26,7 @@ def lhar_terms(rows: pd.DataFrame) -> Floats:
     """
     with_returns = rows.assign(log_return=log_returns(rows, "lhar").fillna(0.0))
     losses = np.minimum(baselines.trailing_means(with_returns, "log_return"), 0)
-    return np.column_stack([baselines.trailing_means(rows, "log_variance"), losses])
+    return np.column_stack([har_terms(rows), losses])
 
 
 def log_returns(rows: pd.DataFrame, model: str) -> pd.Series:
@@ -58,28 +57,41 @@ def log_ewma(rows: pd.DataFrame) -> Floats:
     return np.log(mean.to_numpy(np.float64))
 
 
-def mean_error(rows: pd.DataFrame, forecast: Floats, horizons: Sequence[int]) -> Floats:
-    """Return the mean of actual log variance minus forecast over train, for all tickers together: (horizons,).
+def mean_error(rows: pd.DataFrame, forecast: Floats, horizons: Sequence[int], pool: Pool) -> dict[str, list[float]]:
+    """Return the mean of actual log variance minus forecast over train: by ticker or ALL, then by horizon.
 
     Models of the variance add it to the log of their forecast, because the log of a mean is not the mean of a log.
     forecast: (rows, horizons).
     """
     actual = future_values(rows, "log_variance", max(horizons))[:, [h - 1 for h in horizons]]
-    return np.nanmean((actual - forecast)[(rows["split"] == "train").to_numpy()], axis=0)
+    error, is_train = actual - forecast, (rows["split"] == "train").to_numpy()
+    groups = fit_groups(rows["ticker"], pool).items()
+    return {group: np.nanmean(error[positions[is_train[positions]]], axis=0).tolist() for group, positions in groups}
 
 
-def _fit_ewma(samples: Samples, horizons: Sequence[int]) -> Floats:
+def _fit_ewma(samples: Samples, horizons: Sequence[int]) -> dict[str, list[float]]:
     """Fit one number for each horizon, the mean error. Lambda is not fitted."""
     forecast = np.repeat(log_ewma(samples.rows)[:, None], len(horizons), axis=1)
-    return mean_error(samples.rows, forecast, horizons)
+    return mean_error(samples.rows, forecast, horizons, samples.preparation.pool)
 
 
-EWMA = Model("ewma", "variance", _fit_ewma, lambda errors, samples: log_ewma(samples.rows)[:, None] + errors)
-HAR = Model("har", "variance", lambda samples, horizons: baselines.fit_har(samples.rows, horizons), _forecast_har)
+def _forecast_ewma(errors: dict[str, list[float]], samples: Samples) -> Floats:
+    return log_ewma(samples.rows)[:, None] + for_rows(errors, samples.rows["ticker"])
 
-LHAR = Model(
-    "lhar",
-    "variance",
-    lambda samples, horizons: baselines.fit_least_squares(samples.rows, lhar_terms(samples.rows), horizons),
-    lambda fitted, samples: baselines.linear_forecast(lhar_terms(samples.rows), fitted, samples.rows["ticker"]),
-)
+
+EWMA = Model("ewma", "variance", _fit_ewma, _forecast_ewma)
+
+
+def _linear(name: str, terms: Callable[[pd.DataFrame], Floats]) -> Model:
+    """Return a regression on these terms."""
+
+    def fit(samples: Samples, horizons: Sequence[int]) -> Coefficients:
+        return baselines.fit_least_squares(samples.rows, terms(samples.rows), horizons, samples.preparation.pool)
+
+    def forecast(fitted: Coefficients, samples: Samples) -> Floats:
+        return baselines.linear_forecast(terms(samples.rows), fitted, samples.rows["ticker"])
+
+    return Model(name, "variance", fit, forecast)
+
+
+HAR, LHAR = _linear("har", har_terms), _linear("lhar", lhar_terms)

@@ -6,8 +6,8 @@ from pipeline.forecaster import inputs, samples
 from pipeline.io.artifacts import read_record, read_table, write_record, write_table
 from pipeline.io.stage import run
 from pipeline.prepare import fitting
-from pipeline.prepare.params import Params, check
-from pipeline.prepare.splits import MIN_TRAIN_SAMPLES, assign_splits
+from pipeline.prepare.params import Params, check, check_boundaries
+from pipeline.prepare.splits import MIN_TRAIN_SAMPLES, assign_splits, check_markets
 from pipeline.prices import has_range
 from pipeline.quality import Scraped
 
@@ -15,6 +15,7 @@ from pipeline.quality import Scraped
 def main(params: Params) -> None:
     prices = read_table(Path("data/prices.parquet"), categories=["ticker"])
     scraped = read_record(Path("reports/scrape.json"), Scraped)
+    check_boundaries(params, scraped.source)
     check(params, prices)
     tickers, prices = set(prices["ticker"].unique()), prices[~prices["ticker"].isin(params.exclude_tickers)]
     calendars = fitting.calendars_of(scraped)
@@ -25,6 +26,9 @@ def main(params: Params) -> None:
     ranged = has_range(prices)
     del prices  # so that its memory can be used again
     rows, boundaries = assign_splits(rows, params.validation, params.test, required)
+    if scraped.source == "several":
+        wanted = {name: report for name, report in scraped.tickers.items() if name not in params.exclude_tickers}
+        check_markets(rows, wanted, boundaries)
     rows, preparation = fitting.fit_transform(rows, params, scraped, ranged=ranged)
 
     schema = samples.schema(params.features, list(preparation.targets), params.horizon)

@@ -7,19 +7,33 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.forecaster import baselines, inputs, samples, targets
-from pipeline.forecaster.preparation import ALL, Baseline, Calendar, Preparation, Scaler, Scaling, Target, transform
+from pipeline.forecaster.preparation import (
+    ALL,
+    Baseline,
+    Calendar,
+    Pool,
+    Preparation,
+    Scaler,
+    Scaling,
+    Target,
+    fit_groups,
+    transform,
+)
 from pipeline.io.errors import UserError
 from pipeline.prepare.params import Params
 from pipeline.prices import PRICES
 from pipeline.quality import Scraped
 
 Floats = NDArray[np.float64]
+Groups = dict[str, NDArray[np.intp]]  # as from fit_groups
 MAX_MISSING_SHARE = 0.05  # of a feature, in the train rows of each ticker
 
 
 def calendars_of(scraped: Scraped) -> dict[str, Calendar]:
-    """Return the calendar, which is the same for all tickers."""
-    return {ALL: Calendar(name=scraped.calendar, step=scraped.step)}
+    """Return the calendar of each ticker, or of ALL if they have the same."""
+    by_ticker = {name: Calendar(name=report.calendar, step=scraped.step) for name, report in scraped.tickers.items()}
+    first = next(iter(by_ticker.values()))
+    return {ALL: first} if all(calendar == first for calendar in by_ticker.values()) else by_ticker
 
 
 def fit_transform(
@@ -30,8 +44,10 @@ def fit_transform(
     rows: as from inputs.unscaled_rows, with their split; ranged: whether prices have open, high, low and close.
     Raises UserError as `fit_feature_scalers` does.
     """
-    scaling, season_length = params.scaling, params.season_length
-    fit = partial(fit_target, rows, season_length=season_length, scaling=scaling, priced=params.column in PRICES)
+    scaling, season_length, pool = params.scaling, params.season_length, params.pool
+    fit = partial(
+        fit_target, rows, season_length=season_length, scaling=scaling, pool=pool, priced=params.column in PRICES
+    )
     price, columns = fit("price", params.target, params.baseline)
     variance = None
     if params.variance != "none":
@@ -43,8 +59,9 @@ def fit_transform(
         horizon=params.horizon,
         season_length=season_length,
         scaling=scaling,
+        pool=pool,
         ranged=ranged,
-        features=fit_feature_scalers(rows, params.target, scaling),
+        features=fit_feature_scalers(rows, params.target, scaling, pool),
         price=price,
         variance=variance,
         missing=count_missing(rows),
@@ -71,6 +88,7 @@ def fit_target(
     *,
     season_length: int,
     scaling: Scaling,
+    pool: Pool,
     priced: bool,
 ) -> tuple[Target, pd.DataFrame]:
     """Fit the baseline and the scalers of one target on train, and return them with the columns of the target.
@@ -80,13 +98,13 @@ def fit_target(
     name: price or variance; priced: whether the rows are prices.
     """
     horizon, split = samples.horizon_of(rows), rows["split"]
-    coefficients = baselines.fit(baseline, rows, horizon, priced=priced)
+    coefficients = baselines.fit(baseline, rows, horizon, pool, priced=priced)
     baseline_values = inputs.baseline_targets(rows, kind, baseline, coefficients, horizon, season_length)
     actual = actual_targets(rows, kind, horizon)
     actual[~split.isin(["train", "validation", "test"])] = np.nan
     has_baseline = baseline != "none"
     difference = actual - baseline_values if has_baseline else actual
-    groups = scaler_groups(rows["ticker"], per_ticker=kind in ("level", "difference"))
+    groups = fit_groups(rows["ticker"], "by_ticker" if kind in ("level", "difference") else pool)
     is_train = (split == "train").to_numpy()
     scalers = [fit_scalers(scaling, values, is_train, groups, keep_zero=has_baseline) for values in difference.T]
     columns = {}
@@ -108,14 +126,14 @@ def actual_targets(rows: pd.DataFrame, kind: targets.TargetKind, horizon: int) -
     return targets.target_from_price(kind, targets.future_values(rows, "last", horizon), last, volatility)
 
 
-def fit_feature_scalers(rows: pd.DataFrame, kind: str, scaling: Scaling) -> dict[str, dict[str, Scaler]]:
+def fit_feature_scalers(rows: pd.DataFrame, kind: str, scaling: Scaling, pool: Pool) -> dict[str, dict[str, Scaler]]:
     """Fit the scalers of the features on train: by ticker or ALL, then by name. kind: of the price target.
 
     Raises UserError if a feature is missing in more than MAX_MISSING_SHARE of a ticker's train rows.
     """
     is_train = rows["split"] == "train"
     scalers: dict[str, dict[str, Scaler]] = {}  # by name, then by ticker or ALL
-    groups = scaler_groups(rows["ticker"], per_ticker=kind != "return")
+    groups = fit_groups(rows["ticker"], pool if kind == "return" else "by_ticker")
     for column in samples.feature_columns(rows):
         name = column.removeprefix(samples.feature_column(""))
         missing = rows.loc[is_train, column].isna().groupby(rows["ticker"]).mean()
@@ -136,23 +154,19 @@ def count_missing(rows: pd.DataFrame) -> dict[str, int]:
     return {name.removeprefix(prefix): int(train[name].isna().sum()) for name in samples.feature_columns(rows)}
 
 
-def scaler_groups(tickers: pd.Series, *, per_ticker: bool) -> NDArray[np.object_]:
-    """Return the name under which each row's scaler is fitted, (rows,): its ticker, or ALL."""
-    return tickers.to_numpy(object) if per_ticker else np.full(len(tickers), ALL, object)
-
-
 def fit_scalers(
-    scaling: Scaling, values: Floats, is_train: NDArray[np.bool_], groups: NDArray[np.object_], *, keep_zero: bool
+    scaling: Scaling, values: Floats, is_train: NDArray[np.bool_], groups: Groups, *, keep_zero: bool
 ) -> dict[str, Scaler]:
-    """Fit a scaler for each group on its train rows, ignoring NaN. values, is_train, groups: (rows,).
+    """Fit a scaler for each group on its train rows, ignoring NaN. values, is_train: (rows,).
 
     standard scales to mean 0 and standard deviation 1, minmax to the range 0 to 1. With keep_zero, 0 stays 0: nothing
     is subtracted, and minmax scales into the range -1 to 1. A network that outputs 0 then forecasts its baseline. The
     scale is 1 if all values are equal, but for rounding errors.
     """
-    by_group = pd.Series(values[is_train]).groupby(groups[is_train], sort=False)
+    known = is_train & ~np.isnan(values)
     return {
-        str(group): _fit_scaler(scaling, train.dropna().to_numpy(), keep_zero=keep_zero) for group, train in by_group
+        group: _fit_scaler(scaling, values[positions[known[positions]]], keep_zero=keep_zero)
+        for group, positions in groups.items()
     }
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from pipeline.forecaster.features import uses_returns
-from pipeline.forecaster.preparation import Kind, Scaling
+from pipeline.forecaster.preparation import Kind, Pool, Scaling
 from pipeline.formats import format_date
 from pipeline.io.errors import UserError
 from pipeline.io.params import Section, each_once
@@ -43,6 +43,7 @@ class Params(Section):
     horizon: int = Field(ge=1, le=48)
     features: Annotated[list[str], Field(min_length=1), AfterValidator(each_once)]
     scaling: Scaling
+    pool: Pool
     validation: Boundary
     test: Boundary
 
@@ -56,11 +57,20 @@ class Params(Section):
         return self
 
 
+def check_boundaries(params: Params, source: str) -> None:
+    """Raise UserError if several markets are to be split by shares: their splits would begin on different dates."""
+    if source == "several" and not isinstance(params.test, str):
+        raise UserError(
+            f"params.yaml: prepare.validation, prepare.test: found {params.validation} and {params.test}; "
+            "accepted with source: several: two dates in quotes"
+        )
+
+
 def check(params: Params, prices: pd.DataFrame) -> None:
     """Raise UserError if the prices do not fit the parameters.
 
-    A named ticker or column may be missing. The target, the variance or the features may need open, high, low and
-    close, or values above zero, which the prices do not have.
+    A named ticker or column may be missing. The target, the variance or the
+    features may need open, high, low and close, or values above zero, which the prices do not have.
     """
     columns, tickers = value_columns(prices), set(prices["ticker"])
     for ticker in params.exclude_tickers:

@@ -3,13 +3,16 @@
 A sample whose targets lie in two splits is purged: it belongs to none, so that no split sees the values of another.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.forecaster.samples import horizon_of, stopping_mask, target_dates
+from pipeline.forecaster.samples import FILES, horizon_of, stopping_mask, target_dates
 from pipeline.forecaster.targets import MONTH, future_values
 from pipeline.io.errors import UserError
+from pipeline.quality import TickerReport
 
 MIN_TRAIN_SAMPLES = MONTH  # of each ticker
 Boundaries = tuple[pd.Timestamp, pd.Timestamp]  # the first date of validation, and of test
@@ -107,3 +110,22 @@ def assign_splits(
             "accepted: a longer validation, or a smaller prepare.horizon"
         )
     return kept_rows, (first_validation, first_test)
+
+
+def check_markets(rows: pd.DataFrame, reports: Mapping[str, TickerReport], boundaries: Boundaries) -> None:
+    """Raise UserError, with a line for each ticker of several markets that has too few samples of a split.
+
+    rows: as from `assign_splits`; reports: of the tickers that should have samples.
+    """
+    splits_by_ticker = rows.groupby("ticker")["split"].agg(set)
+    starts, lines = " and ".join(f"{first:%Y-%m-%d}" for first in boundaries), []
+    for ticker, report in reports.items():
+        found = splits_by_ticker.get(ticker, {"validation", "test"})  # one without rows has too few of train
+        if lacking := [name for name in FILES if name not in found]:
+            lines.append(
+                f"{ticker}: found too few samples for {' and '.join(lacking)} from {report.first} to {report.last}, "
+                f"where validation and test start {starts}; accepted: at least {MIN_TRAIN_SAMPLES} for train and 1 for "
+                "the others, with other prepare.validation and prepare.test, or prepare.exclude_tickers"
+            )
+    if lines:
+        raise UserError("\n".join(lines))

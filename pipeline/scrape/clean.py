@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipeline import calendars, prices, quality
 from pipeline.io.errors import UserError
-from pipeline.scrape.params import Duplicates, Params
+from pipeline.scrape.params import Duplicates, Market
 
 
 class Cleaned(NamedTuple):
@@ -51,8 +51,8 @@ def cleaned(canonical: pd.DataFrame, calendar: str, duplicates: Duplicates) -> C
     return Cleaned(kept, nulls, dropped, merged, sessions, table, column)
 
 
-def checked_report(clean: Cleaned, data: prices.SourceData, params: Params) -> quality.Scraped:
-    """Return the report on all tickers.
+def checked_report(clean: Cleaned, data: prices.SourceData, params: Market) -> quality.Scraped:
+    """Return the report on all tickers of a market.
 
     Raises UserError for impossible rows if params reject them, for a ticker without any value, and for a ticker with
     too many missing sessions or impossible rows.
@@ -77,6 +77,7 @@ def checked_report(clean: Cleaned, data: prices.SourceData, params: Params) -> q
             nulls,
             dropped,
             merged,
+            params.calendar,
             clean.sessions,
             first_known,
             unit=unit,
@@ -84,8 +85,8 @@ def checked_report(clean: Cleaned, data: prices.SourceData, params: Params) -> q
             irregular=data.irregular.get(ticker, {}),
         )
     step = calendars.step_name(params.calendar)
-    _raise_if_any(quality.too_many_missing(tickers, params.calendar, step, params.max_missing))
-    return quality.Scraped(source=params.source, calendar=params.calendar, step=step, column=column, tickers=tickers)
+    _raise_if_any(quality.too_many_missing(tickers, step, params.max_missing))
+    return quality.Scraped(source=params.source, step=step, column=column, tickers=tickers)
 
 
 def _raise_if_any(lines: Iterable[str]) -> None:

@@ -16,7 +16,7 @@ import pyarrow as pa
 from pipeline.io.artifacts import read_bytes, read_table
 from pipeline.io.errors import UserError
 from pipeline.prices import SourceData
-from pipeline.quality import MAX_LINES
+from pipeline.quality import MAX_LINES, first_lines
 from pipeline.scrape import parsing
 from pipeline.scrape.params import File
 
@@ -39,6 +39,8 @@ def prices(path: Path, form: File) -> SourceData:
         if count > 1:
             raise UserError(f"{path}: found the column {name!r} {count} times; accepted: once")
 
+    if isinstance(form.ticker, list):
+        table = _rows_of(form.ticker, table, form.columns["ticker"], path)
     mistakes: list[str] = []
 
     def add_mistakes(names: list[str], wrong: pd.Series, accepted: str) -> None:
@@ -52,7 +54,8 @@ def prices(path: Path, form: File) -> SourceData:
     dates, latest = readings.min(axis=1), readings.max(axis=1)  # they differ if two formats read different dates
     add_mistakes(form.date_columns, dates.isna(), f"dates in the format {' or '.join(formats)}")
     add_mistakes(form.date_columns, dates < latest, f"dates that {' and '.join(formats)} read alike")
-    prices = pd.DataFrame({"ticker": form.ticker, "date": dates}, index=table.index)
+    only = form.ticker if isinstance(form.ticker, str) else ""
+    prices = pd.DataFrame({"ticker": only, "date": dates}, index=table.index)
     irregular = pd.DataFrame(index=table.index)
     for name, file_column in form.columns.items():
         values = table[file_column]
@@ -79,6 +82,17 @@ def prices(path: Path, form: File) -> SourceData:
     )
 
 
+def inside(folder: Path, name: str) -> Path:
+    """Return the path of a file in a folder.
+
+    Raises UserError if the file is outside, also by a symbolic link: DVC tracks the folder only.
+    """
+    path = folder / name
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise UserError(f"params.yaml: scrape.path: found {name!r}, outside of {folder}; accepted: a file in {folder}")
+    return path
+
+
 def column_names(path: Path) -> list[str]:
     """Return the names of the columns of a Parquet file or of a CSV with commas. Raises UserError as `prices` does."""
     return [str(name) for name in _read_table(path, [], ",").columns]
@@ -92,6 +106,16 @@ def _read_table(path: Path, needed: Collection[str], delimiter: str) -> pd.DataF
     if not path.exists():
         raise UserError(f"{path}: no such file")
     return _read_parquet(path, needed) if path.suffix == ".parquet" else _read_csv(path, delimiter)
+
+
+def _rows_of(tickers: list[str], table: pd.DataFrame, column: str, path: Path) -> pd.DataFrame:
+    """Return the rows of these tickers. Raises UserError if the column does not have one of them."""
+    names = table[column].astype(str).fillna("").str.strip()
+    if absent := [ticker for ticker in tickers if ticker not in set(names)]:
+        found = f"found no ticker {', '.join(map(repr, absent))}, which params.yaml names"
+        accepted = ", ".join(first_lines(sorted(set(names))))
+        raise UserError(f"{path}, column {column}: {found}; accepted in params.yaml: {accepted}")
+    return table[names.isin(tickers)]
 
 
 def _read_csv(path: Path, delimiter: str) -> pd.DataFrame:

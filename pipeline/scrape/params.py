@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from pipeline import calendars
 from pipeline.io.params import Section, each_once
 
 InvalidRows = Literal["reject", "drop"]
@@ -22,12 +23,18 @@ def check_date(text: str) -> str:
     return text
 
 
-def listed(formats: object) -> object:
-    """Return one date format as a list. Reject what is neither a text nor a list of texts."""
-    texts = [formats] if isinstance(formats, str) else formats
+def listed(found: object, accepted: str = 'a date format such as "%Y-%m-%d"') -> list[str]:
+    """Return one text as a list. Reject what is neither a text nor a list of texts. accepted: what a text is."""
+    texts = [found] if isinstance(found, str) else found
     if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
-        raise ValueError(f'found {formats!r}; accepted: a date format such as "%Y-%m-%d", or a list of them')
+        raise ValueError(f"found {found!r}; accepted: {accepted}, or a list of them")
     return each_once(texts)
+
+
+def check_tickers(found: object) -> object:
+    """Reject what is neither the name of a ticker nor a list of names."""
+    listed(found, "the name of a ticker")
+    return found
 
 
 def reject_isin(tickers: list[str]) -> list[str]:
@@ -42,22 +49,26 @@ Day = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$"), AfterValidator(check_d
 Ticker = Annotated[str, Field(pattern=r"^[A-Z0-9^][A-Z0-9^.=&-]*$")]
 
 
-class Sample(Section):
-    """Section scrape of params.yaml if source is sample."""
+class SampleMarket(Section):
+    """The sample, as one of several markets."""
 
     source: Literal["sample"]
-    path: str
     calendar: str
     invalid_rows: ClassVar[InvalidRows] = "reject"
     duplicates: ClassVar[Duplicates] = "reject"
     max_missing: ClassVar[float] = 0.0
 
 
-class Yahoo(Section):
-    """Section scrape of params.yaml if source is yahoo. examples/yahoo.yaml explains each key."""
+class Sample(SampleMarket):
+    """Section scrape of params.yaml if source is sample."""
+
+    path: str
+
+
+class YahooMarket(Section):
+    """Tickers from Yahoo, as one of several markets."""
 
     source: Literal["yahoo"]
-    path: str
     tickers: Annotated[list[Ticker], Field(min_length=1), AfterValidator(each_once), AfterValidator(reject_isin)]
     start: Day
     end: Day
@@ -68,7 +79,7 @@ class Yahoo(Section):
     duplicates: ClassVar[Duplicates] = "reject"
 
     @model_validator(mode="after")
-    def check_order(self) -> "Yahoo":
+    def check_order(self) -> "YahooMarket":
         if self.start > self.end:
             raise ValueError(
                 f"found start {self.start} after end {self.end}; accepted: a start that is not after the end"
@@ -76,15 +87,23 @@ class Yahoo(Section):
         return self
 
 
-class File(Section):
-    """Section scrape of params.yaml if source is file. The files in examples/ explain each key.
+class Yahoo(YahooMarket):
+    """Section scrape of params.yaml if source is yahoo. examples/yahoo.yaml explains each key."""
 
-    columns: names in the price table to names in the file; ticker: empty if columns["ticker"] names their column.
+    path: str
+
+
+class File(Section):
+    """Section scrape of params.yaml if source is file, or one of several markets. examples/ explains each key.
+
+    columns: names in the price table to names in the file; ticker: the name of the only series. If columns["ticker"]
+    names a column of tickers, it lists those to take, or is empty for all. As one of several markets, path is relative
+    to that of the section.
     """
 
     source: Literal["file"]
     path: str
-    ticker: str
+    ticker: Annotated[str | list[str], BeforeValidator(check_tickers)]
     date_columns: Annotated[list[str], Field(min_length=1)]
     date_format: Annotated[list[str], BeforeValidator(listed)]
     columns: Annotated[dict[Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")], str], Field(min_length=1)]
@@ -105,8 +124,11 @@ class File(Section):
             raise ValueError(
                 f"found {self.decimal!r} for both decimal and thousands; accepted: two different characters"
             )
-        if bool(self.ticker) == ("ticker" in self.columns):
-            raise ValueError("found ticker and columns.ticker both set or both empty; accepted: exactly one of them")
+        if (isinstance(self.ticker, str) and self.ticker != "") == ("ticker" in self.columns):
+            raise ValueError(
+                f"found ticker {self.ticker!r} {'with' if 'ticker' in self.columns else 'without'} columns.ticker; "
+                "accepted: the name of the only series, or columns.ticker, with '' or a list of tickers"
+            )
         if not set(self.columns) - {"ticker"} or "date" in self.columns:
             raise ValueError(
                 "found columns without a value or with date; accepted: at least one value, such as close, and no date"
@@ -114,5 +136,30 @@ class File(Section):
         return self
 
 
-Params = Sample | Yahoo | File
-SOURCES: dict[str, type[Params]] = {"sample": Sample, "yahoo": Yahoo, "file": File}
+Market = SampleMarket | YahooMarket | File
+
+
+def check_steps(markets: list[Market]) -> list[Market]:
+    """Reject an exchange beside a step, and different steps."""
+    found = dict.fromkeys(market.calendar for market in markets)
+    if len({calendar if calendars.step_length(calendar) else "session" for calendar in found}) > 1:
+        raise ValueError(f"found the calendars {', '.join(found)}; accepted: only exchanges, or the same step in all")
+    return markets
+
+
+class Several(Section):
+    """Section scrape of params.yaml if source is several. examples/markets.yaml explains each key.
+
+    path: the folder with all files of the markets.
+    """
+
+    source: Literal["several"]
+    path: str
+    markets: Annotated[
+        list[Annotated[Market, Field(discriminator="source")]], Field(min_length=1), AfterValidator(check_steps)
+    ]
+    invalid_rows: ClassVar[InvalidRows] = "reject"  # of a file that is forecast later
+
+
+Params = Sample | Yahoo | File | Several
+SOURCES: dict[str, type[Params]] = {"sample": Sample, "yahoo": Yahoo, "file": File, "several": Several}

@@ -172,7 +172,11 @@ def shortened(text: str) -> str:
 
 def dataset(prices: str, scrape: dict[str, Any]) -> Dataset:
     """Return the prices as a dataset. prices: the digest of their file; scrape: the section of params.yaml."""
-    source = {key: scrape[key] for key in ("source", "path", "tickers", "vintage") if key in scrape}
+    told = ("source", "path", "tickers", "vintage")
+    source, *markets = (
+        {key: market[key] for key in told if key in market} for market in [scrape, *scrape.get("markets", [])]
+    )
+    source |= {"markets": markets} if markets else {}
     return Dataset("prices", prices[:36], scrape["source"], json.dumps(source))  # MLflow takes 36 characters
 
 

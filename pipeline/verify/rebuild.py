@@ -85,7 +85,7 @@ def compare_processors(root: Path, commit: str, cpu: str, scratch: Path) -> bool
     print_environment(programs)
     python = emulated_python(scratch / "bin", programs, cpu)
     for clone, path in ((here, [programs]), (there, [python.parent, programs])):
-        rewrite("train", clone / "params.yaml", **SMALL_TRAINING)
+        rewrite("train", file=clone / "params.yaml", **SMALL_TRAINING)
         copied = rebuild(root, commit, clone, path)
     if not python.with_name("was_called").exists():
         raise UserError(f"{python}: found that stages ran another Python; accepted: a TMPDIR where programs can run")
@@ -125,7 +125,8 @@ def rebuild(root: Path, commit: str, clone: Path, path: list[Path]) -> list[str]
     for name in hashes(clone):
         output = clone / name
         shutil.rmtree(output) if output.is_dir() else output.unlink(missing_ok=True)
-    if parse_yaml((clone / "params.yaml").read_text())["scrape"]["source"] == "yahoo":
+    scrape = parse_yaml((clone / "params.yaml").read_text())["scrape"]
+    if "yahoo" in (market["source"] for market in [scrape, *scrape.get("markets", [])]):
         kept_stages = {"scrape": lock["stages"]["scrape"]}
         copied = [out["path"] for out in lock["stages"]["scrape"]["outs"]]
         copy_prices(root, commit, clone, copied)

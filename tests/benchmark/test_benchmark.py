@@ -14,7 +14,7 @@ from pipeline.forecaster import samples as table
 from pipeline.io.artifacts import read_table
 from pipeline.io.errors import UserError
 from pipeline.models import registry
-from tests.conftest import HEAT, UNPINNED, ran, samples_in, walk
+from tests.conftest import HEAT, UNPINNED, ran, samples_in, walk, walk_markets
 from tests.imports import ROOT
 from tests.series import made_prices
 from tests.test_leakage import corrupted, same
@@ -27,7 +27,12 @@ def test_each_model_forecasts_every_horizon_from_every_complete_row(walked: Path
     assert found["predicted"].notna().all()
 
 
-def test_the_networks_baseline_is_the_simple_model_of_the_same_name(walked: Path) -> None:
+@pytest.mark.parametrize("folder", ["walked", "walked_markets"])
+def test_the_networks_baseline_is_the_simple_model_of_the_same_name(
+    folder: str, request: pytest.FixtureRequest
+) -> None:
+    """Fitted on all tickers together, or by ticker."""
+    walked = request.getfixturevalue(folder)
     rows = samples_in(walked)
     found = read_table(walked / "data/benchmark.parquet").set_index(["model", "horizon"])
     complete = rows[rows["split"] != "warmup"]
@@ -37,6 +42,24 @@ def test_the_networks_baseline_is_the_simple_model_of_the_same_name(walked: Path
         )
         np.testing.assert_array_equal(found.loc[("persistence", h), "predicted"], complete["last"])
         assert (complete[table.baseline_column("price", h)] == 0).all()
+
+
+VARIANCE = ["ewma", "har", "har_yearly", "lhar", "lhar_yearly", "gjr_garch"]
+
+
+def test_a_model_of_the_variance_that_is_fitted_by_ticker_forecasts_as_for_each_ticker_alone(
+    two_markets: pd.DataFrame, tmp_path: Path
+) -> None:
+    models = {"models": ["persistence", *VARIANCE]}
+    stages, alone = ("scrape", "prepare", "benchmark"), []
+    walk_markets(tmp_path / "both", two_markets, *stages, benchmark=models)
+    for ticker, own in two_markets.groupby("ticker"):
+        walk_markets(tmp_path / str(ticker), own, *stages, benchmark=models, prepare={"pool": "together"})
+        alone.append(read_table(tmp_path / str(ticker) / "data/benchmark.parquet"))
+    key = ["model", "ticker", "origin", "horizon"]
+    found = read_table(tmp_path / "both/data/benchmark.parquet")
+    assert set(found["model"]) == {*models["models"]}
+    same(*(table.sort_values(key) for table in (found, pd.concat(alone))))
 
 
 def test_a_model_of_a_target_that_is_not_forecast_is_rejected(tmp_path: Path, two_tickers: pd.DataFrame) -> None:

@@ -114,31 +114,31 @@ def test_what_has_no_price_takes_no_variance_and_its_constant_bands_no_price() -
 def test_bands_are_calibrated_on_validation_alone() -> None:
     forecasts = made("A")
     scale = scales_of(forecasts)
-    found = calibrated(forecasts, scale, 0.9)
+    found = calibrated(forecasts, scale, 0.9, "together")
     is_validation = forecasts["split"] == "validation"
     own = forecasts[is_validation & (forecasts["horizon"] == 2)]
     errors = ((own["actual"] - own["predicted"]).abs() / scale[NETWORK][own.index]).sort_values()
     assert found.quantiles[EVERY][1] == errors.iloc[intervals.rank(len(own), 0.9) - 1]
     wild = forecasts.assign(actual=forecasts["actual"].where(is_validation, 1e6))
-    assert calibrated(wild, scale, 0.9) == found
+    assert calibrated(wild, scale, 0.9, "together") == found
 
 
 def test_too_few_to_calibrate_on_is_said_with_what_would_do() -> None:
     forecasts = made("A", n=40)  # 10 of them on validation
     forecasts.loc[(forecasts["split"] == "validation") & (forecasts["horizon"] == 2), "actual"] = [*range(9), np.nan]
     scale = scales_of(forecasts)
-    assert calibrated(forecasts, scale, 0.9).quantiles[EVERY][1] > 0
+    assert calibrated(forecasts, scale, 0.9, "together").quantiles[EVERY][1] > 0
     with pytest.raises(UserError, match=r"^params.yaml: evaluate.coverage: found 0.91, but .* only 9 .* 0.9,"):
-        calibrated(forecasts, scale, 0.91)
+        calibrated(forecasts, scale, 0.91, "together")
     for none in (forecasts.assign(change=np.nan), forecasts.assign(split="test")):
-        with pytest.raises(UserError, match="the series never changes"):
-            calibrated(none, scales_of(none, "har"), 0.5)
+        with pytest.raises(UserError, match="only 0 forecasts to calibrate the bands on; accepted: a series"):
+            calibrated(none, scales_of(none, "har"), 0.5, "together")
 
 
 def test_bands_as_wide_as_the_forecast_volatility_hold_in_calm_and_in_storm_and_constant_ones_do_not() -> None:
     forecasts = made("A", n=8000)
     storm = forecasts.groupby(["split", "horizon"])["variance_predicted"].rank(pct=True)
-    found = intervals.table(forecasts.assign(tercile=np.ceil(storm * 3) - 1), scales_of(forecasts), 0.9)
+    found = intervals.table(forecasts.assign(tercile=np.ceil(storm * 3) - 1), scales_of(forecasts), 0.9, "together")
     held = found.set_index(["method", "horizon", "slice"])["coverage"]
     for h in (1, 2):
         for part in ("all", *TERCILES):
@@ -152,7 +152,7 @@ def test_bands_as_wide_as_the_forecast_volatility_hold_in_calm_and_in_storm_and_
 
 def test_several_tickers_are_calibrated_together_and_told_apart_and_pooled() -> None:
     forecasts = made("A", "B")
-    found = intervals.table(forecasts, scales_of(forecasts), 0.9)
+    found = intervals.table(forecasts, scales_of(forecasts), 0.9, "together")
     assert set(found["ticker"]) == {"A", "B", POOLED}
     assert set(found.loc[found["ticker"] == "A", "slice"]) == {"all"}
     assert set(TERCILES) < set(found.loc[found["ticker"] == POOLED, "slice"])
@@ -164,9 +164,55 @@ def test_several_tickers_are_calibrated_together_and_told_apart_and_pooled() -> 
 
 def test_several_that_are_no_prices_are_told_in_their_units_and_one_in_its_own_values() -> None:
     def widths(own: pd.DataFrame) -> pd.Series:
-        return intervals.table(own, scales_of(own), 0.9)["width"]
+        return intervals.table(own, scales_of(own), 0.9, "together")["width"]
 
     forecasts = made("A", "B").assign(percent=np.nan)
     alone = forecasts[forecasts["ticker"] == "A"]
     np.testing.assert_allclose(widths(forecasts.assign(error_scale=4.0)), widths(forecasts) / 4)
     np.testing.assert_allclose(widths(alone.assign(error_scale=4.0)), widths(alone))
+
+
+def test_bands_by_ticker_are_those_of_each_ticker_alone() -> None:
+    forecasts = pd.concat([made("A"), made("B", n=800)], ignore_index=True)
+    scale = scales_of(forecasts)
+    bands = calibrated(forecasts, scale, 0.9, "by_ticker")
+    results = intervals.table(forecasts, scale, 0.9, "by_ticker")
+    assert list(bands.quantiles) == ["A", "B"]
+    together = calibrated(forecasts, scale, 0.9, "together").quantiles
+    for ticker, own in forecasts.groupby("ticker"):
+        alone = calibrated(own, scales_of(own), 0.9, "together").quantiles
+        assert bands.quantiles[ticker] == alone[EVERY] != together[EVERY]
+        expected = intervals.table(own, scales_of(own), 0.9, "together").query("slice == 'all'")
+        found = results[results["ticker"] == ticker].reset_index(drop=True)
+        pd.testing.assert_frame_equal(found, expected.reset_index(drop=True), check_exact=True)  # also the p-value
+    other = intervals.table(forecasts, scale, 0.9, "together")
+    assert not other["coverage"].equals(results["coverage"])
+
+
+def test_a_ticker_with_too_few_to_calibrate_on_is_named() -> None:
+    forecasts = pd.concat([made("A"), made("B", n=32), made("C", n=40).replace({"validation": "test"})])
+    forecasts = forecasts.reset_index(drop=True)
+    with pytest.raises(UserError) as error:
+        calibrated(forecasts, scales_of(forecasts), 0.9, "by_ticker")
+    few, none = str(error.value).splitlines()
+    assert few == (
+        "params.yaml: evaluate.coverage: found 0.9, but validation has only 8 forecasts of B to calibrate the bands "
+        "on; accepted: at most 0.888, or a larger prepare.validation"
+    )
+    assert none == (
+        "params.yaml: evaluate.coverage: found 0.9, but validation has only 0 forecasts of C to calibrate the bands "
+        "on; accepted: a series that changes, or a larger prepare.validation"
+    )
+    assert calibrated(forecasts, scales_of(forecasts), 0.9, "together")
+    assert set(intervals.table(forecasts, scales_of(forecasts), 0.9, "by_ticker")["ticker"]) == {"A", POOLED}
+
+
+def test_no_band_is_put_around_the_forecasts_that_it_was_calibrated_on() -> None:
+    """The sessions of one market's validation may follow an origin of another one's test, during a long holiday."""
+    forecasts = made("A", "B", n=400)
+    first = forecasts.loc[forecasts["split"] == "test", "origin"].min()
+    holiday = (forecasts["ticker"] == "B") & forecasts["origin"].between(first, first + pd.Timedelta(days=14))
+    forecasts["split"] = forecasts["split"].mask(holiday, "validation")
+    scale = scales_of(forecasts)
+    banded = intervals.with_bands(forecasts, scale, calibrated(forecasts, scale, 0.9, "by_ticker"))
+    assert set(banded.loc[banded["upper"].notna(), "split"]) == {"test"}

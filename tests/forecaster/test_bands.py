@@ -26,7 +26,7 @@ def test_changes_grow_with_the_root_of_the_horizon_and_what_never_moves_has_no_b
 def test_each_ticker_takes_its_own_quantiles_or_those_of_all() -> None:
     scale, tickers = np.ones((2, 2)), pd.Series(["A", "B"])
     bands = Bands(coverage=0.9, method="network", quantiles={"A": [1.0, 2.0], ALL: [3.0, 4.0]})
-    assert half_widths(scale, bands, tickers).tolist() == [[1.0, 2.0], [3.0, 4.0]]
+    assert half_widths(scale, bands.quantiles, tickers).tolist() == [[1.0, 2.0], [3.0, 4.0]]
     alone = Bands(coverage=0.9, method="network", quantiles={"A": [1.0, 2.0]})
     with pytest.raises(UserError, match=r"^B: "):
-        half_widths(scale, alone, tickers)
+        half_widths(scale, alone.quantiles, tickers)

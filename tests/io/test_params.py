@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 
 from pipeline.io.errors import UserError
 from pipeline.io.params import RENAMED, SECTIONS, Section, flat, load
-from tests.conftest import file_params, section_of, small_params
+from tests.conftest import file_params, section_of, several_params, small_params
 from tests.imports import ROOT
 
 WHOLE = small_params()
@@ -77,7 +77,7 @@ def test_a_misspelt_key_is_named_with_the_one_that_was_meant(project: Path) -> N
     ("section", "key", "value", "line"),
     [
         ("scrape", "source", "yaho",
-         "scrape.source: found 'yaho'; did you mean yahoo? accepted: sample, yahoo, file"),
+         "scrape.source: found 'yaho'; did you mean yahoo? accepted: sample, yahoo, file, several"),
         ("explore", "lags", 0, "explore.lags: found 0; accepted: a whole number of at least 1 and at most 250"),
         ("prepare", "target", "price", "prepare.target: found 'price'; accepted: return, level, difference"),
         *[("prepare", "test", value,
@@ -142,6 +142,57 @@ def test_a_mistake_in_a_mapping_is_named(columns: Any, line: str, project: Path)
         loaded("scrape")
     assert str(error.value).startswith(f"params.yaml: {line}")
     assert len(str(error.value).splitlines()) == 1
+
+
+SAMPLE = {"source": "sample", "calendar": "XNYS"}
+FILE = file_params(path="own.csv")
+
+
+@pytest.mark.parametrize(
+    ("market", "line"),
+    [
+        ({**FILE, "calendar": 5}, ".calendar: found 5; accepted: a text"),
+        ({**FILE, "max_missing": 1.0}, ".max_missing: found 1.0; accepted: a number of at least 0 and below 1"),
+        ({**FILE, "columns": {"close": 5}}, ".columns.close: found 5; accepted: a text"),
+        ({**FILE, "na_values": ["-", 5]}, ".na_values.1: found 5; accepted: a text"),
+        ({**SAMPLE, "calender": "XNYS"}, ".calender: unknown key; did you mean calendar? accepted: calendar, source"),
+        ({**SAMPLE, "path": "data/raw"}, ".path: unknown key; accepted: calendar, source"),
+        ({"source": "sample"}, ".calendar: missing; accepted: a text"),
+        ({"calendar": "XNYS"}, ".source: missing; accepted: file, sample, yahoo"),
+        ({**SAMPLE, "source": "yaho"}, ".source: found 'yaho'; did you mean yahoo? accepted: file, sample, yahoo"),
+        ({**SAMPLE, "source": "several"}, ".source: found 'several'; accepted: file, sample, yahoo"),
+        (5, ": found 5; accepted: a mapping with source: file | sample | yahoo"),
+        (
+            {**FILE, "decimal": ",", "thousands": ","},
+            ": found ',' for both decimal and thousands; accepted: two different characters",
+        ),
+        (
+            {**FILE, "ticker": ["AAA"], "columns": {"close": "close"}},
+            ": found ticker ['AAA'] without columns.ticker; accepted: the name of the only series, or columns.ticker, "
+            "with '' or a list of tickers",
+        ),
+        ({**FILE, "ticker": []}, ".ticker: found []; accepted: the name of a ticker, or a list of them"),
+        ({**FILE, "ticker": 5}, ".ticker: found 5; accepted: the name of a ticker, or a list of them"),
+        ({**FILE, "ticker": ["A", "A"]}, ".ticker: found A 2 times; accepted: each once"),
+    ],
+)
+def test_a_mistake_in_a_market_is_one_line_that_names_the_market_and_its_key(
+    market: Any, line: str, project: Path
+) -> None:
+    write({**WHOLE, "scrape": several_params(SAMPLE, market)})
+    with pytest.raises(UserError) as error:
+        loaded("scrape")
+    assert str(error.value) == f"params.yaml: scrape.markets.1{line}"
+
+
+@pytest.mark.parametrize(
+    ("markets", "found"), [([], "found \\[\\]"), (5, "found 5"), ({"a": SAMPLE}, "found {.*}")], ids=str
+)
+def test_markets_are_a_list(markets: Any, found: str, project: Path) -> None:
+    write({**WHOLE, "scrape": {"source": "several", "path": "data/raw", "markets": markets}})
+    accepted = "accepted: a list with at least 1 entries, each of them a mapping with source: file . sample . yahoo"
+    with pytest.raises(UserError, match=f"^params.yaml: scrape.markets: {found}; {accepted}$"):
+        loaded("scrape")
 
 
 def test_keys_that_contradict_each_other_are_named(project: Path) -> None:

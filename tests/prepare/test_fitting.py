@@ -6,10 +6,10 @@ import pytest
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from pipeline.forecaster import samples as table
-from pipeline.forecaster.preparation import ALL, Preparation, Scaler, Scaling, inverse_transform, transform
+from pipeline.forecaster.preparation import ALL, Preparation, Scaler, Scaling, fit_groups, inverse_transform, transform
 from pipeline.io.errors import UserError
 from pipeline.prepare import fitting
-from pipeline.prepare.fitting import fit_scalers, scaler_groups
+from pipeline.prepare.fitting import fit_scalers
 from pipeline.prepare.params import Params
 from pipeline.quality import Scraped
 from tests.conftest import FEATURES, SMALL, rows_of
@@ -17,7 +17,6 @@ from tests.series import made_report
 
 SCRAPED = Scraped(
     source="sample",
-    calendar="24/5",
     step="session",
     column="close",
     tickers={ticker: made_report(unit="EUR") for ticker in ("AAA", "BBB")},
@@ -58,7 +57,7 @@ def test_a_feature_with_too_many_missing_values_on_train_is_rejected(two_tickers
         UserError,
         match=r"^params.yaml: prepare.features: found volume_month missing in 2\d\.\d% of the train sessions of BBB",
     ):
-        fitting.fit_feature_scalers(rows, "return", "standard")
+        fitting.fit_feature_scalers(rows, "return", "standard", "together")
 
 
 def test_a_few_missing_values_become_0_and_are_counted(two_tickers: pd.DataFrame) -> None:
@@ -111,9 +110,7 @@ EVERY = np.ones(400, dtype=bool)
 
 
 def fitted(kind: Scaling, train: np.ndarray = TRAIN, *, keep_zero: bool = False) -> dict[str, Scaler]:
-    return fit_scalers(
-        kind, train, np.ones(len(train), dtype=bool), np.full(len(train), ALL, object), keep_zero=keep_zero
-    )
+    return fit_scalers(kind, train, np.ones(len(train), dtype=bool), {ALL: np.arange(len(train))}, keep_zero=keep_zero)
 
 
 @pytest.mark.parametrize(("kind", "sklearn_scaler"), [("standard", StandardScaler()), ("minmax", MinMaxScaler())])
@@ -140,7 +137,7 @@ def test_keep_zero_maps_zero_to_exactly_zero(kind: Scaling) -> None:
 def test_missing_values_and_rows_that_are_not_train_do_not_count(kind: Scaling) -> None:
     assert fitted(kind, np.append(TRAIN, np.nan)) == fitted(kind)
     both, train = np.append(TRAIN, OTHER), np.arange(800) < 400
-    assert fit_scalers(kind, both, train, np.full(800, ALL, object), keep_zero=False) == fitted(kind)
+    assert fit_scalers(kind, both, train, {ALL: np.arange(800)}, keep_zero=False) == fitted(kind)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -151,11 +148,11 @@ def test_a_constant_is_scaled_by_one(kind: Scaling) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_per_ticker_scalers_do_not_depend_on_other_tickers(kind: Scaling) -> None:
     tickers = pd.Series(["A", "B"] * 200)
-    both = fit_scalers(kind, TRAIN, EVERY, scaler_groups(tickers, per_ticker=True), keep_zero=False)
+    both = fit_scalers(kind, TRAIN, EVERY, fit_groups(tickers, "by_ticker"), keep_zero=False)
     found = transform(TRAIN, both, tickers)
     for ticker in ("A", "B"):
         own = (tickers == ticker).to_numpy()
         expected = fitted(kind, TRAIN[own])
         assert both[ticker] == expected[ALL]
         np.testing.assert_array_equal(found[own], transform(TRAIN[own], expected, tickers[own]))
-    assert set(scaler_groups(tickers, per_ticker=False)) == {ALL}
+    assert list(fit_groups(tickers, "together")) == [ALL]

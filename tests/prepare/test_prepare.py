@@ -13,7 +13,7 @@ from pipeline.forecaster import targets
 from pipeline.forecaster.preparation import ALL, Preparation
 from pipeline.io.artifacts import read_record
 from pipeline.io.errors import UserError
-from tests.conftest import FEATURES, samples_in, walk
+from tests.conftest import FEATURES, MARKETS, samples_in, walk, walk_markets
 
 
 def test_every_session_is_a_row_with_the_features_asked_for(walked: Path, two_tickers: pd.DataFrame) -> None:
@@ -127,3 +127,72 @@ def test_the_longest_horizon_gives_no_warning(tmp_path: Path, two_tickers: pd.Da
         warnings.simplefilter("error", pd.errors.PerformanceWarning)
         walk(tmp_path, two_tickers, "scrape", "prepare", prepare={"horizon": 48, "validation": 0.3})
     assert table.horizon_of(samples_in(tmp_path)) == 48
+
+
+def fitted(folder: Path) -> Preparation:
+    return read_record(folder / "data/preparation.json", Preparation)
+
+
+def test_fits_by_ticker_are_those_of_each_ticker_alone(
+    walked_markets: Path, two_markets: pd.DataFrame, tmp_path: Path
+) -> None:
+    both, rows = fitted(walked_markets), samples_in(walked_markets)
+    assert both.pool == "by_ticker"
+    for ticker, own in two_markets.groupby("ticker"):
+        walk_markets(tmp_path / str(ticker), own, "scrape", "prepare", prepare={"pool": "together"})
+        alone = fitted(tmp_path / str(ticker))
+        assert both.features[str(ticker)] == alone.features[ALL]
+        for target, name in ((both.price, "price"), (both.variance, "variance")):
+            assert target is not None
+            assert target.scalers[str(ticker)] == alone.targets[name].scalers[ALL]
+        assert both.variance is not None
+        assert alone.variance is not None
+        assert both.variance.coefficients[str(ticker)] == alone.variance.coefficients[ALL]
+        expected = samples_in(tmp_path / str(ticker))
+        pd.testing.assert_frame_equal(rows[rows["ticker"] == ticker].reset_index(drop=True), expected, check_exact=True)
+        assert both.calendars[str(ticker)].name == alone.calendars[ALL].name == MARKETS[str(ticker)]
+
+
+def test_fits_together_are_those_of_all_rows(two_markets: pd.DataFrame, walked_markets: Path, tmp_path: Path) -> None:
+    walk_markets(tmp_path, two_markets, "scrape", "prepare", prepare={"pool": "together"})
+    together = fitted(tmp_path)
+    assert together.variance is not None
+    assert list(together.features) == list(together.variance.coefficients) == list(together.price.scalers) == [ALL]
+    rows = samples_in(tmp_path)
+    train = rows.loc[rows["split"] == "train", table.feature_columns(rows)].astype(float)
+    np.testing.assert_allclose(train.mean(), 0, atol=0.05)
+    assert together.variance.coefficients[ALL] not in list(fitted(walked_markets).variance.coefficients.values())  # type: ignore[union-attr]
+
+
+def test_shares_are_refused_for_several_markets(two_markets: pd.DataFrame, tmp_path: Path) -> None:
+    shares = {"validation": 0.15, "test": 0.15}
+    with pytest.raises(UserError) as error:
+        walk_markets(tmp_path, two_markets, "scrape", "prepare", prepare=shares)
+    assert str(error.value) == (
+        "params.yaml: prepare.validation, prepare.test: found 0.15 and 0.15; accepted with source: several: "
+        "two dates in quotes"
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "lacking"),
+    [
+        ("2002-03-20", "2003-01-29", "train"),
+        ("2001-03-01", "2002-04-28", "validation and test"),
+        ("2001-03-01", "2002-07-20", "test"),
+    ],
+)
+def test_a_market_without_samples_of_a_split_is_named_with_its_dates(
+    first: str, last: str, lacking: str, two_markets: pd.DataFrame, tmp_path: Path
+) -> None:
+    is_short = two_markets["date"].between(first, last)
+    prices = two_markets[(two_markets["ticker"] == "AAA") | is_short]
+    with pytest.raises(UserError) as error:
+        walk_markets(tmp_path, prices, "scrape", "prepare")
+    assert str(error.value) == (
+        f"BBB: found too few samples for {lacking} from {first} to {last}, where validation and test start 2002-05-01 "
+        "and 2002-08-01; accepted: at least 22 for train and 1 for the others, with other prepare.validation and "
+        "prepare.test, or prepare.exclude_tickers"
+    )
+    walk_markets(tmp_path, prices, "scrape", "prepare", prepare={"exclude_tickers": ["BBB"]})
+    assert set(samples_in(tmp_path)["ticker"]) == {"AAA"}

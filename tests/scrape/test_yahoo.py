@@ -21,7 +21,7 @@ from ruamel.yaml import YAML
 
 from pipeline.io.artifacts import read_json, read_table
 from pipeline.prices import NUMBERS
-from tests.conftest import UNPINNED, small_params
+from tests.conftest import UNPINNED, ran, samples_in, several_params, small_params
 from tests.imports import ROOT
 from tests.series import made_prices
 from tests.yahoo import Answer, Body, Yahoo, body_of, changed, empty, hang_up, slow, status, truncated, yahoo
@@ -116,16 +116,20 @@ def told(status: int, said: str, complaints: str) -> Ended:
 def settle(folder: Path, fake: Yahoo, **changes: Any) -> None:
     """Write params.yaml."""
     folder.mkdir(exist_ok=True)
-    own = {
-        "source": "yahoo",
-        "tickers": list(fake.bodies),
-        "start": START,
-        "end": END,
-        "vintage": "1",
-        "max_missing": 0.0,
-        "invalid_rows": "reject",
-        **changes,
-    }
+    own = (
+        changes
+        if "markets" in changes
+        else {
+            "source": "yahoo",
+            "tickers": list(fake.bodies),
+            "start": START,
+            "end": END,
+            "vintage": "1",
+            "max_missing": 0.0,
+            "invalid_rows": "reject",
+            **changes,
+        }
+    )
     YAML().dump(small_params(scrape=own), folder / "params.yaml")
 
 
@@ -573,6 +577,37 @@ def test_what_yahoo_really_answered_comes_through(
     for theirs, values in columns_of(result_of(body)).items():
         by_date = dict(zip(local, map(float, values), strict=True))
         assert found[{"adjclose": "adj_close"}.get(theirs, theirs)].tolist() == [by_date[date] for date in found.index]
+
+
+@recorded
+def test_a_recorded_ticker_is_a_market_beside_the_sample_up_to_the_splits(
+    fake: Yahoo, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.bodies["TSLA"] = recording("TSLA_1d_2010-06_2023-08")
+    tesla: dict[str, Any] = {
+        "source": "yahoo",
+        "tickers": ["TSLA"],
+        "start": "2010-06-29",
+        "end": "2023-08-11",
+        "vintage": "1",
+    }
+    tesla |= {"calendar": "XNYS", "max_missing": 0.0, "invalid_rows": "reject"}
+    markets = several_params({"source": "sample", "calendar": "XNYS"}, tesla)
+    lines = [
+        "S&P 500: 5031 rows, 1999-01-04 to 2018-12-31; calendar XNYS: nothing missing",
+        "TSLA: 3303 rows, 2010-06-29 to 2023-08-11; calendar XNYS: nothing missing",
+    ]
+    assert scrape(folder, fake, **markets) == Ended(0, lines, [])
+    assert report_in(folder)["TSLA"]["unit"] == "USD"
+    assert fake.asked == ["TSLA"]
+    assert scrape(folder, fake, **markets).status == 0
+    assert fake.asked == ["TSLA"]  # the stored download is used again
+    dates = {"validation": "2016-01-04", "test": "2017-01-03", "pool": "by_ticker"}
+    YAML().dump(small_params(scrape=markets, prepare=dates), folder / "params.yaml")
+    monkeypatch.chdir(folder)
+    ran("prepare")
+    counts = samples_in(folder).groupby("ticker")["split"].value_counts().unstack()
+    assert (counts[["train", "validation", "test"]] > 200).all(axis=None)
 
 
 @recorded

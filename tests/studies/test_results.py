@@ -42,6 +42,13 @@ def test_the_headline_of_the_page_agrees_with_its_tables() -> None:
 def test_a_missing_data_file_is_named(tmp_path: Path) -> None:
     params = {"scrape": {"source": "file", "path": "data/raw/nowhere.csv"}}
     with pytest.raises(UserError, match=r"^../shared/data/nowhere.csv: no such file beside the repository"):
-        results.copy_data_file(params, tmp_path)
-    results.copy_data_file({"scrape": {"source": "sample", "path": "data/raw"}}, tmp_path)
+        results.copy_data_files(params, tmp_path)
+    several = {
+        "source": "several",
+        "path": "data/raw",
+        "markets": [{"source": "sample"}, {**params["scrape"], "path": "a.csv"}],
+    }
+    with pytest.raises(UserError, match=r"^../shared/data/a.csv: no such file beside the repository"):
+        results.copy_data_files({"scrape": several}, tmp_path)
+    results.copy_data_files({"scrape": {"source": "sample", "path": "data/raw"}}, tmp_path)
     assert not list(tmp_path.iterdir())

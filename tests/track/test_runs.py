@@ -196,6 +196,14 @@ def test_the_dataset_names_its_source_and_vintage() -> None:
     assert prices.source == '{"source": "yahoo", "tickers": ["AAPL"], "vintage": "2020-01-02T00:00:00Z"}'
 
 
+def test_the_dataset_of_several_markets_names_the_source_of_each() -> None:
+    market = {"source": "yahoo", "tickers": ["AAPL"], "vintage": "2", "max_missing": 0.0}
+    prices = dataset("f" * 64, {"source": "several", "path": "data/raw", "markets": [{"source": "sample"}, market]})
+    assert prices.source_type == "several"
+    yahoo = '{"source": "yahoo", "tickers": ["AAPL"], "vintage": "2"}'
+    assert prices.source == f'{{"source": "several", "path": "data/raw", "markets": [{{"source": "sample"}}, {yahoo}]}}'
+
+
 def test_the_page_of_an_experiment_has_its_columns_also_if_it_was_made_before(root: Path) -> None:
     client(root).create_experiment("trial", artifact_location=(root / "mlartifacts").as_uri())
     recorded(root, "one")

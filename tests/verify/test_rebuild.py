@@ -38,13 +38,15 @@ def verify(folder: Path, *options: str, **environment: str) -> subprocess.Comple
     return pipeline(folder, "verify", *options, **environment)
 
 
-def repository(folder: Path, stages: dict[str, dict[str, Any]], source: str = "sample", **environment: str) -> Path:
-    """A repository with these DVC stages, run and committed."""
+def repository(folder: Path, stages: dict[str, dict[str, Any]], *sources: str, **environment: str) -> Path:
+    """A repository with these DVC stages, run and committed. sources: of one market or of several."""
     folder.mkdir()
     for name in ("requirements.lock", "versions.json"):
         shutil.copy(ROOT / name, folder)
     (folder / ".gitignore").write_text("*.parquet\n")
-    YAML().dump({"scrape": {"source": source}}, folder / "params.yaml")
+    markets = [{"source": source} for source in sources or ["sample"]]
+    several = {"source": "several", "markets": markets}
+    YAML().dump({"scrape": several if len(markets) > 1 else markets[0]}, folder / "params.yaml")
     YAML().dump({"stages": stages}, folder / "dvc.yaml")
     run(folder, "git", "init", "--quiet")
     run(folder, "dvc", "init", "--quiet")
@@ -180,12 +182,12 @@ YAHOO = {
 }
 
 
-@pytest.fixture(scope="module")
-def from_yahoo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", params=[["yahoo"], ["sample", "yahoo"]], ids=["alone", "one of several"])
+def from_yahoo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository whose stage scrape can run only once."""
     folder = tmp_path_factory.mktemp("yahoo")
     (folder / "answer").write_bytes(b"prices")
-    return repository(folder / "made", YAHOO, source="yahoo", ANSWER=str(folder / "answer"))
+    return repository(folder / "made", YAHOO, *request.param, ANSWER=str(folder / "answer"))
 
 
 def test_yahoo_is_not_asked_again(from_yahoo: Path) -> None:

@@ -51,10 +51,9 @@ def data(table: pd.DataFrame) -> Data:
     rows = inputs.unscaled_rows(table, "close", FEATURES, CALENDARS, 3, 5, REQUIRED)
     scraped = Scraped(
         source="file",
-        calendar="24/5",
         step="session",
         column="close",
-        tickers={name: made_report() for name in ("AAA", "BBB")},
+        tickers={name: made_report(calendar="24/5") for name in ("AAA", "BBB")},
     )
     return Data(rows, scraped)
 
