@@ -55,8 +55,7 @@ def rows_of_fold(rows: pd.DataFrame, fold: Fold, required: list[str], *, refit: 
     validation belongs to train. Tickers with fewer than MIN_TRAIN_SAMPLES samples before validation are left out.
     """
     rows = with_split(rows, fold.test if refit else fold.validation, fold.test, required)
-    first_target = rows[date_column(1)]
-    rows = rows[(first_target < fold.end) & (rows["split"] != "future")]
+    rows = rows[rows[date_column(1)] < fold.end]
     too_early = (rows["split"] == "train") & (rows[date_column(1)] < fold.train)
     rows = rows.assign(split=np.where(too_early, "purged", rows["split"]))
     before_validation = rows[date_column(samples.horizon_of(rows))] < fold.validation

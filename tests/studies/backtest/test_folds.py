@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from pipeline.forecaster.samples import date_column
+from pipeline.forecaster.targets import future_values
 from pipeline.io.errors import UserError
 from pipeline.prepare.splits import with_split
 from studies.backtest.folds import MIN_TRAIN_SAMPLES, Fold, folds, rows_of_fold
@@ -72,6 +73,16 @@ def test_a_ticker_joins_when_it_has_enough_samples(rows: pd.DataFrame) -> None:
         assert set(used["ticker"]) == set(counts.index[counts >= MIN_TRAIN_SAMPLES])
         n_train.append(len(set(used["ticker"])))
     assert n_train[0] < n_train[-1] == 2
+
+
+def test_a_market_that_has_ended_is_trained_on_to_its_last_session(rows: pd.DataFrame) -> None:
+    """Its last row has no next session, but it is the target of the rows before it."""
+    ended = made.data(made.prices()[lambda prices: (prices["ticker"] == "AAA") | (prices["date"] < "2003-06-01")]).rows
+    fold = folds(ended["date"], 2005, "expanding", 1)[0]
+    used = rows_of_fold(ended, fold, made.REQUIRED, refit=True)
+    train = (used["split"] == "train").to_numpy()
+    assert set(used["ticker"][train]) == {"AAA", "BBB"}
+    assert np.isfinite(future_values(used, "log_variance", 3)[train]).all()
 
 
 @pytest.mark.parametrize("first_year", [1990, 2002, 2030])
