@@ -34,7 +34,7 @@ test-slow: setup  ## the other tests: browser, many seeds, an emulated processor
 	@if command -v apt-get > /dev/null && \
 		! { command -v chromium && command -v qemu-x86_64 && ls /usr/lib/postgresql/*/bin/initdb; } > /dev/null 2>&1; then \
 		apt-get update -qq && apt-get install -y -qq chromium qemu-user postgresql; fi
-	python -m pytest -n 2 --dist loadfile -m slow
+	python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m slow
 
 check: setup  ## formatting, lint, types, import rules, lock
 	ruff format --check .
