@@ -60,6 +60,7 @@ backtest: setup  ## fit every model again each year and forecast the year, studi
 studies: setup  ## make the other figures of the docs again
 	python -m studies.choices
 	python -m studies.results
+	python -m studies.pooling
 	python -m studies.markets
 
 latest: setup  ## fetch Yahoo's prices up to the last finished session, then run what that changes
