@@ -1,4 +1,5 @@
-"""Measure the speed of the pipeline, and write docs/bench.md: `make bench`. It takes about ten minutes.
+"""Measure the speed of the pipeline, and write docs/bench.md: `make bench`. `python -m studies.bench panel` measures
+one part again and keeps the others.
 
 All runs are in a clone of the last commit. Two things that are compared run in turn, and each time is the median of
 several runs. The panel of 482 tickers is expected beside the repository, in ../shared/data; without it, its table is
@@ -11,6 +12,7 @@ import importlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,7 +25,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from pipeline.io.artifacts import write_bytes
+from pipeline.io.artifacts import read_json, read_table, write_bytes, write_json
 from pipeline.io.params import SECTIONS, load, parse_yaml
 from pipeline.verify.machine import libc, processor
 from studies import study
@@ -45,6 +47,8 @@ A page grows with each ticker. One would store the samples by groups of tickers,
 after the other (nothing in them but the pooled scores needs all tickers at once), and show some of the
 tickers."""
 MIB = 2**20
+TICKERS = 5
+BACKTESTS = ((2, 1, 2), (2, TICKERS, 2), (4, 1, 1), (4, 1, 2))  # years, tickers, workers; the last one is used on paper
 
 
 class Shape(NamedTuple):
@@ -68,16 +72,19 @@ SHAPES = [
 N_SAMPLES = 3400  # as many as the sample data has for train
 
 
-def main() -> None:
-    started = time.perf_counter()
+def main(*names: str) -> None:
+    """Measure all parts, or those of these names, and keep the other parts of the page."""
+    parts = {part.__name__: part for part in (cold, edits, training, panel, backtest)}
+    sections = dict(zip(parts, PAGE.read_text().rstrip().split("\n\n## ")[1:], strict=False)) if names else {}
     with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        sections = []
-        for part in (cold, edits, training, panel):
-            print(f"{part.__name__} ...", file=sys.stderr, flush=True)
-            sections.append(part(folder))
-    minutes = (time.perf_counter() - started) / 60
-    text = "\n\n".join([introduction(), *sections, f"All this took {minutes:.0f} minutes."])
+        for name in names or parts:
+            print(f"{name} ...", file=sys.stderr, flush=True)
+            started = time.perf_counter()
+            text = parts[name](Path(temporary))
+            sections[name] = (
+                f"{text.removeprefix('## ')}\n\nThis took {(time.perf_counter() - started) / 60:.0f} minutes."
+            )
+    text = "\n\n## ".join([introduction(), *(sections[name] for name in parts)])
     write_bytes(PAGE, (text + "\n").encode())
     print(text)
 
@@ -98,9 +105,9 @@ def table(header: list[str], rows: list[list[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def run(clone: Path, *command: str) -> tuple[float, str]:
-    """Run a Python module in a clone. Return the seconds and what it printed."""
-    environment = {name: value for name, value in study.environment().items() if name not in pipeline.PINS}
+def run(clone: Path, *command: str, **more: str) -> tuple[float, str]:
+    """Run a Python module in a clone. Return the seconds and what it printed. more: environment variables."""
+    environment = {name: value for name, value in study.environment().items() if name not in pipeline.PINS} | more
     started = time.perf_counter()
     done = subprocess.run([sys.executable, "-m", *command], cwd=clone, env=environment, capture_output=True, text=True)
     seconds = time.perf_counter() - started
@@ -138,6 +145,8 @@ def cold(folder: Path) -> str:
 def edits(folder: Path) -> str:
     """Time `dvc repro` after a change of one key, and the stages that it runs."""
     clone, rows = folder / "cold-0", []
+    if not clone.exists():
+        run(study.clone_repository(clone), "dvc", "repro")
     params = parse_yaml((clone / "params.yaml").read_text())
     for key, values in EDITS.items():
         seconds: list[float] = []
@@ -280,6 +289,50 @@ def memory_text(peak: float, aim: float) -> str:
     return f"{mark}{peak:,.0f}{mark} of {aim:,.0f}"
 
 
+def backtest(folder: Path) -> str:
+    """Time the stage forecast of the backtest, with more years, tickers and workers."""
+    home = study.clone_repository(folder / "backtest") / "studies/backtest"
+    params = parse_yaml((home / "params.yaml").read_text())
+    rows, seconds = [], {}
+    for years, tickers, workers in BACKTESTS:
+        changes = {"backtest.first_year": 2019 - years, "backtest.seeds": [0]}
+        study.write_params(home, study.with_changes(params, changes))
+        limits = {"PYTHONPATH": "../..", "LOKY_MAX_CPU_COUNT": str(workers)}
+        run(home, "studies.backtest.scrape", **limits)
+        repeat_prices(home, tickers)
+        shutil.rmtree(home / "data/tasks", ignore_errors=True)
+        taken, _ = run(home, "studies.backtest.forecast", **limits)
+        tasks = 2 * years  # a network, and all simple models
+        seconds[tickers, workers] = taken * workers / tasks
+        rows.append(
+            [str(years), str(tickers), str(workers), str(tasks), f"{taken:.0f}", f"{taken * workers / tasks:.1f}"]
+        )
+    alone = seconds[1, 2]
+    more = (seconds[TICKERS, 2] - alone) / (TICKERS - 1)
+    return "\n\n".join(
+        [
+            "## Backtest",
+            "The stage `forecast` on the sample, with a network for one seed and all simple models of "
+            "`studies/backtest/params.yaml`; more tickers are the same one several times.",
+            table(["years", "tickers", "workers", "tasks", "s", "s of a worker for a task"], rows),
+            f"On paper: 5,000 tickers alone, 10 years and 3 seeds are {5000 * 40:,} tasks, or "
+            f"{5000 * 40 * alone / 3600:,.0f} hours of one core; tasks do not wait for each other, so a cluster "
+            f"divides that by its cores. Together they are 40 tasks, each {alone + 4999 * more:,.0f} s by the "
+            f"growth from 1 to {TICKERS} tickers, so at most 40 cores are busy, and each worker holds all rows.",
+        ]
+    )
+
+
+def repeat_prices(home: Path, tickers: int) -> None:
+    """Give the prices of a folder's one ticker to several."""
+    prices, scraped = home / "data/prices.parquet", home / "reports/scrape.json"
+    frame, report = read_table(prices), read_json(scraped)
+    ((name, told),) = report["tickers"].items()
+    names = [f"{name} {number}" for number in range(tickers)]
+    write_json(scraped, {**report, "tickers": dict.fromkeys(names, told)})
+    pd.concat([frame.assign(ticker=each) for each in names]).to_parquet(prices)
+
+
 def panel_prices(size: int) -> pd.DataFrame:
     """Return the prices of so many tickers. With more than the panel has, tickers are repeated under other names."""
     prices = pd.read_parquet(PANEL)
@@ -323,8 +376,6 @@ def arguments(stage: str) -> list[Any]:
 
 if __name__ == "__main__":
     match sys.argv[1:]:
-        case []:
-            main()
         case ["all-stages"]:
             for name in STAGES:
                 importlib.import_module(f"pipeline.{name}.__main__").main(*arguments(name))
@@ -332,3 +383,5 @@ if __name__ == "__main__":
             print(json.dumps(measure_stage(name)))
         case ["training", shape]:
             print(json.dumps(train_both(Shape(*json.loads(shape)))))
+        case names:
+            main(*names)

@@ -2,7 +2,10 @@
 
 import os
 import socket
+import threading
+import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,6 +34,24 @@ def _with_task(function: Callable[..., Any], task: T, shared: tuple[Any, ...]) -
     return task, function(task, *shared)
 
 
+def _on_core(driver: int, function: Callable[..., Any], task: T, shared: tuple[Any, ...]) -> tuple[T, Any]:
+    _end_with(driver)
+    return _with_task(function, task, shared)
+
+
+@cache
+def _end_with(driver: int) -> None:
+    """End this process soon after its parent, which may be killed: otherwise it could wait for it for ever."""
+
+    def watch() -> None:
+        while os.getppid() == driver:
+            time.sleep(1)
+        os._exit(1)
+
+    if os.getpid() != driver:  # a single worker is the driver itself
+        threading.Thread(target=watch, daemon=True).start()
+
+
 def _on_cores(function: Callable[..., Any], tasks: list[T], shared: tuple[Any, ...]) -> Iterator[tuple[T, Any]]:
     """Run the tasks in one process for each core; LOKY_MAX_CPU_COUNT limits them."""
     missing = list(tasks)
@@ -38,7 +59,7 @@ def _on_cores(function: Callable[..., Any], tasks: list[T], shared: tuple[Any, .
         with parallel_config("loky", n_jobs=-1, inner_max_num_threads=1):
             run = Parallel(return_as="generator_unordered")
         try:
-            for task, result in run([delayed(_with_task)(function, task, shared) for task in missing]):
+            for task, result in run([delayed(_on_core)(os.getpid(), function, task, shared) for task in missing]):
                 missing.remove(task)
                 yield task, result
             return
@@ -68,8 +89,9 @@ def _on_ray(
         }
         ray.init(address, runtime_env=code, log_to_driver=False, logging_level="ERROR")
     except (OSError, ValueError, ray.exceptions.RayError) as error:
-        reason = str(error.__cause__ or error).splitlines()[0]
-        raise UserError(f"RAY_ADDRESS: found {address}: {reason}; accepted: host:port of a running cluster") from None
+        reason = str(error.__cause__ or error).strip().splitlines()[-1].partition(". ")[0]  # after Ray's traceback
+        accepted = "host:port of a running cluster, and its token"
+        raise UserError(f"RAY_ADDRESS: found {address}: {reason}; accepted: {accepted}") from None
     try:
         run = ray.remote(num_cpus=1, max_retries=ATTEMPTS, scheduling_strategy="SPREAD")(_with_task)
         stored = ray.put(shared)
@@ -79,5 +101,8 @@ def _on_ray(
             yield ray.get(done)
     except ray.exceptions.RayTaskError as error:
         raise error.cause from None
+    except ray.exceptions.RayError as error:
+        found = str(error).splitlines()[0]
+        raise UserError(f"RAY_ADDRESS: found {found}; accepted: workers that live; finished tasks are kept") from None
     finally:
         ray.shutdown()

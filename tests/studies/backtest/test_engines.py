@@ -96,7 +96,7 @@ def test_what_is_killed_half_way_is_done_again(victim: str, backtest: Path, expe
     afresh(backtest)
     (backtest / FORECASTS).unlink()
     command = [sys.executable, "-m", "studies.backtest.forecast"]
-    started = subprocess.Popen(command, cwd=backtest, env=environment(), stderr=subprocess.PIPE, start_new_session=True)
+    started = subprocess.Popen(command, cwd=backtest, env=environment(), stderr=subprocess.PIPE)
     ends = time.monotonic() + 200
     while not finished(backtest):
         assert time.monotonic() < ends
@@ -106,8 +106,12 @@ def test_what_is_killed_half_way_is_done_again(victim: str, backtest: Path, expe
         os.kill(workers_of(started.pid)[0], signal.SIGKILL)
         assert started.wait(300) == 0, started.stderr and started.stderr.read()
     else:
-        os.killpg(started.pid, signal.SIGKILL)
+        workers = workers_of(started.pid)
+        started.kill()
         started.wait(60)
+        time.sleep(5)
+        assert workers
+        assert not [pid for pid in workers if Path(f"/proc/{pid}/cmdline").exists()], "workers outlive their run"
         assert not (backtest / FORECASTS).exists()
         kept = finished(backtest)
         assert 0 < kept < 4
