@@ -13,6 +13,7 @@ import pandas as pd
 
 from pipeline.forecaster.forecasts import NETWORK
 from pipeline.forecaster.preparation import Pool
+from pipeline.forecaster.samples import by_horizon, horizon_of, target_column
 from pipeline.io.artifacts import read_table, write_csv
 from studies import study
 from studies.results import copy_data_files
@@ -32,7 +33,8 @@ def main() -> None:
             errors: dict[tuple[str, str], pd.Series] = {}
             for pool in get_args(Pool):
                 changes = {"prepare.pool": pool, "benchmark.models": ["persistence", "har"]}
-                study.run(clone, study.with_changes(params, changes))
+                for stage in ("predict", "benchmark"):  # bands by ticker need residuals of every ticker
+                    study.run(clone, study.with_changes(params, changes), stage)
                 errors |= {(pool, model): mse(clone, model) for model in (NETWORK, "har")}
             baseline = errors["together", "har"]
             for (pool, model), own in errors.items():
@@ -47,10 +49,12 @@ def main() -> None:
 
 def mse(folder: Path, model: str) -> pd.Series:
     """Return a model's mean squared error of the log variance on validation, by horizon."""
+    rows = read_table(folder / "data/samples/validation.parquet").query("split == 'validation'")
+    columns = [target_column("variance", h) for h in range(1, horizon_of(rows) + 1)]
+    actual = by_horizon(rows, actual=rows[columns].to_numpy()).set_index(KEY)["actual"]
     forecasts = pd.concat([read_table(folder / f"data/{name}.parquet") for name in ("forecasts", "benchmark")])
     own = forecasts[(forecasts["target"] == "variance") & (forecasts["model"] == model)].set_index(KEY)["predicted"]
-    validation = read_table(folder / "data/predictions.parquet").query("split == 'validation'").set_index(KEY)
-    return ((own - validation["variance_actual"]).dropna() ** 2).groupby("horizon").mean()
+    return ((own - actual).dropna() ** 2).groupby("horizon").mean()
 
 
 if __name__ == "__main__":
