@@ -10,48 +10,15 @@ import time
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
 
 from pipeline.io.artifacts import read_table
 from pipeline.io.errors import UserError
 from studies.backtest import engines
-from tests.conftest import UNPINNED, small_params
+from tests.conftest import UNPINNED
 from tests.imports import ROOT
-from tests.studies.backtest import made
+from tests.studies.backtest.conftest import environment, run
 
 FORECASTS = Path("data/forecasts.parquet")
-
-
-@pytest.fixture(scope="module")
-def backtest(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a small backtest of its own, with prices: the same code, other parameters."""
-    root = tmp_path_factory.mktemp("root")
-    ignored = shutil.ignore_patterns("__pycache__", "data", "reports", ".dvc")
-    for name in ("pipeline", "studies"):
-        shutil.copytree(ROOT / name, root / name, ignore=ignored)
-    shutil.copy(ROOT / "versions.json", root)
-    folder = root / "studies/backtest"
-    prices = root / "own.csv"
-    made.prices().to_csv(prices, index=False)
-    params = small_params(scrape=made.file_source("../../own.csv"))
-    scrape = params.pop("scrape")
-    YAML().dump({**params, "scrape": scrape}, root / "params.yaml")
-    YAML().dump({"scrape": scrape, "backtest": made.BACKTEST}, folder / "params.yaml")
-    run(folder, "scrape")
-    return folder
-
-
-def environment(**more: str) -> dict[str, str]:
-    return {**UNPINNED, "PYTHONPATH": "../..", **more}
-
-
-def run(folder: Path, stage: str, **more: str) -> str:
-    command = [sys.executable, "-m", f"studies.backtest.{stage}"]
-    done = subprocess.run(
-        command, cwd=folder, env=environment(**more), capture_output=True, text=True, timeout=300, check=False
-    )
-    assert not done.returncode, done.stderr
-    return done.stdout
 
 
 def afresh(folder: Path) -> None:
