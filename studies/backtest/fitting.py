@@ -111,11 +111,11 @@ def forecasts_of(task: Task, data: Data, settings: Settings) -> pd.DataFrame:
 
 
 def prepared(fold: Fold, data: Data, settings: Settings, *, refit: bool) -> tuple[pd.DataFrame, Preparation] | None:
-    """Return the samples of a fold and what was fitted on its train rows; None if there are none."""
+    """Return the samples of a fold and what was fitted on its train rows; None if there is nothing to forecast."""
     params = settings.prepare
     required = inputs.required_columns(params.target, variance=params.variance != "none")
     rows = rows_of_fold(data.rows, fold, required, refit=refit)
-    if not len(rows):
+    if not (rows["split"] == "test").any():
         return None
     ranged = bool(rows["log_variance"].notna().any())
     return fit_transform(rows, params, data.scraped, ranged=ranged)

@@ -87,3 +87,17 @@ def test_a_ticker_with_too_few_samples_has_no_forecast(data: Data) -> None:
     empty = forecasts_of(task, data, chosen)
     assert empty.empty
     assert list(empty.columns) == SCHEMA.names
+
+
+@pytest.mark.parametrize("seed", [None, 0])
+def test_a_market_that_has_ended_has_no_forecast(seed: int | None) -> None:
+    ended = made.data(made.prices()[lambda prices: (prices["ticker"] == "AAA") | (prices["date"] < "2004-07-01")])
+    chosen = made.settings(pooling=["alone"])
+    wanted = tasks(chosen, made.years(ended.rows, chosen), TICKERS)
+    found = {
+        task.fold.year: forecasts_of(task, ended, chosen)
+        for task in wanted
+        if (task.tickers, task.seed) == (("BBB",), seed)
+    }
+    assert not found[2004].empty
+    assert found[2005].empty
