@@ -158,7 +158,8 @@ def price(scored: pd.DataFrame) -> list[str]:
     better = nearest[(nearest["skill"] > 0) & (nearest["p_value"] < SIGNIFICANCE_LEVEL)]
     if better.empty:
         return ["No model forecasts the price one step ahead significantly better than persistence."]
-    return [f"Price: significantly better than persistence one step ahead: {names(list(better.index))}."]
+    found = [f"{name} ({error_difference(row['skill'])}, {p_text(row['p_value'])})" for name, row in better.iterrows()]
+    return [f"Price: better than persistence one step ahead, at p below {SIGNIFICANCE_LEVEL}: {', '.join(found)}."]
 
 
 def band(bands: pd.DataFrame, coverage: float) -> str:
