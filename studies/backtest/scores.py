@@ -283,9 +283,11 @@ def bands(price: Forecasts, variance: Forecasts, coverage: float, *, pooled: boo
     interval scores are in percent of the last price.
     """
     known, horizon = price.known, int(price.known["horizon"].max())
-    names = [name for name in (REFIT, NETWORK) if name in price.models]
-    predicted, last = price.models[names[0]].to_numpy(), known["last"].to_numpy()
-    methods = [name for name in (NETWORK, REFIT, "har", COMBINATION_REFIT) if name in variance.models]
+    network = network_of(price.models)
+    predicted, last = price.models[network].to_numpy(), known["last"].to_numpy()
+    pooling = "".join(network.partition(", ")[1:])
+    wanted = (f"{name}{pooling}" for name in (NETWORK, REFIT, "har", COMBINATION_REFIT))
+    methods = [name for name in wanted if name in variance.models]
     results = []
     for method in methods:
         log_variance = variance.models[method].to_numpy().reshape(-1, horizon)

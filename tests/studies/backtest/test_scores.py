@@ -85,6 +85,14 @@ def test_bands_hold_as_often_as_they_should_if_the_years_are_alike() -> None:
     assert table["coverage"].to_numpy() == pytest.approx(0.9, abs=0.015)
 
 
+def test_bands_are_those_of_the_first_pooling() -> None:
+    variance = made_forecasts({"har, together": 0.3, "network, together": 0.3, "network, alone": 0.2})
+    price = variance._replace(target="price", known=variance.known.assign(actual=100.0 + variance.known["actual"]))
+    names = ("network, together", "network, alone")
+    price = price._replace(models=pd.DataFrame(dict.fromkeys(names, 100.0), price.known.index))
+    assert set(scores.bands(price, variance, 0.9, pooled=True)["method"]) == {"network, together", "har, together"}
+
+
 CASES = {  # errors of the present and the new forecast in the first and the second half of the years
     "better in both halves": (1.0, 0.8, 1.0, 0.8, True),
     "better in the first half only": (1.0, 0.8, 0.8, 1.0, False),
