@@ -12,7 +12,7 @@ from pipeline.scoring.columns import ALL, POOLED
 from pipeline.scoring.summary import error_difference, p_text
 from pipeline.scoring.verdict import SIGNIFICANCE_LEVEL
 from studies.backtest import scores
-from studies.backtest.params import FIRST_HAR, NETWORK
+from studies.backtest.params import FIRST_HAR, NETWORK, REFIT
 from studies.backtest.scores import CONFIDENCE_SIZE, Forecasts
 
 DRAWN = ("lhar", "ridge", "boosting")  # beside the network and its combination
@@ -95,15 +95,23 @@ def of_all(main: pd.DataFrame, horizon: int) -> pd.DataFrame:
 
 def present(forecasts: Forecasts) -> str:
     """Return the forecast that the pipeline makes: the network, by the first pooling if there are several."""
-    return next(name for name in forecasts.models if name.partition(", ")[0] == NETWORK)
+    return next(name for name in forecasts.models if scores.kind_of(name) == NETWORK)
 
 
 def drawn_models(nearest: pd.DataFrame) -> list[str]:
     """Return the models of the figure: a network, its combination and the best simple ones."""
     network = scores.network_of(nearest.T)
-    kind = scores.COMBINATION_REFIT if network.startswith("network_refit") else scores.COMBINATION
-    others = [name for name in nearest.index if name.partition(", ")[0] in (kind, *DRAWN)]
-    return [network, *others][:6]
+    kind = scores.kind_of(network)
+    combination = scores.COMBINATION_REFIT if kind == REFIT else scores.COMBINATION
+    return [network, *same_pooling(nearest, (combination, *DRAWN))]
+
+
+def same_pooling(nearest: pd.DataFrame, kinds: tuple[str, ...]) -> list[str]:
+    """Return the models of these kinds that are pooled as the network is."""
+    network = scores.network_of(nearest.T)
+    pooling = network.removeprefix(scores.kind_of(network))
+    wanted = dict.fromkeys(name for kind in kinds for name in (kind, f"{kind}{pooling}"))
+    return [name for name in wanted if name in nearest.index]
 
 
 def names(models: list[str]) -> str:
@@ -122,7 +130,7 @@ def in_set(nearest: pd.DataFrame, horizon: int) -> str:
 def against_network(nearest: pd.DataFrame) -> list[str]:
     """Return whether depth pays: the network against the strongest simple models."""
     network = scores.network_of(nearest.T)
-    rivals = [name for name in nearest.index if name.partition(", ")[0] in DRAWN]
+    rivals = same_pooling(nearest, DRAWN)
     compared = []
     for name in rivals:
         skill = 1 - (1 - nearest["skill"][network]) / (1 - nearest["skill"][name])
@@ -132,7 +140,7 @@ def against_network(nearest: pd.DataFrame) -> list[str]:
 
 def first_har(nearest: pd.DataFrame) -> list[str]:
     """Return what refitting HAR brings."""
-    fitted_once = [name for name in nearest.index if name.partition(", ")[0] == FIRST_HAR]
+    fitted_once = [name for name in nearest.index if scores.kind_of(name) == FIRST_HAR]
     return [
         f"HAR fitted once makes {error_difference(nearest['skill'][name], 'HAR fitted again each year')} "
         f"({p_text(nearest['p_value'][name])})."

@@ -66,6 +66,11 @@ class Forecasts(NamedTuple):
     seeds: pd.DataFrame
 
 
+def kind_of(model: str) -> str:
+    """Return the name of a model without its pooling: network of "network (by_ticker)"."""
+    return str(model).partition(" (")[0]
+
+
 def side_by_side(
     table: pd.DataFrame, known: pd.DataFrame, poolings: Sequence[str], *, log_price: bool
 ) -> Iterator[Forecasts]:
@@ -80,7 +85,7 @@ def side_by_side(
         in_logs = target == "price" and log_price
         part = part.assign(
             predicted=np.log(part["predicted"]) if in_logs else part["predicted"],
-            model=part["model"] + (", " + part["pooling"] if several else ""),
+            model=part["model"] + (" (" + part["pooling"] + ")" if several else ""),
         )
         is_network = part["seed"] >= 0
         by_seed = part[is_network].assign(model=lambda rows: rows["model"] + ", seed " + rows["seed"].astype(str))
@@ -90,7 +95,7 @@ def side_by_side(
             wide, seeds = np.exp(wide), np.exp(seeds)
         if target == "variance":
             wide = wide.assign(**combinations(wide))
-        wide = wide[sorted(wide, key=lambda name: (several and poolings.index(name.partition(", ")[2]), name))]
+        wide = wide[sorted(wide, key=lambda name: (several and poolings.index(name[name.index("(") + 1 : -1]), name))]
         values = known.rename(columns={str(target): "actual"}).set_index(KEY).reindex(wide.index)
         columns = ["date", "year", "last", "volatility", "actual"]
         yield Forecasts(
@@ -102,11 +107,12 @@ def combinations(models: pd.DataFrame) -> dict[str, pd.Series]:
     """Return the mean of each network's and boosting's forecasts of the variance, both fitted on the same years."""
     made = {}
     for name in models:
-        kind, comma, pooling = str(name).partition(", ")
-        boosting = f"{BOOSTING_TRAIN if kind == NETWORK else BOOSTING}{comma}{pooling}"
+        kind = kind_of(name)
+        pooling = str(name).removeprefix(kind)
+        boosting = f"{BOOSTING_TRAIN if kind == NETWORK else BOOSTING}{pooling}"
         if kind in (NETWORK, REFIT) and boosting in models:
             new = COMBINATION if kind == NETWORK else COMBINATION_REFIT
-            made[f"{new}{comma}{pooling}"] = (models[name] + models[boosting]) / 2
+            made[f"{new}{pooling}"] = (models[name] + models[boosting]) / 2
     return made
 
 
@@ -114,10 +120,9 @@ def distinct(models: pd.DataFrame) -> pd.DataFrame:
     """Return the models without those that do not depend on the pooling: the first of these loses it in its name."""
     kept: dict[str, pd.Series] = {}
     for name, values in models.items():
-        kind, comma, _ = str(name).partition(", ")
-        alike = [other for other in models if str(other).partition(", ")[0] == kind]
-        if comma and all(models[other].equals(values) for other in alike):
-            kept[kind] = values
+        alike = [other for other in models if kind_of(other) == kind_of(name)]
+        if all(models[other].equals(values) for other in alike):
+            kept[kind_of(name)] = values
         else:
             kept[str(name)] = values
     return pd.DataFrame(kept)
@@ -126,12 +131,12 @@ def distinct(models: pd.DataFrame) -> pd.DataFrame:
 def baseline_of(forecasts: Forecasts) -> str:
     """Return the model that the others are compared with."""
     name = BASELINES[forecasts.target]
-    return name if name in forecasts.models else next(each for each in forecasts.models if each.startswith(f"{name},"))
+    return name if name in forecasts.models else next(each for each in forecasts.models if kind_of(each) == name)
 
 
 def network_of(models: pd.DataFrame) -> str:
     """Return the network that is compared with the simple models: the first one that is refitted on validation."""
-    return next(name for kind in (REFIT, NETWORK) for name in models if name.partition(", ")[0] == kind)
+    return next(name for kind in (REFIT, NETWORK) for name in models if kind_of(name) == kind)
 
 
 def squared_errors(forecasts: Forecasts, models: pd.DataFrame) -> pd.DataFrame:
@@ -253,7 +258,7 @@ def choice(forecasts: Forecasts, horizon: int, present: str) -> pd.DataFrame:
     lower in `confirm`.
     """
     baseline, known = baseline_of(forecasts), forecasts.known
-    names = [name for name in forecasts.models if name.partition(", ")[0] in (NETWORK, COMBINATION)]
+    names = [name for name in forecasts.models if kind_of(name) in (NETWORK, COMBINATION)]
     losses = squared_errors(forecasts, forecasts.models[[*names, baseline]])
     years = known.groupby("ticker")["year"].agg(["min", "max"])
     count = years["max"] - years["min"] + 1
@@ -285,7 +290,7 @@ def bands(price: Forecasts, variance: Forecasts, coverage: float, *, pooled: boo
     known, horizon = price.known, int(price.known["horizon"].max())
     network = network_of(price.models)
     predicted, last = price.models[network].to_numpy(), known["last"].to_numpy()
-    pooling = "".join(network.partition(", ")[1:])
+    pooling = network.removeprefix(kind_of(network))
     wanted = (f"{name}{pooling}" for name in (NETWORK, REFIT, "har", COMBINATION_REFIT))
     methods = [name for name in wanted if name in variance.models]
     results = []

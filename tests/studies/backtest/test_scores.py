@@ -86,11 +86,11 @@ def test_bands_hold_as_often_as_they_should_if_the_years_are_alike() -> None:
 
 
 def test_bands_are_those_of_the_first_pooling() -> None:
-    variance = made_forecasts({"har, together": 0.3, "network, together": 0.3, "network, alone": 0.2})
+    variance = made_forecasts({"har (together)": 0.3, "network (together)": 0.3, "network (alone)": 0.2})
     price = variance._replace(target="price", known=variance.known.assign(actual=100.0 + variance.known["actual"]))
-    names = ("network, together", "network, alone")
+    names = ("network (together)", "network (alone)")
     price = price._replace(models=pd.DataFrame(dict.fromkeys(names, 100.0), price.known.index))
-    assert set(scores.bands(price, variance, 0.9, pooled=True)["method"]) == {"network, together", "har, together"}
+    assert set(scores.bands(price, variance, 0.9, pooled=True)["method"]) == {"network (together)", "har (together)"}
 
 
 CASES = {  # errors of the present and the new forecast in the first and the second half of the years
@@ -133,8 +133,8 @@ def test_models_that_do_not_depend_on_the_pooling_are_shown_once() -> None:
     values = known.assign(variance=known["actual"], price=100.0).drop(columns="actual")
     (found,) = scores.side_by_side(pd.concat(rows), values, ["together", "by_ticker"], log_price=True)
     names = {
-        f"{name}, {pooling}" for name in ("har", "network", "combination") for pooling in ("together", "by_ticker")
+        f"{name} ({pooling})" for name in ("har", "network", "combination") for pooling in ("together", "by_ticker")
     }
     assert set(found.models) == {"boosting_train", *names}
-    assert found.models["combination, by_ticker"].to_numpy() == pytest.approx((-9.0 - 7.9) / 2)
-    assert scores.baseline_of(found) == "har, together"
+    assert found.models["combination (by_ticker)"].to_numpy() == pytest.approx((-9.0 - 7.9) / 2)
+    assert scores.baseline_of(found) == "har (together)"
