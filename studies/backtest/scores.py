@@ -117,15 +117,18 @@ def combinations(models: pd.DataFrame) -> dict[str, pd.Series]:
 
 
 def distinct(models: pd.DataFrame) -> pd.DataFrame:
-    """Return the models without those that do not depend on the pooling: the first of these loses it in its name."""
-    kept: dict[str, pd.Series] = {}
+    """Return the models, each once: of poolings that give the same forecasts, the first.
+
+    A model that does not depend on the pooling has no pooling in its name.
+    """
+    kept: dict[str, list[str]] = {}
     for name, values in models.items():
-        alike = [other for other in models if kind_of(other) == kind_of(name)]
-        if all(models[other].equals(values) for other in alike):
-            kept[kind_of(name)] = values
-        else:
-            kept[str(name)] = values
-    return pd.DataFrame(kept)
+        alike = kept.setdefault(kind_of(name), [])
+        if not any(models[other].equals(values) for other in alike):
+            alike.append(str(name))
+    columns = {alike[0] if len(alike) > 1 else kind: alike[0] for kind, alike in kept.items()}
+    columns |= {name: name for alike in kept.values() for name in alike[1:]}
+    return models[list(columns.values())].set_axis(list(columns), axis=1)
 
 
 def baseline_of(forecasts: Forecasts) -> str:

@@ -85,6 +85,15 @@ def test_bands_hold_as_often_as_they_should_if_the_years_are_alike() -> None:
     assert table["coverage"].to_numpy() == pytest.approx(0.9, abs=0.015)
 
 
+def test_a_model_that_two_of_three_poolings_agree_on_is_shown_once_for_them() -> None:
+    columns = {
+        f"{kind} ({pooling})": [1.0, number] for kind in ("har", "network") for number, pooling in enumerate("abc")
+    }
+    table = pd.DataFrame({**columns, "har (c)": columns["har (b)"], "ewma (a)": [0.0, 0.0], "ewma (b)": [0.0, 0.0]})
+    names = ["har (a)", "network (a)", "ewma", "har (b)", "network (b)", "network (c)"]
+    assert list(scores.distinct(table)) == names
+
+
 def test_bands_are_those_of_the_first_pooling() -> None:
     variance = made_forecasts({"har (together)": 0.3, "network (together)": 0.3, "network (alone)": 0.2})
     price = variance._replace(target="price", known=variance.known.assign(actual=100.0 + variance.known["actual"]))
