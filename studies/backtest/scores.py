@@ -17,10 +17,9 @@ from pipeline.evaluate.significance import diebold_mariano
 from pipeline.forecaster.bands import scale_from_variance
 from pipeline.forecaster.forecasts import COMBINATION
 from pipeline.scoring.columns import ALL, POOLED
-from studies.backtest.params import BOOSTING, BOOSTING_TRAIN, NETWORK, REFIT
+from studies.backtest.params import BASELINES, BOOSTING, BOOSTING_TRAIN, NETWORK, REFIT
 
 KEY = ["ticker", "origin", "horizon"]
-BASELINES = {"price": "persistence", "variance": "har"}
 COMBINATION_REFIT = f"{COMBINATION}_refit"
 CONFIDENCE_SIZE, REPETITIONS, SEED = 0.1, 1000, 0
 MIN_YEARS = 6  # of a ticker that takes part in a choice
