@@ -114,17 +114,13 @@ def same_pooling(nearest: pd.DataFrame, kinds: tuple[str, ...]) -> list[str]:
     return [name for name in wanted if name in nearest.index]
 
 
-def names(models: list[str]) -> str:
-    return ", ".join(models)
-
-
 def in_set(nearest: pd.DataFrame, horizon: int) -> str:
     """Return which models may be the best."""
     inside = nearest[nearest["mcs_p_value"] >= CONFIDENCE_SIZE].sort_values("skill", ascending=False)
-    outside = nearest[nearest["mcs_p_value"] < CONFIDENCE_SIZE].sort_values("skill", ascending=False)
     steps = "one step" if horizon == 1 else f"{horizon} steps"
-    text = f"{steps.capitalize()} ahead, the 90 % model confidence set holds {names(list(inside.index))}."
-    return f"{text} Worse: {names(list(outside.index))}." if len(outside) else text
+    others = len(nearest) - len(inside)
+    text = f"{steps.capitalize()} ahead, the 90 % model confidence set holds {', '.join(inside.index)}"
+    return f"{text}; the other {others} forecasts are worse." if others else f"{text}."
 
 
 def against_network(nearest: pd.DataFrame) -> list[str]:

@@ -49,9 +49,10 @@ def test_the_headline_names_the_model_with_the_least_loss() -> None:
 
 
 def test_the_confidence_set_holds_the_best_and_not_the_baseline() -> None:
-    inside, outside = made_report().sentences[0].split("Worse:")
+    inside, others = made_report().sentences[0].split(" forecasts are worse")[0].split("; the other ")
     assert "network_refit" in inside
-    assert "har_first" in outside
+    assert "har" not in inside
+    assert int(others) == len(ERRORS) - inside.count(",")  # one before the set, the others between its models
 
 
 def test_the_page_holds_the_sentences_and_tables_of_the_markdown() -> None:
