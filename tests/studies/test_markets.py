@@ -26,6 +26,15 @@ def test_the_readme_says_what_the_report_says() -> None:
     assert best[1].startswith("combination")
 
 
+def test_the_choices_give_the_confidence_of_both_halves() -> None:
+    line = next(line for line in REPORT.splitlines() if line.startswith("| network (together) | 1 |"))
+    _, _, _, choose, _, confirm, *_ = line.split(" | ")
+    docs = " ".join((ROOT / "docs/choices.md").read_text().split())
+    assert f"in the model confidence set ({choose}), so it stays" in docs
+    assert f"it is not ({confirm.rstrip(' |')})" in docs
+    assert "the default stays: network (together)" in REPORT
+
+
 def test_the_report_is_that_of_the_study() -> None:
     params = YAML(typ="safe").load(study.ROOT / "studies/backtest/markets.yaml")
     assert REPORT.startswith(markets.INTRODUCTION)
