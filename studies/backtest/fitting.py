@@ -1,7 +1,7 @@
 """One task of the backtest: fit on what was known before a year, and forecast this year.
 
-A task is a pure function: the same arguments give the same forecasts, bit for bit, on every machine. It fits and
-forecasts with the functions of the pipeline's stages.
+A task is a pure function: the same arguments give the same forecasts, bit for bit. It fits and forecasts with the
+functions of the pipeline's stages.
 """
 
 from collections.abc import Iterator
@@ -130,21 +130,21 @@ def simple_forecasts(task: Task, data: Data, settings: Settings) -> Iterator[pd.
     made = prepared(task.fold, data, settings, refit=True)
     if made is None:
         return
-    inputs, names = Samples(*made, settings.window), settings.backtest.models
+    whole, names = Samples(*made, settings.window), settings.backtest.models
     for name in names:
-        yield from forecasts_by(name, name, inputs)
+        yield from forecasts_by(name, name, whole)
     if BOOSTING in names and (train := prepared(task.fold, data, settings, refit=False)):
         yield from forecasts_by(BOOSTING, BOOSTING_TRAIN, Samples(*train, settings.window))
     if task.pooling == "together" and (first := prepared(task.first, data, settings, refit=True)):
-        fitted = HAR.fit(Samples(*first, settings.window), range(1, inputs.preparation.horizon + 1))
-        predicted = samples.by_horizon(inputs.rows, predicted=HAR.forecast(fitted, inputs))
-        yield of_test(inputs.rows, predicted.assign(model=FIRST_HAR, target="variance"))
+        fitted = HAR.fit(Samples(*first, settings.window), range(1, whole.preparation.horizon + 1))
+        predicted = samples.by_horizon(whole.rows, predicted=HAR.forecast(fitted, whole))
+        yield of_test(whole.rows, predicted.assign(model=FIRST_HAR, target="variance"))
 
 
-def forecasts_by(model: str, name: str, inputs: Samples) -> Iterator[pd.DataFrame]:
+def forecasts_by(model: str, name: str, fitted_on: Samples) -> Iterator[pd.DataFrame]:
     """Fit a simple model and yield its forecasts of each target under a name."""
-    for each in registry.models_of(model, list(inputs.preparation.targets)):
-        yield of_test(inputs.rows, registry.forecasts(each, inputs).assign(model=name, target=each.target))
+    for each in registry.models_of(model, list(fitted_on.preparation.targets)):
+        yield of_test(fitted_on.rows, registry.forecasts(each, fitted_on).assign(model=name, target=each.target))
 
 
 def network_forecasts(task: Task, data: Data, settings: Settings) -> Iterator[pd.DataFrame]:
@@ -185,7 +185,7 @@ def of_test(rows: pd.DataFrame, predicted: pd.DataFrame) -> pd.DataFrame:
 
 
 def actual_values(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return what came of each origin and horizon: the columns of ACTUAL_SCHEMA.
+    """Return the actual values of each origin and horizon: the columns of ACTUAL_SCHEMA.
 
     rows: as from inputs.unscaled_rows. year: of the fold, which is that of the next session.
     """

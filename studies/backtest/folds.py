@@ -10,7 +10,7 @@ from pipeline.forecaster.samples import date_column
 from pipeline.io.errors import UserError
 from pipeline.prepare.splits import with_split
 
-MIN_TRAIN_SAMPLES = 250  # of a ticker, about a year: with fewer it is not yet forecast
+MIN_SAMPLES = 250  # of a ticker before validation, about a year: with fewer it is not yet forecast
 
 
 class Fold(NamedTuple):
@@ -52,7 +52,7 @@ def rows_of_fold(rows: pd.DataFrame, fold: Fold, required: list[str], *, refit: 
     """Return the rows that a fold may see, with their split. No target of train or validation is in the test year.
 
     rows: as from inputs.unscaled_rows, of all years; required: as from inputs.required_columns; refit: whether
-    validation belongs to train. Tickers with fewer than MIN_TRAIN_SAMPLES samples before validation are left out.
+    validation belongs to train. Tickers with fewer than MIN_SAMPLES samples before validation are left out.
     """
     rows = with_split(rows, fold.test if refit else fold.validation, fold.test, required)
     rows = rows[rows[date_column(1)] < fold.end]
@@ -60,4 +60,4 @@ def rows_of_fold(rows: pd.DataFrame, fold: Fold, required: list[str], *, refit: 
     rows = rows.assign(split=np.where(too_early, "purged", rows["split"]))
     before_validation = rows[date_column(samples.horizon_of(rows))] < fold.validation
     n_train = ((rows["split"] == "train") & before_validation).groupby(rows["ticker"], observed=True).transform("sum")
-    return rows[n_train >= MIN_TRAIN_SAMPLES].reset_index(drop=True)
+    return rows[n_train >= MIN_SAMPLES].reset_index(drop=True)

@@ -27,9 +27,9 @@ def not_refitted(name: str) -> str:
 
 def years_or_expanding(value: object) -> object:
     """Reject what is neither a number of years nor the word expanding."""
-    if value == "expanding" or (type(value) is int and value >= 1):
+    if value == "expanding" or (type(value) is int and value >= 2):
         return value
-    raise ValueError(f"found {value!r}; accepted: expanding, or a number of years of at least 1")
+    raise ValueError(f"found {value!r}; accepted: expanding, or a number of years of at least 2")
 
 
 def with_baselines(names: list[str]) -> list[str]:

@@ -18,14 +18,18 @@ from studies.backtest.scores import CONFIDENCE_SIZE, Forecasts
 DRAWN = ("lhar", "ridge", "boosting")  # beside the network and its combination
 TARGETS = {"price": "price", "variance": "size of the move"}
 DEFINITIONS = (
-    "Every model is fitted again each year on what was known before it, and forecasts the year. network: the mean over "
-    "the seeds, trained on the years before validation; network_refit: fitted again on train and validation; "
-    "boosting_train: boosting without validation; combination: the mean of a network and boosting, both "
-    "fitted on the same years; har_first: HAR fitted once, before the first year. "
-    "Skill: 1 - mean loss / mean loss of the baseline (HAR for the size of the move, persistence for the price). Each "
-    "ticker's losses are divided by the baseline's, and averaged by day. p: Diebold-Mariano test against the baseline. "
-    "MCS p: a model with at least 0.1 belongs to the 90 % model confidence set, which holds the best one in 90 % of "
-    "such samples. QLIKE is another loss of variance forecasts."
+    "Every model is fitted again each year on the years before it, and forecasts the year. Tickers share everything "
+    "(together), the network but not scaling and HAR (by_ticker), or nothing (alone); equal forecasts are shown once. "
+    "network: the mean over the seeds, trained on the years before validation, stopped on validation; network_refit: "
+    "fitted again on train and validation, as the simple models are; boosting_train: boosting without validation; "
+    "combination: the mean of a network and boosting, both fitted on the same years; har_first: HAR fitted once, "
+    "before the first year. Loss: the squared error, or QLIKE, another loss of variance forecasts, which needs an "
+    "earlier year of the ticker. Skill: 1 - mean loss / mean loss of the baseline (HAR for the size of the move, "
+    "persistence for the price). Each ticker's losses are divided by the baseline's, and averaged by day, so a ticker "
+    "counts by its days. Error: the square root of the mean loss. h1, h5: steps ahead. p: Diebold-Mariano test "
+    "against the baseline, not corrected for the number of models. MCS p: a model with at least 0.1 belongs to the 90 "
+    "% model confidence set, which holds the best one in 90 % of repeated samples. A band has its center at the "
+    "network's price, and its width from the variance that a model forecasts."
 )
 
 
@@ -67,7 +71,7 @@ def report(by_target: dict[str, Forecasts], scored: pd.DataFrame, bands: pd.Data
         *(in_set(of_all(main, h), int(h)) for h in horizons),
         *against_network(nearest),
         *first_har(nearest),
-        seeds(scores.seed_skills(forecasts, 1)),
+        seeds(scores.seed_skills(forecasts, 1), nearest),
         *price(scored),
         band(bands, coverage),
         *chosen(choices, forecasts),
@@ -120,7 +124,7 @@ def in_set(nearest: pd.DataFrame, horizon: int) -> str:
     steps = "one step" if horizon == 1 else f"{horizon} steps"
     others = len(nearest) - len(inside)
     text = f"{steps.capitalize()} ahead, the 90 % model confidence set holds {', '.join(inside.index)}"
-    return f"{text}; the other {others} forecasts are worse." if others else f"{text}."
+    return f"{text}; each of the other {others} forecasts is worse than one of these." if others else f"{text}."
 
 
 def against_network(nearest: pd.DataFrame) -> list[str]:
@@ -144,12 +148,12 @@ def first_har(nearest: pd.DataFrame) -> list[str]:
     ]
 
 
-def seeds(skills: pd.Series) -> str:
-    """Return how much the skill depends on the seed."""
-    lowest, highest = skills.idxmin(), skills.idxmax()
+def seeds(skills: pd.Series, nearest: pd.DataFrame) -> str:
+    """Return how much the skill depends on the seed. skills: of the network with each seed."""
+    network = scores.network_of(nearest.T)
     return (
-        f"The skill of a single network depends on its seed: from {skills[lowest]:+.4f} ({lowest}) to "
-        f"{skills[highest]:+.4f} ({highest})."
+        f"With a single seed, the skill of {network} is between {skills.min():+.4f} and {skills.max():+.4f}; the "
+        f"mean of their forecasts has {nearest['skill'][network]:+.4f}."
     )
 
 
@@ -163,7 +167,8 @@ def price(scored: pd.DataFrame) -> list[str]:
     if better.empty:
         return ["No model forecasts the price one step ahead significantly better than persistence."]
     found = [f"{name} ({error_difference(row['skill'])}, {p_text(row['p_value'])})" for name, row in better.iterrows()]
-    return [f"Price: better than persistence one step ahead, at p below {SIGNIFICANCE_LEVEL}: {', '.join(found)}."]
+    told = f"{len(found)} of {len(nearest)} forecasts are better than persistence one step ahead"
+    return [f"Price: {told}, at p below {SIGNIFICANCE_LEVEL}: {', '.join(found)}."]
 
 
 def band(bands: pd.DataFrame, coverage: float) -> str:

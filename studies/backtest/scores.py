@@ -145,7 +145,7 @@ def squared_errors(forecasts: Forecasts, models: pd.DataFrame) -> pd.DataFrame:
     """Return the squared errors: of log variances, or of prices in units of the current volatility."""
     known = forecasts.known
     unit = known["last"] * known["volatility"] if forecasts.target == "price" else pd.Series(1.0, known.index)
-    return models.sub(known["actual"], axis=0).div(unit.fillna(1.0), axis=0) ** 2
+    return models.sub(known["actual"], axis=0).div(unit, axis=0) ** 2
 
 
 def qlike_losses(forecasts: Forecasts) -> pd.DataFrame:
@@ -243,9 +243,11 @@ def confidence_set(days: pd.DataFrame) -> dict[str, float]:
 
 
 def seed_skills(forecasts: Forecasts, horizon: int) -> pd.Series:
-    """Return the pooled skill of each single network, by its name."""
+    """Return the pooled skill of `network_of` with each seed, by its name."""
     baseline, known = baseline_of(forecasts), forecasts.known
-    models = forecasts.seeds.reset_index(drop=True).join(forecasts.models[[baseline]])
+    network = f"{network_of(forecasts.models)}, seed "
+    own = [name for name in forecasts.seeds if name.startswith(network)]
+    models = forecasts.seeds[own].reset_index(drop=True).join(forecasts.models[[baseline]])
     errors = squared_errors(forecasts, models)
     used = ((known["horizon"] == horizon) & known["actual"].notna()).to_numpy()
     means = daily(known[used], errors[used], baseline).mean()

@@ -10,7 +10,7 @@ from pipeline.forecaster.samples import date_column
 from pipeline.forecaster.targets import future_values
 from pipeline.io.errors import UserError
 from pipeline.prepare.splits import with_split
-from studies.backtest.folds import MIN_TRAIN_SAMPLES, Fold, folds, rows_of_fold
+from studies.backtest.folds import MIN_SAMPLES, Fold, folds, rows_of_fold
 from tests.studies.backtest import made
 
 
@@ -70,7 +70,7 @@ def test_a_ticker_joins_when_it_has_enough_samples(rows: pd.DataFrame) -> None:
         split = with_split(rows, fold.validation, fold.test, made.REQUIRED)
         counts = (split["split"] == "train").groupby(split["ticker"]).sum()
         used = rows_of_fold(rows, fold, made.REQUIRED, refit=False)
-        assert set(used["ticker"]) == set(counts.index[counts >= MIN_TRAIN_SAMPLES])
+        assert set(used["ticker"]) == set(counts.index[counts >= MIN_SAMPLES])
         n_train.append(len(set(used["ticker"])))
     assert n_train[0] < n_train[-1] == 2
 

@@ -22,8 +22,8 @@ ERRORS |= {"network": 0.9, "network_refit": 0.8, "combination": 0.9, "combinatio
 def made_report() -> Report:
     """Return the report on two tickers, whose prices no model forecasts."""
     variance = made_forecasts(ERRORS)
-    seeds = variance.models[["network"]].rename(columns={"network": "network, seed 0"})
-    variance = variance._replace(seeds=seeds.assign(**{"network, seed 1": seeds["network, seed 0"] + 0.1}))
+    seeds = variance.models[["network"]].rename(columns={"network": "network_refit, seed 0"})
+    variance = variance._replace(seeds=seeds.assign(**{"network_refit, seed 1": seeds["network_refit, seed 0"] + 0.1}))
     rng = np.random.default_rng(1)
     moves = 1 + 0.01 * rng.normal(size=len(variance.known))
     noise = {"persistence": 0.0, "network": 0.001, "network_refit": 0.001}
@@ -49,7 +49,7 @@ def test_the_headline_names_the_model_with_the_least_loss() -> None:
 
 
 def test_the_confidence_set_holds_the_best_and_not_the_baseline() -> None:
-    inside, others = made_report().sentences[0].split(" forecasts are worse")[0].split("; the other ")
+    inside, others = made_report().sentences[0].split(" forecasts is worse")[0].split("; each of the other ")
     assert "network_refit" in inside
     assert "har" not in inside
     assert int(others) == len(ERRORS) - inside.count(",")  # one before the set, the others between its models
