@@ -26,6 +26,7 @@ def cluster(folder: Path) -> Iterator[dict[str, str]]:
     token.write_text(secrets.token_hex(16))
     secret = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(token)}
     environment = {**os.environ, **secret, "RAY_USAGE_STATS_ENABLED": "0", "RAY_TMPDIR": str(folder)}
+    environment["RAY_worker_niceness"] = "0"  # otherwise other tests leave its workers no time
     ray = [str(Path(sys.executable).with_name("ray")), "start", "--block", "--num-cpus=1", f"--temp-dir={folder}"]
     ray += ["--object-store-memory=80000000", "--include-log-monitor=false", "--node-ip-address=127.0.0.1"]
     kinds = [["--head", "--port=6379", "--include-dashboard=false"], [f"--address={ADDRESS}"]]
