@@ -94,7 +94,7 @@ def test_every_command_of_the_readme_does_what_it_says(repository: tuple[Path, Y
         if "forecast" in command:
             assert "90% band from" in done.stdout
         if command.startswith("cp "):
-            assert YAML(typ="safe").load(folder / "params.yaml")["scrape"]["source"] in ("yahoo", "file")
+            assert YAML(typ="safe").load(folder / "params.yaml")["scrape"]["source"] in ("yahoo", "file", "several")
             (folder / "params.yaml").write_text(small)
 
 
