@@ -28,7 +28,7 @@ def explored(prices: pd.DataFrame, column: str, series: SeriesInfo) -> dict[str,
     sessions = pd.DatetimeIndex(prices["date"]).union([prices["date"].iloc[-2] - pd.Timedelta(minutes=1)])
     dropped = pd.DataFrame(columns=["date", "reason", "numbers"])
     of_source: dict[str, Any] = {"unit": "", "unfinished": [], "irregular": {}}
-    report = quality.ticker_report(whole, nulls, dropped, nulls[:0], sessions, prices["date"].min(), **of_source)
+    report = quality.ticker_report(whole, nulls, dropped, nulls[:0], "1h", sessions, prices["date"].min(), **of_source)
     numbers = summary(prices["date"], prices[column], priced=series.priced)
     return page.ticker_figures(prices, numbers, report, series, 30, 1)
 
