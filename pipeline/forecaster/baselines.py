@@ -27,7 +27,7 @@ def forecast(name: str, rows: pd.DataFrame, coefficients: Coefficients, horizon:
         case "seasonal_naive":
             return seasonal_naive(rows, season_length, horizon)
         case "har":
-            return linear_forecast(trailing_means(rows, "log_variance"), coefficients, rows["ticker"])
+            return linear_forecast(har_terms(rows), coefficients, rows["ticker"])
         case _:
             raise ValueError(name)
 
@@ -80,6 +80,11 @@ def trailing_means(rows: pd.DataFrame, column: str) -> Floats:
     return np.column_stack([trailing_mean(rows[column], rows["ticker"], sessions) for sessions in (1, 5, MONTH)])
 
 
+def har_terms(rows: pd.DataFrame) -> Floats:
+    """Return the terms of HAR, (rows, 3)."""
+    return trailing_means(rows, "log_variance")
+
+
 def linear_forecast(terms: Floats, coefficients: Coefficients, tickers: pd.Series) -> Floats:
     """Return a constant plus a multiple of each term: (rows, horizon).
 
@@ -118,11 +123,12 @@ def fit_least_squares(rows: pd.DataFrame, terms: Floats, horizons: Sequence[int]
     with_constant = np.column_stack([np.ones(len(terms)), terms])
     future = future_values(rows, "log_variance", max(horizons))
     is_train = (rows["split"] == "train").to_numpy() & np.isfinite(terms).all(axis=1)
+    usable = is_train[:, None] & np.isfinite(future)
     fits: Coefficients = {}
     for group, positions in fit_groups(rows["ticker"], pool).items():
         fits[group] = []
         for h in horizons:
-            used = positions[(is_train & np.isfinite(future[:, h - 1]))[positions]]
+            used = positions[usable[positions, h - 1]]
             fits[group].append(np.linalg.lstsq(with_constant[used], future[used, h - 1])[0].tolist())
     return fits
 
@@ -133,4 +139,4 @@ def fit_har(rows: pd.DataFrame, horizons: Sequence[int], pool: Pool) -> Coeffici
     Source: Corsi (2009), "A simple approximate long-memory model of realized volatility", Journal of Financial
     Econometrics 7(2). HAR stands for heterogeneous autoregression.
     """
-    return fit_least_squares(rows, trailing_means(rows, "log_variance"), horizons, pool)
+    return fit_least_squares(rows, har_terms(rows), horizons, pool)

@@ -12,11 +12,6 @@ from pipeline.io.errors import UserError
 from pipeline.models.model import Floats, Model, Samples
 
 
-def har_terms(rows: pd.DataFrame) -> Floats:
-    """Return the terms of HAR, (rows, 3)."""
-    return baselines.trailing_means(rows, "log_variance")
-
-
 def lhar_terms(rows: pd.DataFrame) -> Floats:
     """Return the terms of LHAR: those of HAR, and the mean losses over the same three periods, (rows, 6).
 
@@ -26,7 +21,7 @@ def lhar_terms(rows: pd.DataFrame) -> Floats:
     """
     with_returns = rows.assign(log_return=log_returns(rows, "lhar").fillna(0.0))
     losses = np.minimum(baselines.trailing_means(with_returns, "log_return"), 0)
-    return np.column_stack([har_terms(rows), losses])
+    return np.column_stack([baselines.har_terms(rows), losses])
 
 
 def log_returns(rows: pd.DataFrame, model: str) -> pd.Series:
@@ -94,4 +89,4 @@ def _linear(name: str, terms: Callable[[pd.DataFrame], Floats]) -> Model:
     return Model(name, "variance", fit, forecast)
 
 
-HAR, LHAR = _linear("har", har_terms), _linear("lhar", lhar_terms)
+HAR, LHAR = _linear("har", baselines.har_terms), _linear("lhar", lhar_terms)

@@ -69,8 +69,8 @@ def check_boundaries(params: Params, source: str) -> None:
 def check(params: Params, prices: pd.DataFrame) -> None:
     """Raise UserError if the prices do not fit the parameters.
 
-    A named ticker or column may be missing. The target, the variance or the
-    features may need open, high, low and close, or values above zero, which the prices do not have.
+    A named ticker or column may be missing. The target, the variance or the features may need open, high, low and
+    close, or values above zero, which the prices do not have.
     """
     columns, tickers = value_columns(prices), set(prices["ticker"])
     for ticker in params.exclude_tickers:
