@@ -84,7 +84,7 @@ def main(*names: str) -> None:
             sections[name] = (
                 f"{text.removeprefix('## ')}\n\nThis took {(time.perf_counter() - started) / 60:.0f} minutes."
             )
-    text = "\n\n## ".join([introduction(), *(sections[name] for name in parts)])
+    text = "\n\n## ".join([introduction(), *(sections[name] for name in parts if name in sections)])
     write_bytes(PAGE, (text + "\n").encode())
     print(text)
 

@@ -12,7 +12,9 @@ import pandas as pd
 import pyarrow as pa
 
 from pipeline.benchmark.params import Params as Benchmark
-from pipeline.forecaster import forecasts, inputs, samples
+from pipeline.forecaster import samples
+from pipeline.forecaster.forecasts import NETWORK
+from pipeline.forecaster.forecasts import SCHEMA as FORECASTS
 from pipeline.forecaster.preparation import Preparation
 from pipeline.forecaster.targets import future_values
 from pipeline.io.errors import UserError
@@ -26,9 +28,9 @@ from pipeline.quality import Scraped
 from pipeline.train.params import Params as Train
 from studies.backtest import SECTIONS
 from studies.backtest.folds import Fold, rows_of_fold
-from studies.backtest.params import BOOSTING, BOOSTING_TRAIN, FIRST_HAR, NETWORK, PIPELINE, REFIT, Params
+from studies.backtest.params import BOOSTING, BOOSTING_TRAIN, FIRST_HAR, PIPELINE, REFIT, Params
 
-SCHEMA = pa.schema([("pooling", pa.string()), ("seed", pa.int32()), *forecasts.SCHEMA])
+SCHEMA = pa.schema([("pooling", pa.string()), ("seed", pa.int32()), *FORECASTS])
 ACTUAL_SCHEMA = pa.schema(
     [
         ("ticker", pa.string()),
@@ -82,9 +84,11 @@ class Task(NamedTuple):
 
 
 class Data(NamedTuple):
-    """What all tasks share: the rows of all years, as from inputs.unscaled_rows, and the report of the scrape stage."""
+    """What all tasks share: the rows of all years, as from inputs.unscaled_rows, the columns of them that need a value,
+    and the report of the scrape stage."""
 
     rows: pd.DataFrame
+    required: list[str]
     scraped: Scraped
 
 
@@ -112,13 +116,11 @@ def forecasts_of(task: Task, data: Data, settings: Settings) -> pd.DataFrame:
 
 def prepared(fold: Fold, data: Data, settings: Settings, *, refit: bool) -> tuple[pd.DataFrame, Preparation] | None:
     """Return the samples of a fold and what was fitted on its train rows; None if there is nothing to forecast."""
-    params = settings.prepare
-    required = inputs.required_columns(params.target, variance=params.variance != "none")
-    rows = rows_of_fold(data.rows, fold, required, refit=refit)
+    rows = rows_of_fold(data.rows, fold, data.required, refit=refit)
     if not (rows["split"] == "test").any():
         return None
     ranged = bool(rows["log_variance"].notna().any())
-    return fit_transform(rows, params, data.scraped, ranged=ranged)
+    return fit_transform(rows, settings.prepare, data.scraped, ranged=ranged)
 
 
 def simple_forecasts(task: Task, data: Data, settings: Settings) -> Iterator[pd.DataFrame]:
@@ -173,7 +175,7 @@ def network_forecasts(task: Task, data: Data, settings: Settings) -> Iterator[pd
         positions = samples.origins(rows, params.window)
         positions = positions[(rows["split"] == "test").to_numpy()[positions]]
         for target, by_model in ensemble.forecasts(members, rows, positions, preparation).items():
-            predicted = samples.by_horizon(rows.iloc[positions], predicted=by_model[forecasts.NETWORK])
+            predicted = samples.by_horizon(rows.iloc[positions], predicted=by_model[NETWORK])
             yield of_test(rows, predicted.assign(model=name, target=target))
 
 

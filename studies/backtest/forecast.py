@@ -60,11 +60,11 @@ def data_of(chosen: Settings) -> Data:
     prices, scraped, params = read_table(PRICES), read_record(SCRAPED, Scraped), chosen.prepare
     check(params, prices)
     prices = prices[~prices["ticker"].isin(params.exclude_tickers)]
-    required = inputs.required_columns(params.target, variance=params.variance != "none")
+    required = inputs.required_columns(params.target, variance=True)
     rows = inputs.unscaled_rows(
         prices, params.column, params.features, calendars_of(scraped), params.horizon, params.season_length, required
     )
-    return Data(rows, scraped)
+    return Data(rows, required, scraped)
 
 
 def keys(wanted: list[Task], chosen: Settings) -> dict[Task, str]:
@@ -72,14 +72,16 @@ def keys(wanted: list[Task], chosen: Settings) -> dict[Task, str]:
     stage = parse_yaml(Path("dvc.yaml").read_text())["stages"]["forecast"]
     deps = [Path(dep) for dep in stage["deps"]]
     files = [file for dep in deps for file in (sorted(dep.rglob("*.py")) if dep.is_dir() else [dep])]
-    (versions,) = (named[str(VERSIONS)] for named in stage["params"] if str(VERSIONS) in named)
+    (names,) = (named[str(VERSIONS)] for named in stage["params"] if str(VERSIONS) in named)
+    versions = read_json(VERSIONS)
     shared = {
         "files": [digest(read_bytes(file)) for file in files],
-        "versions": {name: read_json(VERSIONS)[name] for name in versions},
+        "versions": {name: versions[name] for name in names},
         "params": [chosen.prepare.model_dump(), chosen.train.model_dump(), chosen.window],
         "backtest": chosen.backtest.model_dump(include={"refit", "models"}),
     }
-    return {task: digest(json.dumps([shared, task], default=str).encode()) for task in wanted}
+    same = digest(json.dumps(shared).encode())
+    return {task: digest(json.dumps([same, task], default=str).encode()) for task in wanted}
 
 
 if __name__ == "__main__":

@@ -6,11 +6,12 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from pipeline.benchmark.params import Name
+from pipeline.forecaster.forecasts import NETWORK
 from pipeline.io.params import FILE, Section, each_once
 
 PIPELINE = Path("../..") / FILE  # its sections prepare, benchmark, train and evaluate hold for the backtest too
 
-NETWORK, REFIT = "network", "network_refit"
+REFIT = f"{NETWORK}_refit"
 BASELINES = {"price": "persistence", "variance": "har"}  # by target, what the others are compared with
 BOOSTING, BOOSTING_TRAIN, FIRST_HAR = "boosting", "boosting_train", "har_first"
 

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from pipeline.forecaster.forecasts import NETWORK
 from pipeline.formats import Table, format_p, percent, shown
 from pipeline.report import charts
 from pipeline.report.figures import Figure
@@ -12,7 +13,7 @@ from pipeline.scoring.columns import ALL, POOLED
 from pipeline.scoring.summary import error_difference, p_text
 from pipeline.scoring.verdict import SIGNIFICANCE_LEVEL
 from studies.backtest import scores
-from studies.backtest.params import FIRST_HAR, NETWORK, REFIT
+from studies.backtest.params import FIRST_HAR, REFIT
 from studies.backtest.scores import CONFIDENCE_SIZE, Forecasts
 
 DRAWN = ("lhar", "ridge", "boosting")  # beside the network and its combination
@@ -104,7 +105,7 @@ def present(forecasts: Forecasts) -> str:
 
 def drawn_models(nearest: pd.DataFrame) -> list[str]:
     """Return the models of the figure: a network, its combination and the best simple ones."""
-    network = scores.network_of(nearest.T)
+    network = scores.network_of(list(nearest.index))
     kind = scores.kind_of(network)
     combination = scores.COMBINATION_REFIT if kind == REFIT else scores.COMBINATION
     return [network, *same_pooling(nearest, (combination, *DRAWN))]
@@ -112,8 +113,8 @@ def drawn_models(nearest: pd.DataFrame) -> list[str]:
 
 def same_pooling(nearest: pd.DataFrame, kinds: tuple[str, ...]) -> list[str]:
     """Return the models of these kinds that are pooled as the network is."""
-    network = scores.network_of(nearest.T)
-    pooling = network.removeprefix(scores.kind_of(network))
+    network = scores.network_of(list(nearest.index))
+    pooling = scores.pooling_of(network)
     wanted = dict.fromkeys(name for kind in kinds for name in (kind, f"{kind}{pooling}"))
     return [name for name in wanted if name in nearest.index]
 
@@ -129,7 +130,7 @@ def in_set(nearest: pd.DataFrame, horizon: int) -> str:
 
 def against_network(nearest: pd.DataFrame) -> list[str]:
     """Return whether depth pays: the network against the strongest simple models."""
-    network = scores.network_of(nearest.T)
+    network = scores.network_of(list(nearest.index))
     rivals = same_pooling(nearest, DRAWN)
     compared = []
     for name in rivals:
@@ -150,7 +151,7 @@ def first_har(nearest: pd.DataFrame) -> list[str]:
 
 def seeds(skills: pd.Series, nearest: pd.DataFrame) -> str:
     """Return how much the skill depends on the seed. skills: of the network with each seed."""
-    network = scores.network_of(nearest.T)
+    network = scores.network_of(list(nearest.index))
     return (
         f"With a single seed, the skill of {network} is between {skills.min():+.4f} and {skills.max():+.4f}; the "
         f"mean of their forecasts has {nearest['skill'][network]:+.4f}."

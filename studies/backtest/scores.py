@@ -4,21 +4,24 @@ Tickers differ in how well they can be forecast. So each loss is divided by the 
 ticker and horizon, and losses of one day are averaged over the tickers of that day.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from pipeline.evaluate import intervals
 from pipeline.evaluate.scores import qlike, smearing
 from pipeline.evaluate.significance import diebold_mariano
 from pipeline.forecaster.bands import scale_from_variance
-from pipeline.forecaster.forecasts import COMBINATION
+from pipeline.forecaster.forecasts import COMBINATION, NETWORK
 from pipeline.scoring.columns import ALL, POOLED
-from studies.backtest.params import BASELINES, BOOSTING, BOOSTING_TRAIN, NETWORK, REFIT
+from pipeline.scoring.results import skill
+from studies.backtest.params import BASELINES, BOOSTING, BOOSTING_TRAIN, REFIT
 
+Positions = NDArray[np.intp]
 KEY = ["ticker", "origin", "horizon"]
 COMBINATION_REFIT = f"{COMBINATION}_refit"
 CONFIDENCE_SIZE, REPETITIONS, SEED = 0.1, 1000, 0
@@ -70,6 +73,11 @@ def kind_of(model: str) -> str:
     return str(model).partition(" (")[0]
 
 
+def pooling_of(model: str) -> str:
+    """Return the rest of the name: " (by_ticker)"; empty if the model is not named by its pooling."""
+    return str(model).removeprefix(kind_of(model))
+
+
 def side_by_side(
     table: pd.DataFrame, known: pd.DataFrame, poolings: Sequence[str], *, log_price: bool
 ) -> Iterator[Forecasts]:
@@ -107,7 +115,7 @@ def combinations(models: pd.DataFrame) -> dict[str, pd.Series]:
     made = {}
     for name in models:
         kind = kind_of(name)
-        pooling = str(name).removeprefix(kind)
+        pooling = pooling_of(name)
         boosting = f"{BOOSTING_TRAIN if kind == NETWORK else BOOSTING}{pooling}"
         if kind in (NETWORK, REFIT) and boosting in models:
             new = COMBINATION if kind == NETWORK else COMBINATION_REFIT
@@ -136,7 +144,7 @@ def baseline_of(forecasts: Forecasts) -> str:
     return name if name in forecasts.models else next(each for each in forecasts.models if kind_of(each) == name)
 
 
-def network_of(models: pd.DataFrame) -> str:
+def network_of(models: Collection[str]) -> str:
     """Return the network that is compared with the simple models: the first one that is refitted on validation."""
     return next(name for kind in (REFIT, NETWORK) for name in models if kind_of(name) == kind)
 
@@ -148,18 +156,24 @@ def squared_errors(forecasts: Forecasts, models: pd.DataFrame) -> pd.DataFrame:
     return models.sub(known["actual"], axis=0).div(unit, axis=0) ** 2
 
 
+def years_and_before(known: pd.DataFrame, groups: list[str]) -> Iterator[tuple[Positions, Positions]]:
+    """Yield the positions of each group's forecasts of a year, and of those whose value was known before it."""
+    date, is_known, years = known["date"].to_numpy(), known["actual"].notna().to_numpy(), known["year"].to_numpy()
+    for own in known.groupby(groups).indices.values():
+        for year in np.unique(years[own]):
+            earlier = is_known[own] & (date[own] < np.datetime64(f"{year}-01-01"))
+            yield own[years[own] == year], own[earlier]
+
+
 def qlike_losses(forecasts: Forecasts) -> pd.DataFrame:
     """Return the QLIKE losses, with each model's smearing factor from the earlier years of the ticker.
 
     NaN in a ticker's first year.
     """
-    known, predicted = forecasts.known, forecasts.models.to_numpy()
+    actual, predicted = forecasts.known["actual"].to_numpy(), forecasts.models.to_numpy()
     losses = np.full(predicted.shape, np.nan)
-    for (ticker, horizon, year), now in known.groupby(["ticker", "horizon", "year"]).indices.items():
-        same = (known["ticker"] == ticker) & (known["horizon"] == horizon) & known["actual"].notna()
-        earlier = (same & (known["date"] < pd.Timestamp(int(year), 1, 1))).to_numpy()
-        if earlier.any():
-            actual = known["actual"].to_numpy()
+    for now, earlier in years_and_before(forecasts.known, ["ticker", "horizon"]):
+        if len(earlier):
             losses[now] = qlike(actual[now], predicted[now], smearing(actual[earlier], predicted[earlier]))
     return pd.DataFrame(losses, columns=forecasts.models.columns)
 
@@ -171,6 +185,12 @@ def daily(known: pd.DataFrame, losses: pd.DataFrame, baseline: str) -> pd.DataFr
     """
     scale = losses[baseline].groupby(known["ticker"]).transform("mean")
     return losses.div(scale, axis=0).groupby(known["origin"]).mean()
+
+
+def skills(days: pd.DataFrame, baseline: str) -> pd.Series:
+    """Return the skill of each model over the baseline. days: as from `daily`."""
+    means = days.mean()
+    return pd.Series(skill(means.to_numpy(), means[baseline]), means.index)
 
 
 def table(forecasts: Forecasts) -> pd.DataFrame:
@@ -205,8 +225,7 @@ def parts(known: pd.DataFrame, losses: pd.DataFrame, baseline: str) -> Iterator[
 def one_part(days: pd.DataFrame, baseline: str, horizon: int, *, tested: bool, in_set: bool) -> pd.DataFrame:
     """Return model, n, skill and p-values of the daily losses. The p-values are NaN where not asked for.
 
-    skill = 1 - mean loss / mean loss of the baseline; p_value: of the Diebold-Mariano test against the baseline, and
-    against the network.
+    p_value: of the Diebold-Mariano test against the baseline; p_value_against_network: against `network_of`.
     """
 
     def p_values(rival: str) -> list[float]:
@@ -218,9 +237,9 @@ def one_part(days: pd.DataFrame, baseline: str, horizon: int, *, tested: bool, i
         {
             "model": days.columns,
             "n": len(days),
-            "skill": (1 - days.mean() / days[baseline].mean()).to_numpy(),
+            "skill": skills(days, baseline).to_numpy(),
             "p_value": p_values(baseline),
-            "p_value_against_network": p_values(network_of(days)),
+            "p_value_against_network": p_values(network_of(list(days))),
             "mcs_p_value": [confidence.get(name, np.nan) for name in days],
         }
     )
@@ -245,13 +264,12 @@ def confidence_set(days: pd.DataFrame) -> dict[str, float]:
 def seed_skills(forecasts: Forecasts, horizon: int) -> pd.Series:
     """Return the pooled skill of `network_of` with each seed, by its name."""
     baseline, known = baseline_of(forecasts), forecasts.known
-    network = f"{network_of(forecasts.models)}, seed "
+    network = f"{network_of(list(forecasts.models))}, seed "
     own = [name for name in forecasts.seeds if name.startswith(network)]
     models = forecasts.seeds[own].reset_index(drop=True).join(forecasts.models[[baseline]])
     errors = squared_errors(forecasts, models)
     used = ((known["horizon"] == horizon) & known["actual"].notna()).to_numpy()
-    means = daily(known[used], errors[used], baseline).mean()
-    return (1 - means / means[baseline]).drop(baseline)
+    return skills(daily(known[used], errors[used], baseline), baseline).drop(baseline)
 
 
 def choice(forecasts: Forecasts, horizon: int, present: str) -> pd.DataFrame:
@@ -272,7 +290,7 @@ def choice(forecasts: Forecasts, horizon: int, present: str) -> pd.DataFrame:
     rows = pd.DataFrame({"model": names, "horizon": horizon})
     for half, part in (("choose", used & chooses), ("confirm", used & ~chooses)):
         days = daily(known[part], losses[part], baseline)
-        rows[f"skill_{half}"] = (1 - days[names].mean() / days[baseline].mean()).to_numpy()
+        rows[f"skill_{half}"] = skills(days, baseline)[names].to_numpy()
         in_set = confidence_set(days[names])
         rows[f"mcs_p_{half}"] = [in_set[name] for name in names]
     is_present = rows["model"] == present
@@ -292,22 +310,21 @@ def bands(price: Forecasts, variance: Forecasts, coverage: float, *, pooled: boo
     interval scores are in percent of the last price.
     """
     known, horizon = price.known, int(price.known["horizon"].max())
-    network = network_of(price.models)
+    network = network_of(list(price.models))
     predicted, last = price.models[network].to_numpy(), known["last"].to_numpy()
-    pooling = network.removeprefix(kind_of(network))
+    pooling = pooling_of(network)
     wanted = (f"{name}{pooling}" for name in (NETWORK, REFIT, "har", COMBINATION_REFIT))
     methods = [name for name in wanted if name in variance.models]
-    results = []
+    groups, results = ["horizon"] if pooled else ["horizon", "ticker"], []
+    years = list(years_and_before(known, groups))
     for method in methods:
         log_variance = variance.models[method].to_numpy().reshape(-1, horizon)
         scale = scale_from_variance(last[::horizon], log_variance).ravel()
-        scores = pd.Series(np.abs(known["actual"].to_numpy() - predicted) / scale)
-        groups = ["horizon", "year"] if pooled else ["horizon", "year", "ticker"]
+        scores = np.abs(known["actual"].to_numpy() - predicted) / scale
         half = np.full(len(known), np.nan)
-        for key, now in known.groupby(groups).indices.items():
-            same = known["horizon"] == key[0]
-            same &= (known["date"] < pd.Timestamp(int(key[1]), 1, 1)) & (pooled or known["ticker"] == key[-1])
-            half[now] = intervals.quantile(np.sort(scores[same].dropna().to_numpy()), coverage) * scale[now]
+        for now, earlier in years:
+            sorted_scores = np.sort(scores[earlier][~np.isnan(scores[earlier])])
+            half[now] = intervals.quantile(sorted_scores, coverage) * scale[now]
         results.append(_banded(known, predicted, half, coverage).assign(method=method))
     return pd.concat(results)[BAND_SCHEMA.names]
 

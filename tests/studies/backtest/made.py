@@ -55,7 +55,7 @@ def data(table: pd.DataFrame) -> Data:
         column="close",
         tickers={name: made_report(calendar="24/5") for name in ("AAA", "BBB")},
     )
-    return Data(rows, scraped)
+    return Data(rows, REQUIRED, scraped)
 
 
 def years(rows: pd.DataFrame, chosen: Settings) -> list[Fold]:
