@@ -81,9 +81,11 @@ def main(*names: str) -> None:
             print(f"{name} ...", file=sys.stderr, flush=True)
             started = time.perf_counter()
             text = parts[name](Path(temporary))
-            sections[name] = (
-                f"{text.removeprefix('## ')}\n\nThis took {(time.perf_counter() - started) / 60:.0f} minutes."
+            minutes, load_average = (time.perf_counter() - started) / 60, ", ".join(f"{x:.1f}" for x in os.getloadavg())
+            told = (
+                f"This took {minutes:.0f} minutes. Load average at the end, over 1, 5 and 15 minutes: {load_average}."
             )
+            sections[name] = f"{text.removeprefix('## ')}\n\n{told}"
     text = "\n\n## ".join([introduction(), *(sections[name] for name in parts if name in sections)])
     write_bytes(PAGE, (text + "\n").encode())
     print(text)
@@ -91,11 +93,9 @@ def main(*names: str) -> None:
 
 def introduction() -> str:
     """Return the head of the page, with a description of this machine."""
-    load_average = ", ".join(f"{value:.1f}" for value in os.getloadavg())
     return (
         "# Speed\n\n`make bench` writes this page. Times are wall-clock seconds, each the median of several runs.\n\n"
-        f"Machine: {processor()}, {os.cpu_count()} processors, {libc()}, Python {sys.version.split()[0]}. "
-        f"Load average at the end, over 1, 5 and 15 minutes: {load_average}."
+        f"Machine: {processor()}, {os.cpu_count()} processors, {libc()}, Python {sys.version.split()[0]}."
     )
 
 
