@@ -26,7 +26,7 @@ STAGES = {
         "params": ["train", {"versions.json": ["numpy"]}],
         "outs": ["second.txt"],
     },
-    "third": {"cmd": "cp second.txt third.txt", "deps": ["second.txt"], "outs": ["third.txt"]},
+    "third": {"cmd": "nl second.txt > third.txt", "deps": ["second.txt"], "outs": ["third.txt"]},
 }
 FILES = {
     "params.yaml": "train:\n  units: [16]\n  layer: {epochs: 60}\n",
@@ -127,7 +127,7 @@ def test_what_is_said_is_what_dvc_does(folder: Path) -> None:
     assert list(planned()) == [
         "first would run",
         "second would run if its inputs change after first",
-        "third would run if its inputs change after first, second",
+        "third would run if its inputs change after second",
     ]
     done = pipeline(folder, "repro")
     assert done.returncode == 0, done.stderr
