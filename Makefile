@@ -6,7 +6,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 COMPILE := uv pip compile pyproject.toml --extra ray --group dev --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-emit-index-url --no-header --quiet
 
-.PHONY: setup repro test test-slow check verify bench backtest studies forecast latest revisions record ui promote serve lock clean
+.PHONY: setup repro why test test-slow soak check verify bench backtest studies forecast latest revisions record ui promote serve lock clean
 
 setup: .venv/ready  ## make .venv from requirements.lock
 
@@ -23,9 +23,12 @@ setup: .venv/ready  ## make .venv from requirements.lock
 	python -m compileall -q pipeline
 	touch $@
 
-repro: setup  ## run the stages that changed, then print the verdict
-	dvc repro
+repro: setup  ## say which stages would run and why, run them, then print the verdict
+	@python -m pipeline repro
 	@python -m pipeline
+
+why: setup  ## which stages would run, and why
+	@python -m pipeline why
 
 test: setup  ## the tests that need no internet, browser or server
 	python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
@@ -34,7 +37,12 @@ test-slow: setup  ## the other tests: browser, many seeds, an emulated processor
 	@if command -v apt-get > /dev/null && \
 		! { command -v chromium && command -v qemu-x86_64 && ls /usr/lib/postgresql/*/bin/initdb; } > /dev/null 2>&1; then \
 		apt-get update -qq && apt-get install -y -qq chromium qemu-user postgresql; fi
-	python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m slow
+	python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "slow and not soak"
+
+soak: setup  ## hours: kills, faults, bad input, every key and file; docs/reliability.md, docs/reruns.md
+	python -m studies.reliability
+	python -m studies.reruns
+	python -m pytest -m soak
 
 check: setup  ## formatting, lint, types, import rules, lock
 	ruff format --check .

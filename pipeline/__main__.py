@@ -124,6 +124,8 @@ def arguments(words: list[str]) -> argparse.Namespace:
     command = commands.add_parser("revisions", help="what the source has revised since a git revision")
     command.add_argument("rev", metavar="REV", help="such as HEAD~1")
     commands.add_parser("record", help="what came of the forecasts in git's history of reports/next.csv")
+    commands.add_parser("why", help="which stages `dvc repro` would run, and why")
+    commands.add_parser("repro", help="the same, then run them, and which ran")
     command = commands.add_parser("verify", help="rebuild a commit elsewhere and compare its outputs")
     command.add_argument("--rev", metavar="REV", default="HEAD")
     command.add_argument("--cpu", metavar="CPU", default="", help="an emulated processor, such as Haswell")
@@ -160,6 +162,14 @@ def main(words: list[str]) -> int:
                 from pipeline import record
 
                 record.update_record()
+            case "why":
+                from pipeline import why
+
+                print("\n".join(why.plan()))
+            case "repro":
+                from pipeline import why
+
+                return why.repro()
             case "verify":
                 from pipeline.verify import rebuild
 

@@ -30,6 +30,7 @@ from pipeline.prices import SourceData, canonical
 from pipeline.record import COLUMNS
 from pipeline.scrape import sample
 from pipeline.vega.__main__ import script
+from tests.budget import pytest_terminal_summary  # noqa: F401  # pytest looks for it here
 from tests.imports import ROOT
 from tests.series import made_heat, made_prices
 

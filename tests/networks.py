@@ -45,6 +45,7 @@ NETWORKS: dict[str, dict[str, Any]] = {
     "batch 700": {"batch_size": 700, "epochs": 1, "samples": 1500},
     "batch 2048": {"batch_size": 2048, "epochs": 1, "samples": 5000, "units": [64], "features": 10},
 }  # fmt: skip
+HUGE = ["units 128", "units 256", "units 200, gru", "units 256, rnn", "batch 700", "batch 2048"]  # minutes, emulated
 
 
 def digest(name: str) -> str:

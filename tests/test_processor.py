@@ -15,7 +15,7 @@ from pipeline.scrape import sample
 from pipeline.verify.machine import output_of, qemu_command
 from tests.conftest import UNPINNED, committed, walk
 from tests.imports import ROOT
-from tests.networks import NETWORKS
+from tests.networks import HUGE, NETWORKS
 
 pytestmark = [
     pytest.mark.slow,
@@ -58,12 +58,18 @@ def test_train_gives_the_same_bytes_on_every_processor(tmp_path: Path) -> None:
         assert [name for name, one, two in zip(WRITTEN, expected, found, strict=True) if one != two] == [], cpu
 
 
-def test_networks_of_every_kind_have_the_same_bytes_whatever_the_caches(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "names",
+    [[name for name in NETWORKS if name not in HUGE], pytest.param(HUGE, marks=pytest.mark.soak)],
+    ids=["usual", "huge"],
+)
+def test_networks_of_every_kind_have_the_same_bytes_whatever_the_caches(names: list[str], tmp_path: Path) -> None:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        done = list(pool.map(lambda cpu: python(cpu, tmp_path, "-m", "tests.networks"), (None, *PROCESSORS[:2])))
+        command = ("-m", "tests.networks", *names)
+        done = list(pool.map(lambda cpu: python(cpu, tmp_path, *command), (None, *PROCESSORS[:2])))
     assert [process.returncode for process in done] == [0, 0, 0], done[-1].stderr
     # each line: SHA-256 name
     expected, *others = ({line[65:]: line[:64] for line in process.stdout.splitlines()} for process in done)
-    assert set(expected) == set(NETWORKS)
+    assert set(expected) == set(names)
     for cpu, found in zip(PROCESSORS, others, strict=False):
-        assert {name for name in NETWORKS if found[name] != expected[name]} == set(), cpu
+        assert {name for name in names if found[name] != expected[name]} == set(), cpu

@@ -223,7 +223,7 @@ def test_mistakes_are_named(careless: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("options", [[], ["--cpu", "EPYC,legacy-cache=on"]])
+@pytest.mark.parametrize("options", [[], pytest.param(["--cpu", "EPYC,legacy-cache=on"], marks=pytest.mark.soak)])
 def test_the_pipeline_is_rebuilt_to_the_same_bytes(options: list[str]) -> None:
     if options and not shutil.which("qemu-x86_64"):
         pytest.skip("needs Debian's qemu-user")
