@@ -13,7 +13,7 @@ from pipeline.forecaster.preparation import Preparation, for_ticker
 from pipeline.io.artifacts import read_record, read_table, write_csv
 from pipeline.io.errors import UserError
 from pipeline.prices import PRICES, ROUNDING_TOLERANCE
-from pipeline.verify.machine import output_of
+from pipeline.verify.machine import check_repository, output_of
 
 FORECASTS, RECORD = "reports/next.csv", "reports/record.csv"
 TYPES = {"origin": "datetime64[us]", "date": "datetime64[us]", "horizon": "int32", "last": "float64"}
@@ -39,8 +39,7 @@ def committed() -> list[pd.DataFrame]:
     a branch counts from its merge: nobody can make several and merge the best one later.
     Raises UserError outside of git, in a shallow clone, and without any version.
     """
-    if not output_of("git", "rev-parse", "--git-dir"):
-        raise UserError(f"{FORECASTS}: found no git repository; accepted: one whose commits have this file")
+    check_repository()
     if output_of("git", "rev-parse", "--is-shallow-repository") == "true":
         raise UserError("git: found a shallow clone; accepted: all commits, as after `git fetch --unshallow`")
     log = output_of("git", "rev-list", "--first-parent", "--reverse", "--timestamp", "HEAD", "--", FORECASTS)

@@ -20,6 +20,7 @@ from pipeline.io.errors import UserError
 from pipeline.io.params import load, parse_yaml, rewrite
 from pipeline.prices import value_columns
 from pipeline.scrape.params import SOURCES, Several, YahooMarket
+from pipeline.verify.machine import check_repository
 
 PRICES, LOCK = Path("data/prices.parquet"), Path("dvc.lock")
 
@@ -107,6 +108,7 @@ def print_revisions(revision: str) -> None:
     if not revision:  # DVC would use the current prices
         raise UserError("REV: found no git revision; accepted: one git revision, as in `make revisions REV=HEAD~1`")
     after = read_table(PRICES)
+    check_repository()
     try:
         before = pd.read_parquet(io.BytesIO(dvc.api.read(str(PRICES), rev=revision, mode="rb")))
     except DvcException as error:

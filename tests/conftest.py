@@ -42,7 +42,7 @@ UNPINNED = {name: value for name, value in os.environ.items() if name not in pip
 FEATURES = ["variance_session", "variance_week", "return_session", "high_low", "close_location", "volume_month"]
 
 
-LONG = ["test_processor", "test_pipeline", "test_network", "test_yahoo", "test_leakage"]
+LONG = ["test_processor", "test_pipeline", "test_experiments", "test_network", "test_yahoo", "test_leakage"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

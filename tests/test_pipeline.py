@@ -236,27 +236,6 @@ def test_the_store_holds_what_made_a_state(repository: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_queue_with_two_workers_records_each_experiment_once_under_one_parent(
-    repository: Path, tmp_path: Path
-) -> None:
-    folder = shutil.copytree(repository, tmp_path / "queue", symlinks=True)
-    run(folder, "git", "add", "--all")
-    run(folder, "git", "commit", "--quiet", "--allow-empty", "--message", "start of the queue")
-    changes = ("-S", "train.epochs=1,3", "-S", "train.window=3,4")
-    for words in (("--queue", *changes), ("--run-all", "--jobs", "2")):
-        done = run(folder, "dvc", "exp", "run", *words)
-        assert done.returncode == 0, done.stdout + done.stderr
-    client = MlflowClient(f"sqlite:///{folder / 'mlflow.db'}")
-    found = client.search_runs([client.get_experiment_by_name("closecast").experiment_id])
-    commit = run(folder, "git", "rev-parse", "HEAD").stdout.strip()
-    (parent,) = [one for one in found if one.data.tags.get("closecast.experiments_from") == commit]
-    children = [one for one in found if one.data.tags.get("mlflow.parentRunId") == parent.info.run_id]
-    made = sorted((one.data.params["train.epochs"], one.data.params["train.window"]) for one in children)
-    assert made == [("1", "3"), ("1", "4"), ("3", "3"), ("3", "4")]
-    assert {one.info.status for one in found} == {"FINISHED"}
-
-
-@pytest.mark.slow
 def test_another_clone_pulls_the_forecaster_and_runs_track_alone(repository: Path, tmp_path: Path) -> None:
     first, second, remote = tmp_path / "first", tmp_path / "second", str(tmp_path / "remote")
     shutil.copytree(repository, first, symlinks=True)
@@ -297,19 +276,6 @@ def test_metrics_and_plots_are_dvcs(dvc: Callable[..., str], repository: Path) -
     for name in ("loss by epoch", "predicted one step ahead and actual", "skill by horizon"):
         assert name in html
     shutil.rmtree(repository / "shown")
-
-
-@pytest.mark.slow
-def test_experiments_are_run_compared_and_tracked_in_the_same_store(dvc: Callable[..., str], repository: Path) -> None:
-    count = states(repository)
-    run(repository, "git", "add", "--all")
-    run(repository, "git", "commit", "--quiet", "--message", "state")
-    dvc("exp", "run", "--set-param", "train.dropout=0.1", "--name", "dropout", "--temp")
-    assert states(repository) == count + 1
-    assert "dropout" in dvc("exp", "show", "--md")
-    assert "test.variance.h1.skill" in dvc("metrics", "diff", "HEAD", "dropout")
-    dvc("plots", "diff", "HEAD", "dropout", "--out", "diff")
-    assert (repository / "diff/index.html").exists()
 
 
 def test_a_vintage_comes_back_from_the_cache_without_asking_yahoo_again(tmp_path: Path) -> None:

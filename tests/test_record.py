@@ -275,7 +275,7 @@ def test_outside_of_git_it_says_so(tmp_path: Path) -> None:
     stored(tmp_path, PRICES)
     ceiling = {"GIT_CEILING_DIRECTORIES": str(tmp_path.parent)}
     done = pipeline(tmp_path, "record", **ceiling)
-    assert done.stderr.startswith("record: reports/next.csv: found no git repository; accepted: ")
+    assert done.stderr.startswith("record: git: found no repository that it can use ")
 
 
 def test_a_shallow_clone_is_refused(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> None:

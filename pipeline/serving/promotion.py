@@ -20,6 +20,7 @@ from pipeline.io.params import parse_yaml
 from pipeline.scoring.verdict import Verdict
 from pipeline.track import store
 from pipeline.track.runs import FINGERPRINT, MODEL, Recorded
+from pipeline.verify.machine import check_repository
 
 RECORD, VERDICT = Path("data/run.json"), Path("data/verdict.json")
 PRICES, PREDICTIONS = Path("data/prices.parquet"), Path("data/predictions.parquet")
@@ -57,6 +58,7 @@ def promote(now: pd.Timestamp, *, force: bool) -> str:
 
 def not_committed(*paths: Path) -> list[str]:
     """Return a reason for each file that differs from the dvc.lock of the last commit."""
+    check_repository()
     lock = subprocess.run(["git", "show", "HEAD:./dvc.lock"], capture_output=True, text=True)
     if lock.returncode:
         return [f"dvc.lock: found none in the last commit ({lock.stderr.strip()}); accepted: a committed state"]

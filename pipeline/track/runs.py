@@ -2,6 +2,7 @@
 
 import getpass
 import json
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterable
@@ -186,13 +187,17 @@ def source() -> dict[str, str]:
 
 
 def git(prices: str) -> dict[str, str]:
-    """Return the git commit as tags, and whether code, parameters or data differ from it; empty outside of git.
+    """Return the git commit as tags, and whether code, parameters or data differ from it; empty without git.
 
-    prices: the path of the user's own files.
+    prices: the path of the user's own files. Outside of this folder git knows nothing of them.
     """
+    if not shutil.which("git"):
+        return {}
     commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True)
     if commit.returncode:
         return {}
-    files = ["pipeline", "params.yaml", "dvc.yaml", "versions.json", prices]
+    files = ["pipeline", "params.yaml", "dvc.yaml", "versions.json"]
+    if Path(prices).resolve().is_relative_to(Path.cwd().resolve()):  # git fails if asked for others
+        files.append(prices)
     changed = subprocess.run(["git", "status", "--porcelain", "--", *files], capture_output=True, text=True, check=True)
     return {"mlflow.source.git.commit": commit.stdout.strip(), "git.changed": str(bool(changed.stdout.strip())).lower()}

@@ -1,4 +1,4 @@
-"""Describe this machine: processor, cache sizes and C library. QEMU can emulate another processor."""
+"""Describe this machine: processor, cache sizes, C library and git. QEMU can emulate another processor."""
 
 import os
 import platform
@@ -22,6 +22,15 @@ def check_emulator(cpu: str) -> None:
         raise UserError(f"{QEMU}: not found, but the option CPU needs it; on Debian: apt-get install qemu-user")
     if not output_of(*qemu_command(cpu), shutil.which("echo") or "/bin/echo", "it runs"):
         raise UserError(f"CPU: found {cpu!r}; accepted: a processor that `{QEMU} -cpu help` lists, such as Haswell")
+
+
+def check_repository() -> None:
+    """Raise UserError if git is not installed, or cannot use a repository in this folder."""
+    if not shutil.which("git"):
+        raise UserError("git: found no such program; accepted: git, installed and on the PATH")
+    if not output_of("git", "rev-parse", "--git-dir"):
+        found = "git: found no repository that it can use (`git status` says why)"
+        raise UserError(f"{found}; accepted: a clone, or an unpacked archive after `git init` and a commit")
 
 
 def processor(cpu: str | None = None) -> str:

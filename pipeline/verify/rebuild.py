@@ -21,7 +21,7 @@ import pipeline
 from pipeline.io.errors import UserError
 from pipeline.io.params import parse_yaml, rewrite
 from pipeline.verify.differences import largest_difference
-from pipeline.verify.machine import check_emulator, libc, output_of, processor, qemu_command
+from pipeline.verify.machine import check_emulator, check_repository, libc, output_of, processor, qemu_command
 
 TIME_LIMIT = 6 * 3600  # seconds for one command: hundreds of tickers on an emulated processor take hours
 SMALL_TRAINING = {"epochs": 4, "members": 1}  # keys of section train
@@ -49,9 +49,13 @@ NAN = float("nan")
 
 def main(revision: str, cpu: str) -> bool:
     """Print the comparison. Return whether every output is the same. Raises UserError if it cannot be compared."""
+    check_repository()
+    if folder := output_of("git", "rev-parse", "--show-prefix"):
+        raise UserError(f"git: found the pipeline in {folder} of a repository; accepted: at the top of one")
     root, commit = Path.cwd(), output_of("git", "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
     if not commit:
-        raise UserError(f"REV: found {revision!r}; accepted: a git revision, such as HEAD~1, a tag or a commit")
+        accepted = "accepted: a branch, tag or commit that it has"
+        raise UserError(f"REV: found {revision!r}, which this repository does not have; {accepted}")
     if cpu:
         check_emulator(cpu)
     if output_of("git", "status", "--porcelain"):

@@ -209,7 +209,8 @@ def test_stored_prices_that_no_cache_has_are_named(from_yahoo: Path, tmp_path: P
 
 def test_mistakes_are_named(careless: Path, tmp_path: Path) -> None:
     assert verify(careless, "--rev", "nowhere").stderr == (
-        "verify: REV: found 'nowhere'; accepted: a git revision, such as HEAD~1, a tag or a commit\n"
+        "verify: REV: found 'nowhere', which this repository does not have; "
+        "accepted: a branch, tag or commit that it has\n"
     )
     run(tmp_path, "git", "init", "--quiet")
     shutil.copy(ROOT / "requirements.lock", tmp_path)
