@@ -14,7 +14,7 @@ from dvc_data.hashfile.hash_info import HashInfo
 
 from pipeline.io.errors import UserError
 from pipeline.io.params import flat
-from pipeline.verify.machine import output_of
+from pipeline.verify.machine import check_repository, output_of
 
 OUTPUTS = {"deleted": "missing", "modified": "changed by hand", "not in cache": "not in DVC's cache"}
 OUTCOMES = {  # what `dvc repro` prints about a stage
@@ -43,6 +43,7 @@ def plan() -> list[str]:
                 remade |= outputs.keys() if lost or changed or first else set()
                 unsure |= outputs if changed or first else {}
     except DvcException as error:
+        check_repository()
         raise UserError(" ".join(str(error).split())) from None
     return lines or ["No stage would run: nothing has changed since the last `dvc repro`."]
 
