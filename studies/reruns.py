@@ -14,9 +14,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pandas as pd
+
 from pipeline.formats import Table
-from pipeline.io.artifacts import read_table, write_bytes, write_csv
+from pipeline.io.artifacts import write_bytes, write_csv
 from pipeline.io.params import SECTIONS, parse_yaml
+from pipeline.scrape import sample
 from pipeline.why import OUTCOMES
 from studies import study
 
@@ -31,9 +34,27 @@ For these tables, each key was changed alone and each file was edited alone (a c
 A stage is in brackets if it ran and all its outputs had the same bytes: the stages that only read these did not run.
 `python -m studies.reruns` makes this page.
 """
-SMALL: dict[str, Any] = {
+SMALL: dict[str, Any] = {  # with a file of two tickers
+    "scrape": {
+        "source": "file",
+        "path": "data/raw/own.csv",
+        "ticker": "",
+        "date_columns": ["date"],
+        "date_format": "%Y-%m-%d",
+        "columns": {name: name for name in ("ticker", "open", "high", "low", "close", "volume")},
+        "unit": "USD",
+        "delimiter": ",",
+        "decimal": ".",
+        "thousands": "",
+        "currency_symbols": "",
+        "na_values": [""],
+        "calendar": "XNYS",
+        "max_missing": 0.0,
+        "invalid_rows": "reject",
+        "duplicates": "reject",
+    },
     "prepare.horizon": 2,
-    "benchmark.models": ["persistence", "har"],
+    "benchmark.models": ["persistence", "drift", "har"],
     "benchmark.window": 3,
     "train.window": 3,
     "train.units": [4],
@@ -41,22 +62,22 @@ SMALL: dict[str, Any] = {
     "train.members": 1,
 }
 OTHER: dict[str, dict[str, Any]] = {  # another value for each key; those that can only change together are one row
-    "scrape.source, scrape.path": {},  # see `own_file`
+    "scrape.source, scrape.path": {"scrape": study.read_params("params.yaml")["scrape"]},
     "scrape.calendar": {"scrape.calendar": "XNAS"},
     "explore.lags": {"explore.lags": 50},
-    "prepare.exclude_tickers": {"prepare.exclude_tickers": ["^DJI"]},
+    "prepare.exclude_tickers": {"prepare.exclude_tickers": ["TWO"]},
     "prepare.column": {"prepare.column": "open"},
     "prepare.target": {"prepare.target": "difference"},
     "prepare.baseline": {"prepare.baseline": "drift"},
     "prepare.season_length": {"prepare.season_length": 10},
-    "prepare.variance": {"prepare.variance": "none", "benchmark.models": ["persistence"]},
+    "prepare.variance": {"prepare.variance": "none", "benchmark.models": ["persistence", "drift"]},
     "prepare.horizon": {"prepare.horizon": 3},
     "prepare.features": {"prepare.features": ["variance_session", "return_session"]},
     "prepare.scaling": {"prepare.scaling": "minmax"},
     "prepare.pool": {"prepare.pool": "by_ticker"},
     "prepare.validation": {"prepare.validation": 0.2},
     "prepare.test": {"prepare.test": 0.1},
-    "benchmark.models": {"benchmark.models": ["persistence", "har", "lhar"]},
+    "benchmark.models": {"benchmark.models": ["persistence", "drift", "har", "lhar"]},
     "benchmark.window": {"benchmark.window": 4},
     "train.window": {"train.window": 4},
     "train.cell": {"train.cell": "gru"},
@@ -131,6 +152,9 @@ def beside() -> list[str]:
 def small_pipeline(folder: Path) -> Path:
     """Return a clone in which all stages have run with small parameters."""
     clone = study.clone_repository(folder)
+    prices = sample.prices().prices
+    two = pd.concat([prices, prices.assign(ticker="TWO")])
+    write_csv(clone / "data/raw/own.csv", two)
     study.run(clone, study.with_changes(study.read_params("params.yaml"), SMALL), "track")
     subprocess.run(["git", "commit", "--quiet", "--all", "--message", "small"], cwd=clone, check=True)
     return clone
@@ -140,22 +164,13 @@ def change(folder: Path, name: str) -> None:
     """Change a key, or edit a file or a file in a folder."""
     if name in OTHER:
         params = parse_yaml((folder / "params.yaml").read_text())
-        study.write_params(folder, study.with_changes(params, OTHER[name]) if OTHER[name] else own_file(folder, params))
+        study.write_params(folder, study.with_changes(params, OTHER[name]))
         return
     path = folder / name
     if path.is_dir():
         path = next((file for file in sorted(path.glob("*")) if file.suffix in (".py", ".md", ".yaml")), path / "a.csv")
     with path.open("a") as file:
         file.write("\n# a comment\n")
-
-
-def own_file(folder: Path, params: study.Params) -> study.Params:
-    """Write the sample as a CSV file, and return params that read it."""
-    write_csv(folder / "data/raw/own.csv", read_table(folder / "data/prices.parquet"))
-    scrape = study.read_params("examples/yahoo-csv.yaml")["scrape"]
-    columns = {name: name for name in ("ticker", "open", "high", "low", "close", "volume")}
-    own = {"path": "data/raw/own.csv", "ticker": "", "date_columns": ["date"], "columns": columns, "calendar": "XNYS"}
-    return {**params, "scrape": {**scrape, **own}}
 
 
 def rerun(folder: Path) -> Rerun:
