@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pipeline.io.errors import UserError
 from pipeline.io.params import parse_yaml
 from studies.reliability.bad_input import FORM, MESSAGE, RIGHT, Elements, drawn, kinds, report
-from tests.commands import OURS, run
+from tests.commands import run
 from tests.imports import ROOT
 
 FAST = 10  # cases of each kind; pages take seconds each
@@ -76,7 +76,7 @@ def test_dvc_answers_a_hostile_path_of_the_data_by_a_message(path: str, tmp_path
     values = parse_yaml((ROOT / "params.yaml").read_text())
     values["scrape"] = {**FORM, "path": path}
     YAML().dump(values, folder / "params.yaml")
-    done = run(folder, "dvc", "repro", "scrape", **OURS, PYTHONPATH=str(folder))
+    done = run(folder, "dvc", "repro", "scrape", PYTHONPATH=str(folder))
     assert done.returncode != 0
     assert "Traceback" not in done.stdout + done.stderr
     assert [own.name for own in tmp_path.iterdir()] == ["repository"]
