@@ -19,6 +19,7 @@ ACCEPTED = (
 )
 STEP_NAMES = {"1min": "minute", "1h": "hour", "1D": "day", "7D": "week"}
 EARLIEST_DATE = pd.Timestamp("0001-01-01")
+MAX_STEPS = 100  # of an evenly spaced series, for each row
 CORRECTION_TIME = pd.Timedelta(hours=1)  # prices of a session may still be corrected after its close
 
 
@@ -71,7 +72,14 @@ def _sessions(calendar: str, start: pd.Timestamp, end: pd.Timestamp) -> pd.Datet
 
 
 def step_dates(dates: pd.Series, length: pd.Timedelta) -> pd.DatetimeIndex:
-    """Return the dates of an evenly spaced series from the first to the last, with the offset that most dates have."""
+    """Return the dates of an evenly spaced series from the first to the last, with the offset that most dates have.
+
+    Raises UserError if the steps are so many more than the dates that one of the dates must be wrong.
+    """
+    first, last, max_steps = dates.min(), dates.max(), MAX_STEPS * max(len(dates), 1000)
+    if (last - first) / length > max_steps:
+        found = f"found dates from {first:%Y-%m-%d} to {last:%Y-%m-%d}, which are {(last - first) / length:,.0f} steps"
+        raise UserError(f"{found} of {length}; accepted for {len(dates):,} rows: at most {max_steps:,} steps")
     offset = ((dates - dates.min()) % length).mode().iloc[0]
     return pd.date_range(dates.min() + offset, dates.max(), freq=length).as_unit("us")
 

@@ -115,3 +115,11 @@ def test_a_session_opens_by_its_exchange_and_a_step_at_its_date(calendar: str, d
     assert found.index.tolist() == [5, 3]
     assert found.iloc[0] == pd.Timestamp(opens, tz="UTC")
     assert opening_times(calendar, dates[:0]).empty
+
+
+def test_a_wrong_date_does_not_make_millions_of_steps() -> None:
+    dates = pd.Series(pd.to_datetime(["2020-01-01", "9999-12-31"]).astype("datetime64[us]"))
+    with pytest.raises(
+        UserError, match=r"^found dates from 2020-01-01 to 9999-12-31, which are .* steps of .*; accepted"
+    ):
+        step_dates(dates, pd.Timedelta("1min"))

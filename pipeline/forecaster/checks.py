@@ -26,8 +26,13 @@ def checked_prices(prices: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
         raise UserError("prices: found no rows; accepted: the rows of at least one ticker")
     if prices["ticker"].isna().any():
         raise UserError("prices: column ticker: found rows without a ticker; accepted: a ticker in each row")
+    if pd.api.types.infer_dtype(prices["ticker"]).startswith("mixed"):
+        raise UserError("prices: column ticker: found values of several types; accepted: texts")
     if not pd.api.types.is_datetime64_dtype(prices["date"]) or prices["date"].isna().any():
         raise UserError("prices: column date: found values that are not dates; accepted: datetime64 without time zone")
+    years = prices["date"].dt.year
+    if not years.between(1, 9000).all():
+        raise UserError(f"prices: column date: found years from {years.min()} to {years.max()}; accepted: 1 to 9000")
     for name in columns:
         if not pd.api.types.is_numeric_dtype(prices[name]):
             raise UserError(f"prices: column {name}: found {prices[name].dtype}; accepted: numbers")

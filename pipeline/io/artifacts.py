@@ -47,11 +47,13 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Read a file. Raises UserError if it is missing."""
+    """Read a file. Raises UserError if it is missing or cannot be read."""
     try:
         return path.read_bytes()
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; `dvc repro` makes it") from None
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror}; accepted: a file that you may read") from None
 
 
 def digest(content: bytes) -> str:
@@ -92,6 +94,13 @@ def read_table(
     table = pa.concat_tables(pq.read_table(pa.BufferReader(read_bytes(path)), **options) for path in paths)
     table = table.unify_dictionaries()  # no other name, so that each column is freed when it has been converted
     return table.to_pandas(split_blocks=True, self_destruct=True)
+
+
+def value_count(path: Path) -> int:
+    """Return the number of values of a Parquet file, without reading them."""
+    metadata = pq.read_metadata(path)
+    groups = map(metadata.row_group, range(metadata.num_row_groups))
+    return sum(group.column(number).num_values for group in groups for number in range(group.num_columns))
 
 
 def write_json(path: Path, value: Any) -> None:

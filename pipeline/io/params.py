@@ -2,6 +2,7 @@
 
 import difflib
 import io
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from operator import getitem
@@ -10,10 +11,10 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-from pipeline.io.artifacts import Record, write_bytes
+from pipeline.io.artifacts import Record, read_bytes, write_bytes
 from pipeline.io.errors import UserError
 
 FILE = Path("params.yaml")
@@ -27,14 +28,17 @@ RENAMED = {  # names of keys in earlier versions, and their current names
     "prepare.season": "prepare.season_length",
 }
 
+MAX_SIZE = 500_000  # characters of the file, and of its values with all aliases resolved
+MAX_MISTAKES = 50  # lines of one error
+
 S = TypeVar("S", bound="Section")
 
 
 def each_once(values: list[str]) -> list[str]:
     """Reject a list with repeated entries."""
-    for value in values:
-        if values.count(value) > 1:
-            raise ValueError(f"found {value} {values.count(value)} times; accepted: each once")
+    for value, count in Counter(values).items():
+        if count > 1:
+            raise ValueError(f"found {value} {count} times; accepted: each once")
     return values
 
 
@@ -45,17 +49,22 @@ class Section(Record):
 def load_all(file: Path = FILE, sections: Sequence[str] = SECTIONS) -> dict[str, dict[str, Any]]:
     """Return all of a params file as plain values. Only the names of the sections are checked.
 
-    Raises UserError if the file is missing, is not a YAML mapping, or has unknown or missing sections.
+    Raises UserError if the file is missing or too large, is not a YAML mapping, or has unknown or missing sections.
     """
+    if not file.is_file():
+        raise UserError(f"{file}: no such file; run the command in the folder that contains it")
+    text = read_bytes(file)
+    if len(text) > MAX_SIZE:
+        raise UserError(f"{file}: found {len(text):,} bytes; accepted: at most {MAX_SIZE:,}")
     try:
-        values = parse_yaml(file.read_text())
-    except FileNotFoundError:
-        raise UserError(f"{file}: no such file; run the command in the folder that contains it") from None
+        values = parse_yaml(text.decode())
     except MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise UserError(f"{file}{line}: not YAML: {error.problem}") from None
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{file}: not YAML: {' '.join(str(error).split())}") from None
+    except Exception as error:  # for a date such as 2018-02-30, or a wrong tag, ruamel.yaml raises many kinds of errors
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise UserError(f"{file}: not YAML: {reason}") from None
+    _check_size(file, values)
     if not isinstance(values, dict):
         raise UserError(f"{file}: found no sections; accepted: {', '.join(sections)}")
     for path in _keys_not_text(values):
@@ -64,7 +73,7 @@ def load_all(file: Path = FILE, sections: Sequence[str] = SECTIONS) -> dict[str,
     unknown = [f"{file}: {name}: unknown section{_suggestion(name, sections)}" for name in names]
     missing = [f"{file}: {name}: section missing" for name in sections if name not in values]
     if unknown or missing:
-        raise UserError("\n".join(unknown + missing))
+        raise UserError("\n".join((unknown + missing)[:MAX_MISTAKES]))
     return values
 
 
@@ -75,6 +84,22 @@ def flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
             yield from flat(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value
+
+
+def _check_size(file: Path, values: Any) -> None:
+    """Raise UserError for values that are huge when each alias is resolved, and for huge integers."""
+    size, nested = 0, [values]
+    while nested:
+        value = nested.pop()
+        if isinstance(value, int) and abs(value) >= 2**63:
+            raise UserError(f"{file}: found a whole number of {value.bit_length()} bits; accepted: at most 63 bits")
+        size += len(value) if isinstance(value, str | bytes) else 1
+        if size > MAX_SIZE:
+            raise UserError(f"{file}: found over {MAX_SIZE:,} characters in values and their aliases; accepted: fewer")
+        if isinstance(value, dict):
+            nested += [*value, *value.values()]
+        elif isinstance(value, list | tuple | set):
+            nested += value
 
 
 def _keys_not_text(values: dict[Any, Any], prefix: str = "") -> Iterator[str]:
@@ -101,7 +126,8 @@ def load(section: str, models: type[S] | Mapping[str, type[S]], params: Mapping[
         return model.model_validate(values)
     except ValidationError as error:
         schema = model.model_json_schema()
-        lines = [_error_line(section, mistake, schema) for mistake in error.errors(include_url=False)]
+        mistakes = error.errors(include_url=False)[:MAX_MISTAKES]
+        lines = [_error_line(section, mistake, schema) for mistake in mistakes]
         raise UserError("\n".join(dict.fromkeys(lines))) from None
 
 

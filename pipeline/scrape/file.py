@@ -6,6 +6,7 @@ params.yaml declares the format of the file. Nothing is guessed.
 import csv
 import gzip
 import io
+import os
 import zlib
 from collections.abc import Collection
 from pathlib import Path
@@ -13,14 +14,17 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from pipeline.io.artifacts import read_bytes, read_table
+from pipeline.io.artifacts import read_table, value_count
 from pipeline.io.errors import UserError
 from pipeline.prices import SourceData
 from pipeline.quality import MAX_LINES, first_lines
 from pipeline.scrape import parsing
-from pipeline.scrape.params import File
+from pipeline.scrape.params import TICKER, File, is_ticker
 
 FILE_ENDINGS = (".csv", ".csv.gz", ".parquet")
+MAX_BYTES = 2**29  # of a CSV, unzipped: about ten million rows
+MAX_COLUMNS = 10_000  # of a file
+MAX_VALUES = 10**8  # of a Parquet file
 
 
 def prices(path: Path, form: File) -> SourceData:
@@ -34,7 +38,7 @@ def prices(path: Path, form: File) -> SourceData:
     for name in needed:
         count = list(table.columns).count(name)
         if count == 0:
-            accepted = f"accepted in params.yaml: {', '.join(map(str, table.columns))}"
+            accepted = f"accepted in params.yaml: {', '.join(first_lines(list(map(str, table.columns))))}"
             raise UserError(f"{path}: found no column {name!r}, which params.yaml names; {accepted}")
         if count > 1:
             raise UserError(f"{path}: found the column {name!r} {count} times; accepted: once")
@@ -62,6 +66,8 @@ def prices(path: Path, form: File) -> SourceData:
         if name == "ticker":
             prices["ticker"] = values.astype(str).fillna("").str.strip()
             add_mistakes([file_column], prices["ticker"] == "", "a ticker")
+            unusable = [name for name in prices["ticker"].unique() if name and not is_ticker(name)]
+            add_mistakes([file_column], prices["ticker"].isin(unusable), TICKER)
         elif pd.api.types.is_numeric_dtype(values) or pd.api.types.infer_dtype(values) == "decimal":
             prices[name] = values.astype("float64")
         else:
@@ -88,7 +94,11 @@ def inside(folder: Path, name: str) -> Path:
     Raises UserError if the file is outside, also by a symbolic link: DVC tracks the folder only.
     """
     path = folder / name
-    if not path.resolve().is_relative_to(folder.resolve()):
+    try:
+        is_inside = path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError, ValueError):  # too long a name, a loop of links, a NUL
+        is_inside = False
+    if not is_inside:
         raise UserError(f"params.yaml: scrape.path: found {name!r}, outside of {folder}; accepted: a file in {folder}")
     return path
 
@@ -100,10 +110,11 @@ def column_names(path: Path) -> list[str]:
 
 def _read_table(path: Path, needed: Collection[str], delimiter: str) -> pd.DataFrame:
     """Read a file without changes. The index holds the line or row number of each row."""
-    if path.is_dir() or not path.name.endswith(FILE_ENDINGS):
+    exists = os.path.exists(path)  # noqa: PTH110  # Path.exists raises an error for too long a name
+    if not path.name.endswith(FILE_ENDINGS) or (exists and not path.is_file()):  # a pipe or a device may never end
         endings = ", ".join(FILE_ENDINGS)
         raise UserError(f"{path}: found no file of prices; accepted: a file whose name ends in {endings}")
-    if not path.exists():
+    if not exists:
         raise UserError(f"{path}: no such file")
     return _read_parquet(path, needed) if path.suffix == ".parquet" else _read_csv(path, delimiter)
 
@@ -120,12 +131,14 @@ def _rows_of(tickers: list[str], table: pd.DataFrame, column: str, path: Path) -
 
 def _read_csv(path: Path, delimiter: str) -> pd.DataFrame:
     """Read all cells as text. The index holds the line number on which each row ends."""
-    content = read_bytes(path)
-    if path.suffix == ".gz":
-        try:
-            content = gzip.decompress(content)
-        except (OSError, EOFError, zlib.error) as error:
-            raise UserError(f"{path}: cannot be unzipped: {error}; accepted: a CSV compressed with gzip") from None
+    read, accepted = ("unzipped", "a CSV compressed with gzip") if path.suffix == ".gz" else ("read", "a CSV")
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise UserError(f"{path}: cannot be {read}: {error}; accepted: {accepted}") from None
+    if len(content) > MAX_BYTES:
+        raise UserError(f"{path}: found over {MAX_BYTES >> 20} MiB of text; accepted: at most that, or Parquet")
     try:
         text = content.decode("utf-8-sig")  # with or without a byte-order mark
     except UnicodeDecodeError as error:
@@ -138,6 +151,8 @@ def _read_csv(path: Path, delimiter: str) -> pd.DataFrame:
         names = next(reader, [])
         if not names:
             raise UserError(f"{path}, line 1: found nothing; accepted: the names of the columns")
+        if len(names) > MAX_COLUMNS:
+            raise UserError(f"{path}, line 1: found {len(names):,} columns; accepted: at most {MAX_COLUMNS:,}")
         first_line = reader.line_num + 1
         for row in reader:
             if row and len(row) != len(names):
@@ -156,6 +171,8 @@ def _read_csv(path: Path, delimiter: str) -> pd.DataFrame:
 def _read_parquet(path: Path, needed: Collection[str]) -> pd.DataFrame:
     """Read a table without changes. A named index becomes columns. Rows are numbered from 1."""
     try:
+        if (count := value_count(path)) > MAX_VALUES:
+            raise UserError(f"{path}: found {count:,} values; accepted: at most {MAX_VALUES:,}")
         table = read_table(path)
         table = table.reset_index(drop=list(table.index.names) == [None])
         texts = table.loc[:, table.columns.isin(needed)].select_dtypes(["str", "object"])

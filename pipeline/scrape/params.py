@@ -31,9 +31,16 @@ def listed(found: object, accepted: str = 'a date format such as "%Y-%m-%d"') ->
     return each_once(texts)
 
 
+def is_ticker(name: str) -> bool:
+    """Return whether a name is short and printable, and not what a spreadsheet would read as a formula."""
+    return 0 < len(name) <= 50 and name.isprintable() and name[0] not in "=+-@"
+
+
 def check_tickers(found: object) -> object:
     """Reject what is neither the name of a ticker nor a list of names."""
-    listed(found, "the name of a ticker")
+    for name in listed(found, "the name of a ticker"):
+        if name and not is_ticker(name):
+            raise ValueError(f"found {name!r}; accepted: {TICKER}")
     return found
 
 
@@ -45,8 +52,9 @@ def reject_isin(tickers: list[str]) -> list[str]:
     return tickers
 
 
+TICKER = "a ticker of at most 50 printable characters that does not begin with = + - or @"
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$"), AfterValidator(check_date)]
-Ticker = Annotated[str, Field(pattern=r"^[A-Z0-9^][A-Z0-9^.=&-]*$")]
+Ticker = Annotated[str, Field(pattern=r"^[A-Z0-9^][A-Z0-9^.=&-]{0,49}$")]
 
 
 class SampleMarket(Section):

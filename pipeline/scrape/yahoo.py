@@ -131,13 +131,15 @@ def fetch(session: Session, ticker: str, start: str, end: str) -> dict[str, Any]
         assert session.last is not None
         meta = session.last.json()["chart"]["result"][0]["meta"]
         has_ended = finished(frame.index, meta, answered_at(session.last, meta))
+        if not isinstance(meta["currency"], str | None):
+            raise TypeError(f"found the currency {meta['currency']!r}; accepted: a text")
+        frame = frame.rename(columns={"Stock Splits": "splits"})
+        frame = frame.rename(columns=lambda name: name.lower().replace(" ", "_"))[list(NUMBERS)].astype("float64")
+        frame.insert(0, "date", frame.index.tz_localize(None).normalize())
     except TickerError:
         raise
     except Exception as error:  # a broken answer can make yfinance raise any error
         raise ticker_error(error, session.last, start, end) from error
-    frame = frame.rename(columns={"Stock Splits": "splits"})
-    frame = frame.rename(columns=lambda name: name.lower().replace(" ", "_"))[list(NUMBERS)]
-    frame.insert(0, "date", frame.index.tz_localize(None).normalize())
     requested = frame["date"].between(first, last).to_numpy()
     if not (requested & has_ended).any():
         raise TickerError(f"no data from {start} to {end}", temporary=False)

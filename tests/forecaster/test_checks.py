@@ -2,11 +2,27 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from pipeline.forecaster.checks import checked_prices, first_fault, gap_message
+from pipeline.io.errors import UserError
 from tests.series import made_heat, made_prices
 
 PRICES = checked_prices(made_prices("AAA", 50, seed=0), ["close", "high", "low", "open"])
+
+
+def test_tickers_of_several_types_are_refused() -> None:
+    cases: list[list[object]] = [[["A"]] * 50, [{}] * 50, [5, "A"] * 25]
+    for tickers in cases:
+        mixed = PRICES.assign(ticker=pd.Series(tickers, dtype=object))
+        with pytest.raises(UserError, match=r"^prices: column ticker: found values of several types; accepted: texts$"):
+            checked_prices(mixed, ["close"])
+
+
+def test_a_year_that_cannot_be_written_is_refused() -> None:
+    far = PRICES.assign(date=PRICES["date"] + pd.Timedelta(days=3_000_000).as_unit("s"))
+    with pytest.raises(UserError, match=r"^prices: column date: found years from 10214 to 10214; accepted: 1 to 9000$"):
+        checked_prices(far, ["close"])
 
 
 def test_the_first_fault_is_reported() -> None:

@@ -1,6 +1,7 @@
 """Each mistake in params.yaml gives one line with the key and what is accepted."""
 
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from pipeline.io.errors import UserError
-from pipeline.io.params import RENAMED, SECTIONS, Section, flat, load
+from pipeline.io.params import RENAMED, SECTIONS, Section, each_once, flat, load
 from tests.conftest import file_params, section_of, several_params, small_params
 from tests.imports import ROOT
 
@@ -238,6 +239,36 @@ def test_a_wrong_section_is_named(values: dict[str, Any], line: str, project: Pa
     write(values)
     with pytest.raises(UserError, match=rf"^params.yaml: {re.escape(line)}"):
         loaded("train")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("2018-02-30", "not YAML: day is out of range for month"),
+        ("!!bool x", "not YAML: "),
+        ("9" * 5000, "not YAML: Exceeds the limit"),
+        ("0x" + "f" * 5000, "found a whole number of 20000 bits"),
+        ("[" * 2000, "not YAML: "),
+        ("&a [*a]", "characters in values and their aliases"),
+        ("x\n" + "".join(f"x{n}: &x{n} [{f'*x{n - 1}, ' * 9 if n else 'x'}]\n" for n in range(12)), "their aliases"),
+        ("x" * 600_000, "found 600,"),
+    ],
+    ids=["date", "tag", "digits", "bits", "depth", "circle", "billion laughs", "size"],
+)
+def test_yaml_that_would_end_in_an_error_or_never_gives_one_line(value: str, said: str, project: Path) -> None:
+    Path("params.yaml").write_text(f"train: {value}")
+    with pytest.raises(UserError) as error:
+        loaded("train")
+    assert said in str(error.value)
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_a_long_list_with_a_repeated_entry_is_refused_in_little_time(project: Path) -> None:
+    names = [*map(str, range(30_000)), "7"]
+    begun = time.process_time()
+    with pytest.raises(ValueError, match="found 7 2 times"):
+        each_once(names)
+    assert time.process_time() - begun < 1
 
 
 def test_no_file_is_said_in_a_line(project: Path) -> None:

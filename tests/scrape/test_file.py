@@ -5,6 +5,7 @@ import csv
 import datetime as dt
 import gzip
 import io
+import os
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
@@ -19,8 +20,8 @@ from hypothesis import strategies as st
 
 from pipeline.io.errors import UserError
 from pipeline.prices import SourceData, canonical
-from pipeline.scrape.file import prices
-from pipeline.scrape.params import File, listed
+from pipeline.scrape.file import inside, prices
+from pipeline.scrape.params import File, check_tickers, listed
 from tests.conftest import file_params
 from tests.series import made_prices
 
@@ -339,6 +340,47 @@ def test_a_path_that_is_not_a_known_kind_of_file_is_named(tmp_path: Path) -> Non
     for name in ("folder.csv", "own.xlsx", "own.gz", "csv"):
         assert refusal(tmp_path / name) == f"{{path}}: found no file of prices; {accepted}"
     assert refusal(tmp_path / "none.csv") == "{path}: no such file"
+
+
+def test_what_is_no_plain_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    pipe, device, loop = (tmp_path / f"{name}.csv" for name in ("pipe", "device", "loop"))
+    os.mkfifo(pipe)
+    device.symlink_to("/dev/zero")
+    loop.symlink_to(loop)
+    for path in (pipe, device):
+        assert refusal(path).startswith("{path}: found no file of prices; ")
+    for path in (loop, tmp_path / f"{'a' * 300}.csv"):
+        assert refusal(path) == "{path}: no such file"
+    for name in ("loop.csv", "a\0.csv", "../own.csv"):
+        with pytest.raises(UserError, match=r"outside of .*; accepted: a file in "):
+            inside(tmp_path, name)
+
+
+def test_a_small_file_that_would_need_all_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.scrape.file.MAX_BYTES", 2**20)
+    bomb = gzip.compress(b"0" * 2**22)
+    assert (
+        refusal(tmp_path / "own.csv.gz", bomb) == "{path}: found over 1 MiB of text; accepted: at most that, or Parquet"
+    )
+    assert "found over 1 MiB of text" in refusal(tmp_path / "own.csv", b"0" * (2**20 + 1))
+    monkeypatch.setattr("pipeline.scrape.file.MAX_VALUES", 299)
+    pq.write_table(pa.table({name: [1.0] * 100 for name in ("a", "b", "c")}), tmp_path / "own.parquet")
+    assert refusal(tmp_path / "own.parquet") == "{path}: found 300 values; accepted: at most 299"
+    assert "found 20,001 columns" in refusal(tmp_path / "own.csv", "," * 20_000 + "\n")
+
+
+@pytest.mark.parametrize("name", ["A\nB", "\u202eA", "A\0", "\x1b[2J", "=cmd|' /C calc'!A0", "A" * 51])
+def test_a_ticker_is_short_and_printable_and_no_formula(name: str, own: Path) -> None:
+    said = refusal(own, f'ticker,date,close\n"{name}",2020-01-02,1\n')
+    assert "column ticker: found " in said
+    assert said.endswith("; accepted: a ticker of at most 50 printable characters that does not begin with = + - or @")
+    assert len(said.splitlines()) == 1
+    with pytest.raises(ValueError, match="accepted: a ticker of at most 50"):
+        check_tickers(name)
+
+
+def test_the_line_of_a_mistake_is_not_as_long_as_the_cell(own: Path) -> None:
+    assert len(refusal(own, f"ticker,date,close\nA,2020-01-02,{'9' * 100_000}\n")) < 1100
 
 
 def test_gzip_that_is_none_damaged_or_cut_short_is_named(tmp_path: Path) -> None:
