@@ -24,7 +24,7 @@ from pipeline.scrape.params import TICKER, File, is_ticker
 FILE_ENDINGS = (".csv", ".csv.gz", ".parquet")
 MAX_BYTES = 2**29  # of a CSV, unzipped: about ten million rows
 MAX_COLUMNS = 10_000  # of a file
-MAX_VALUES = 10**8  # of a Parquet file
+MAX_VALUES = 10**9  # of a Parquet file
 
 
 def prices(path: Path, form: File) -> SourceData:
