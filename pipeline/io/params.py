@@ -47,15 +47,7 @@ def load_all(file: Path = FILE, sections: Sequence[str] = SECTIONS) -> dict[str,
 
     Raises UserError if the file is missing, is not a YAML mapping, or has unknown or missing sections.
     """
-    try:
-        values = parse_yaml(file.read_text())
-    except FileNotFoundError:
-        raise UserError(f"{file}: no such file; run the command in the folder that contains it") from None
-    except MarkedYAMLError as error:
-        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise UserError(f"{file}{line}: not YAML: {error.problem}") from None
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{file}: not YAML: {' '.join(str(error).split())}") from None
+    values = read_yaml(file)
     if not isinstance(values, dict):
         raise UserError(f"{file}: found no sections; accepted: {', '.join(sections)}")
     for path in _keys_not_text(values):
@@ -120,6 +112,19 @@ def _model_of_source(section: str, values: Any, models: Mapping[str, type[S]]) -
 def parse_yaml(text: str) -> Any:
     """Read a YAML text as YAML 1.2, as DVC does. In YAML 1.1, 1e-3 would be a text and `no` would be false."""
     return YAML(typ="safe", pure=True).load(text)
+
+
+def read_yaml(file: Path) -> Any:
+    """Read a YAML file. Raises UserError if it is missing or is not YAML."""
+    try:
+        return parse_yaml(file.read_text())
+    except FileNotFoundError:
+        raise UserError(f"{file}: no such file; run the command in the folder that contains it") from None
+    except MarkedYAMLError as error:
+        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise UserError(f"{file}{line}: not YAML: {error.problem}") from None
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{file}: not YAML: {' '.join(str(error).split())}") from None
 
 
 def rewrite(*keys: str | int, file: Path = FILE, **values: str | int) -> None:
