@@ -19,11 +19,13 @@ from pipeline.forecaster.preparation import Preparation
 from pipeline.formats import Table, format_date
 from pipeline.io.artifacts import read_bytes, read_record, read_table
 from pipeline.io.errors import UserError
+from pipeline.io.stage import check_outputs
 from pipeline.plot import tables
 from pipeline.scoring.results import last_forecast, series_of
 from pipeline.scoring.verdict import Verdict
 
 SUMMARY_WIDTH, PIPE_WIDTH = 100, 120  # columns: of the summary at most; of a file or pipe
+RESULTS = (None, "models", "forecast")  # the commands that print results
 REPORTS = "reports/explore.html, reports/forecast.html"
 
 
@@ -141,6 +143,8 @@ def main(words: list[str]) -> int:
     chosen, width = arguments(words), None if sys.stdout.isatty() else PIPE_WIDTH
     console = Console(soft_wrap=True, highlight=False, width=width)
     try:
+        if chosen.command in RESULTS:
+            check_outputs()
         match chosen.command:
             case None:
                 summary(console)
@@ -187,7 +191,7 @@ def main(words: list[str]) -> int:
 
                 commands.serve()
     except UserError as error:
-        who = "" if chosen.command in (None, "models", "forecast") else f"{chosen.command}: "
+        who = "" if chosen.command in RESULTS else f"{chosen.command}: "
         sys.exit("\n".join(f"{who}{line}" for line in str(error).splitlines()))
     return 0
 

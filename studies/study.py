@@ -43,9 +43,9 @@ def with_changes(params: Params, changes: dict[str, Any]) -> Params:
     return params
 
 
-def clone_repository(folder: Path) -> Path:
-    """Clone this repository into a new folder, with a separate, empty DVC cache, and return the folder."""
-    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(folder)], check=True)
+def clone_repository(folder: Path, repository: Path = ROOT) -> Path:
+    """Clone this repository, or another, into a new folder, with a separate, empty DVC cache, and return the folder."""
+    subprocess.run(["git", "clone", "--quiet", str(repository), str(folder)], check=True)
     (folder / ".dvc/config.local").write_text("[cache]\n    dir = cache\n")
     return folder
 

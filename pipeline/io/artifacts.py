@@ -6,6 +6,7 @@ Tables and records are checked. The same values always give the same bytes.
 import hashlib
 import io
 import json
+import os
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -30,14 +31,26 @@ class Record(BaseModel):
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield the path of a new file that replaces `path` at the end: completely or, after an error, not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Yield the path of a new file that replaces `path` at the end: completely or, after an error, not at all.
+
+    Raises UserError if the system does not let it write, for example because the disk is full.
+    """
     partial = path.with_name(f".{path.name}.partial")
     try:
-        yield partial
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield partial
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+    except OSError as error:
+        raise UserError(disk_line(str(path), error)) from None
+
+
+def disk_line(path: str, error: OSError) -> str:
+    """Return the error line for a file that cannot be written."""
+    found = os.strerror(error.errno) if error.errno else str(error)  # pyarrow says more, in its own words
+    return f"{path}: found {found!r}; accepted: a disk with room, on which you may write"
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -59,6 +72,15 @@ def read_bytes(path: Path) -> bytes:
 def digest(content: bytes) -> str:
     """Return the SHA-256 hash in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
+
+
+def dvc_hash(path: Path) -> str:
+    """Return the hash of an output as in dvc.lock: MD5, of a folder with networks that of a list of its files."""
+    if not path.is_dir():
+        return hashlib.md5(read_bytes(path), usedforsecurity=False).hexdigest()
+    files = {file.relative_to(path).as_posix(): dvc_hash(file) for file in path.rglob("*.keras")}
+    listed = json.dumps([{"md5": files[name], "relpath": name} for name in sorted(files)])
+    return hashlib.md5(listed.encode(), usedforsecurity=False).hexdigest() + ".dir"
 
 
 def write_table(path: Path, frames: pd.DataFrame | Iterable[pd.DataFrame], schema: pa.Schema) -> None:

@@ -51,20 +51,7 @@ def load_all(file: Path = FILE, sections: Sequence[str] = SECTIONS) -> dict[str,
 
     Raises UserError if the file is missing or too large, is not a YAML mapping, or has unknown or missing sections.
     """
-    if not file.is_file():
-        raise UserError(f"{file}: no such file; run the command in the folder that contains it")
-    text = read_bytes(file)
-    if len(text) > MAX_SIZE:
-        raise UserError(f"{file}: found {len(text):,} bytes; accepted: at most {MAX_SIZE:,}")
-    try:
-        values = parse_yaml(text.decode())
-    except MarkedYAMLError as error:
-        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise UserError(f"{file}{line}: not YAML: {error.problem}") from None
-    except Exception as error:  # for a date such as 2018-02-30, or a wrong tag, ruamel.yaml raises many kinds of errors
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise UserError(f"{file}: not YAML: {reason}") from None
-    _check_size(file, values)
+    values = read_yaml(file)
     if not isinstance(values, dict):
         raise UserError(f"{file}: found no sections; accepted: {', '.join(sections)}")
     for path in _keys_not_text(values):
@@ -146,6 +133,25 @@ def _model_of_source(section: str, values: Any, models: Mapping[str, type[S]]) -
 def parse_yaml(text: str) -> Any:
     """Read a YAML text as YAML 1.2, as DVC does. In YAML 1.1, 1e-3 would be a text and `no` would be false."""
     return YAML(typ="safe", pure=True).load(text)
+
+
+def read_yaml(file: Path) -> Any:
+    """Read a YAML file. Raises UserError if it is missing, is too large, or is not YAML."""
+    if not file.is_file():
+        raise UserError(f"{file}: no such file; run the command in the folder that contains it")
+    text = read_bytes(file)
+    if len(text) > MAX_SIZE:
+        raise UserError(f"{file}: found {len(text):,} bytes; accepted: at most {MAX_SIZE:,}")
+    try:
+        values = parse_yaml(text.decode())
+    except MarkedYAMLError as error:
+        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise UserError(f"{file}{line}: not YAML: {error.problem}") from None
+    except Exception as error:  # for a date such as 2018-02-30, or a wrong tag, ruamel.yaml raises many kinds of errors
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise UserError(f"{file}: not YAML: {reason}") from None
+    _check_size(file, values)
+    return values
 
 
 def rewrite(*keys: str | int, file: Path = FILE, **values: str | int) -> None:

@@ -1,14 +1,23 @@
 """Start and end a stage: check the environment, load its parameters, and print error lines."""
 
+import ctypes
+import errno
 import gc
+import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pipeline
+from pipeline.io.artifacts import disk_line, dvc_hash
 from pipeline.io.errors import UserError
-from pipeline.io.params import Section, load
+from pipeline.io.params import Section, load, read_yaml
+
+PR_SET_PDEATHSIG = 1  # of Linux
+DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 def run(name: str, main: Callable[..., None], section: type[Section] | Mapping[str, Any] | None = None) -> None:
@@ -22,8 +31,41 @@ def run(name: str, main: Callable[..., None], section: type[Section] | Mapping[s
         sys.exit(f"{name}: found numpy imported before `pipeline`, so results may differ; accepted: `dvc repro`")
     started = time.perf_counter()
     try:
+        if stage := os.environ.get("DVC_STAGE"):
+            end_with_dvc()
+            check_outputs(stage)
         main(load(name, section)) if section else main()
     except UserError as error:
         sys.exit("\n".join(f"{name}: {line}" for line in str(error).splitlines()))
+    except OSError as error:  # of what a library writes
+        if error.errno not in DISK_ERRORS:
+            raise
+        sys.exit(f"{name}: {disk_line(error.filename2 or error.filename or 'a temporary file', error)}")
     print(f"{name}: {time.perf_counter() - started:.1f} s of work after {started - pipeline.STARTED:.1f} s of start-up")
     gc.freeze()  # the process ends; without this, Python looks through all objects of TensorFlow for unused ones
+
+
+def end_with_dvc() -> None:
+    """End this process when the `dvc` that started it is killed, so that it does not write beside the next `dvc repro`.
+
+    Only Linux can do this. Raises UserError if `dvc` is dead already: then the parent has another process group.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getpgid(os.getppid()) != os.getpgrp():
+            raise UserError("found that `dvc` was killed; accepted: `dvc repro`")
+
+
+def check_outputs(reader: str = "") -> None:
+    """Compare outputs with the hashes in dvc.lock, because DVC restores files from its cache without a check.
+
+    reader: a stage whose inputs are compared; otherwise all outputs are. Raises UserError for a file that differs.
+    """
+    stages = read_yaml(Path("dvc.lock"))["stages"] if Path("dvc.lock").exists() else {}
+    hashes = {out["path"]: out["md5"] for entry in stages.values() for out in entry.get("outs", [])}
+    inputs = {dep["path"] for dep in stages.get(reader, {}).get("deps", [])}
+    for path in sorted(hashes.keys() & (inputs if reader else hashes)):
+        if Path(path).exists() and dvc_hash(Path(path)) != hashes[path]:
+            told = "found other bytes than dvc.lock says; accepted: run `dvc repro`. If that does not help, DVC's cache"
+            check = "find $(dvc cache dir) -type f -exec chmod u+w {} + -exec touch {} +"  # it trusts read-only files
+            raise UserError(f"{path}: {told} is damaged: run `rm -r {path}; {check}; dvc repro`")

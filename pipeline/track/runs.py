@@ -72,7 +72,8 @@ def record(
         identifier = experiment_id(client, root, experiment)
         known = client.search_runs([identifier], f"tags.`{FINGERPRINT}` = '{fingerprint}'", max_results=1)
         run = known[0] if known else new_run(client, identifier, fingerprint, name, baseline)
-        is_complete = run.info.status == RunStatus.to_string(RunStatus.FINISHED)
+        is_finished = run.info.status == RunStatus.to_string(RunStatus.FINISHED)
+        is_complete = is_finished and bool(client.list_artifacts(run.info.run_id))  # if nobody deleted its files
         reports = digest(b"".join(path.read_bytes() for path in contents.reports))
         if is_complete and run.data.tags.get(REPORTS) == reports:
             return "recorded before"
@@ -131,7 +132,8 @@ def log_state(client: MlflowClient, run: Run, contents: Contents) -> None:
         client.set_tag(identifier, key, value)
     client.log_inputs(identifier, [DatasetInput(contents.dataset)])
     log_files(client, run, contents.files)
-    if not (run.outputs and run.outputs.model_outputs):
+    models = [output.model_id for output in run.outputs.model_outputs] if run.outputs else []
+    if not models:
         for unfinished in client.search_logged_models(
             [run.info.experiment_id], f"attributes.source_run_id = '{identifier}'"
         ):
@@ -139,9 +141,10 @@ def log_state(client: MlflowClient, run: Run, contents: Contents) -> None:
         model = client.create_logged_model(
             run.info.experiment_id, MODEL, source_run_id=identifier, params=contents.model
         ).model_id
-        with tempfile.TemporaryDirectory() as folder:
-            contents.save_model(Path(folder, "model"))
-            client.log_model_artifacts(model, str(Path(folder, "model")))
+    with tempfile.TemporaryDirectory() as folder:
+        contents.save_model(Path(folder, "model"))
+        client.log_model_artifacts(models[0] if models else model, str(Path(folder, "model")))
+    if not models:
         client.finalize_logged_model(model, "READY")
         client.log_outputs(identifier, [LoggedModelOutput(model, step=0)])
 

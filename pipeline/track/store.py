@@ -3,6 +3,7 @@
 import logging
 import os
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from filelock import FileLock, Timeout
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
+from pipeline.io.artifacts import write_bytes
 from pipeline.io.errors import UserError
 
 WAIT = 600  # seconds for another process that records a run
@@ -60,7 +62,7 @@ def artifact_location(root: Path) -> str | None:
 def opened(root: Path) -> Iterator[MlflowClient]:
     """Yield the client of the store, while no other process of this repository uses it.
 
-    Raises UserError if the server does not answer.
+    Raises UserError if the server does not answer, or if SQLite cannot read or write its file.
     """
     # MLflow asks a server that is down for minutes. Three attempts are enough: the next `dvc repro` tries again.
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
@@ -71,6 +73,7 @@ def opened(root: Path) -> Iterator[MlflowClient]:
     try:
         with FileLock(root / "mlflow.db.lock", timeout=WAIT), variable(ENV, address):
             if is_local(root):
+                create(root)
                 relocate(root)
             client = MlflowClient(tracking_uri=address, registry_uri=address)
             client.search_experiments(max_results=1)  # a server that is down is told before anything is done
@@ -78,9 +81,12 @@ def opened(root: Path) -> Iterator[MlflowClient]:
     except Timeout:
         line = f"mlflow.db.lock: found another process that uses it for {WAIT} s; accepted: one at a time"
         raise UserError(line) from None
-    except MlflowException as error:
+    except (MlflowException, sqlite3.DatabaseError) as error:
         if is_local(root):
-            raise
+            if isinstance(error, MlflowException) and "(sqlite3." not in str(error):
+                raise
+            found = f"mlflow.db: found {str(error).splitlines()[0][:200]!r}"
+            raise UserError(f"{found}; accepted: a database with room to grow, or none: a new one is made") from None
         line = f"{ENV}: found no MLflow server at {address} that answers ({str(error).splitlines()[0][:200]})"
         raise UserError(f"{line}; accepted: a server that answers, or none") from None
 
@@ -95,6 +101,14 @@ def variable(name: str, value: str) -> Iterator[None]:
     finally:
         os.environ.pop(name)
         os.environ.update({name: before} if before else {})
+
+
+def create(root: Path) -> None:
+    """Make the SQLite store, if there is none, elsewhere first: MLflow cannot go on with a half-made one."""
+    if not (root / "mlflow.db").exists():
+        with tempfile.TemporaryDirectory() as folder:
+            MlflowClient(f"sqlite:///{folder}/mlflow.db").search_experiments(max_results=1)
+            write_bytes(root / "mlflow.db", Path(folder, "mlflow.db").read_bytes())
 
 
 def relocate(root: Path) -> None:
