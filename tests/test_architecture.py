@@ -57,6 +57,7 @@ COMMANDS = {name for name in PATHS if name.startswith(("pipeline.verify", "pipel
     "pipeline.from_file",
     "pipeline.record",
     "pipeline.update",
+    "pipeline.why",
 }
 # Whose parameters, beside its own, a stage tells its readers.
 TOLD = {"track": set(SECTIONS), "plot": {"prepare", "benchmark", "train", "evaluate"}}

@@ -22,8 +22,8 @@ def test_every_path_that_the_docs_name_exists(path: str) -> None:
     assert (ROOT / path).exists()
 
 
-def test_every_study_that_the_docs_name_exists_and_make_studies_runs_it() -> None:
-    recipe = MAKEFILE.split("\nstudies:")[1].split("\n\n")[0]
+def test_every_study_that_the_docs_name_exists_and_make_studies_or_make_soak_runs_it() -> None:
+    recipe = "\n".join(MAKEFILE.split(f"\n{target}:")[1].split("\n\n")[0] for target in ("studies", "soak"))
     modules = set(re.findall(r"`python -m (studies\.\w+)`", DOCS))
     assert modules
     for module in modules:
