@@ -59,10 +59,12 @@ def compared() -> str:
     """Return how many runs were compared in MLflow: the best of many on validation is partly lucky."""
     if not Path("data/run.json").exists():
         return ""
-    from pipeline.track import runs
+    from pipeline.track import runs, store
 
     experiment = read_record(Path("data/run.json"), runs.Recorded).experiment
     count = runs.count(Path.cwd(), experiment)
+    if not count and store.is_local(Path.cwd()):
+        return "MLflow has lost this run; `dvc repro --force --single-item track` records it again."
     return f"Runs in MLflow ({experiment}): {count}." if count else ""
 
 

@@ -6,7 +6,6 @@ Tables and records are checked. The same values always give the same bytes.
 import hashlib
 import io
 import json
-import os
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -33,24 +32,18 @@ class Record(BaseModel):
 def replacing(path: Path) -> Iterator[Path]:
     """Yield the path of a new file that replaces `path` at the end: completely or, after an error, not at all.
 
-    Raises UserError if the system does not let it write, for example because the disk is full.
+    An OSError of the new file names `path`, also where a library gives no name.
     """
     partial = path.with_name(f".{path.name}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            yield partial
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+        yield partial
+        partial.replace(path)
     except OSError as error:
-        raise UserError(disk_line(str(path), error)) from None
-
-
-def disk_line(path: str, error: OSError) -> str:
-    """Return the error line for a file that cannot be written."""
-    found = os.strerror(error.errno) if error.errno else str(error)  # pyarrow says more, in its own words
-    return f"{path}: found {found!r}; accepted: a disk with room, on which you may write"
+        error.filename = str(path) if error.filename in (None, str(partial)) else error.filename
+        raise
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -75,7 +68,7 @@ def digest(content: bytes) -> str:
 
 
 def dvc_hash(path: Path) -> str:
-    """Return the hash of an output as in dvc.lock: MD5, of a folder with networks that of a list of its files."""
+    """Return the MD5 hash of an output as in dvc.lock; of a folder of networks it is that of a list of its files."""
     if not path.is_dir():
         return hashlib.md5(read_bytes(path), usedforsecurity=False).hexdigest()
     files = {file.relative_to(path).as_posix(): dvc_hash(file) for file in path.rglob("*.keras")}

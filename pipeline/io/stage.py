@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pipeline
-from pipeline.io.artifacts import disk_line, dvc_hash
+from pipeline.io.artifacts import dvc_hash
 from pipeline.io.errors import UserError
 from pipeline.io.params import Section, load, read_yaml
 
@@ -37,16 +37,18 @@ def run(name: str, main: Callable[..., None], section: type[Section] | Mapping[s
         main(load(name, section)) if section else main()
     except UserError as error:
         sys.exit("\n".join(f"{name}: {line}" for line in str(error).splitlines()))
-    except OSError as error:  # of what a library writes
+    except OSError as error:
         if error.errno not in DISK_ERRORS:
             raise
-        sys.exit(f"{name}: {disk_line(error.filename2 or error.filename or 'a temporary file', error)}")
+        where = error.filename or "mlartifacts, or the folder for temporary files"
+        told = "accepted: a disk with room, on which you may write"
+        sys.exit(f"{name}: {where}: found {os.strerror(error.errno)!r}; {told}")
     print(f"{name}: {time.perf_counter() - started:.1f} s of work after {started - pipeline.STARTED:.1f} s of start-up")
     gc.freeze()  # the process ends; without this, Python looks through all objects of TensorFlow for unused ones
 
 
 def end_with_dvc() -> None:
-    """End this process when the `dvc` that started it is killed, so that it does not write beside the next `dvc repro`.
+    """End this process when the `dvc` that started it is killed: it would write beside the next `dvc repro`.
 
     Only Linux can do this. Raises UserError if `dvc` is dead already: then the parent has another process group.
     """
@@ -57,9 +59,9 @@ def end_with_dvc() -> None:
 
 
 def check_outputs(reader: str = "") -> None:
-    """Compare outputs with the hashes in dvc.lock, because DVC restores files from its cache without a check.
+    """Compare outputs, or the inputs of the stage `reader`, with dvc.lock: DVC restores files from its cache unchecked.
 
-    reader: a stage whose inputs are compared; otherwise all outputs are. Raises UserError for a file that differs.
+    Raises UserError for the first one that differs.
     """
     stages = read_yaml(Path("dvc.lock"))["stages"] if Path("dvc.lock").exists() else {}
     hashes = {out["path"]: out["md5"] for entry in stages.values() for out in entry.get("outs", [])}
@@ -67,5 +69,5 @@ def check_outputs(reader: str = "") -> None:
     for path in sorted(hashes.keys() & (inputs if reader else hashes)):
         if Path(path).exists() and dvc_hash(Path(path)) != hashes[path]:
             told = "found other bytes than dvc.lock says; accepted: run `dvc repro`. If that does not help, DVC's cache"
-            check = "find $(dvc cache dir) -type f -exec chmod u+w {} + -exec touch {} +"  # it trusts read-only files
+            check = "find $(dvc cache dir) -type f -exec chmod u+w {} + -exec touch {} +"  # DVC trusts read-only files
             raise UserError(f"{path}: {told} is damaged: run `rm -r {path}; {check}; dvc repro`")

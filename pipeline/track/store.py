@@ -83,10 +83,10 @@ def opened(root: Path) -> Iterator[MlflowClient]:
         raise UserError(line) from None
     except (MlflowException, sqlite3.DatabaseError) as error:
         if is_local(root):
-            if isinstance(error, MlflowException) and "(sqlite3." not in str(error):
+            if "(sqlite3." not in str(error) and isinstance(error, MlflowException):
                 raise
-            found = f"mlflow.db: found {str(error).splitlines()[0][:200]!r}"
-            raise UserError(f"{found}; accepted: a database with room to grow, or none: a new one is made") from None
+            found = str(error).splitlines()[0][:200]
+            raise UserError(f"mlflow.db: found {found!r}; accepted: a database with room to grow, or none") from None
         line = f"{ENV}: found no MLflow server at {address} that answers ({str(error).splitlines()[0][:200]})"
         raise UserError(f"{line}; accepted: a server that answers, or none") from None
 
@@ -113,12 +113,10 @@ def create(root: Path) -> None:
 
 def relocate(root: Path) -> None:
     """Rewrite the paths of the artifacts in the SQLite store, if the repository was moved since they were stored."""
-    if not (root / "mlflow.db").exists() or not (root / "mlartifacts").exists():
-        return
     new = artifact_location(root)
     with closing(sqlite3.connect(root / "mlflow.db", timeout=60)) as database, database:  # one transaction
         known = database.execute("SELECT name FROM sqlite_master").fetchall()
-        if ("experiments",) not in known:
+        if ("experiments",) not in known or not (root / "mlartifacts").exists():
             return
         query = "SELECT DISTINCT artifact_location FROM experiments WHERE artifact_location LIKE 'file:%/mlartifacts'"
         for (old,) in database.execute(query).fetchall():

@@ -19,7 +19,7 @@ from typing import Any
 
 import pipeline
 from pipeline.io.errors import UserError
-from pipeline.io.params import parse_yaml, rewrite
+from pipeline.io.params import read_yaml, rewrite
 from pipeline.verify.differences import largest_difference
 from pipeline.verify.machine import check_emulator, check_repository, libc, output_of, processor, qemu_command
 
@@ -125,11 +125,11 @@ def rebuild(root: Path, commit: str, clone: Path, path: list[Path]) -> list[str]
     All other outputs are deleted first, also from dvc.lock, so each later output was made in the clone.
     path: the folders that are searched first for python and dvc.
     """
-    lock, kept_stages, copied = read_lock(clone), {}, []
+    lock, kept_stages, copied = read_yaml(clone / "dvc.lock"), {}, []
     for name in hashes(clone):
         output = clone / name
         shutil.rmtree(output) if output.is_dir() else output.unlink(missing_ok=True)
-    scrape = parse_yaml((clone / "params.yaml").read_text())["scrape"]
+    scrape = read_yaml(clone / "params.yaml")["scrape"]
     if "yahoo" in (market["source"] for market in [scrape, *scrape.get("markets", [])]):
         kept_stages = {"scrape": lock["stages"]["scrape"]}
         copied = [out["path"] for out in lock["stages"]["scrape"]["outs"]]
@@ -282,14 +282,10 @@ def use_one_processor() -> None:
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
 
-def read_lock(folder: Path) -> dict[str, Any]:
-    """Return the content of dvc.lock in a folder."""
-    return parse_yaml((folder / "dvc.lock").read_text())
-
-
 def hashes(folder: Path) -> dict[str, str]:
     """Return the hash of each output by its path, in the order of dvc.lock."""
-    return {out["path"]: out["md5"] for stage in read_lock(folder)["stages"].values() for out in stage.get("outs", [])}
+    stages = read_yaml(folder / "dvc.lock")["stages"].values()
+    return {out["path"]: out["md5"] for stage in stages for out in stage.get("outs", [])}
 
 
 def command(revision: str, cpu: str) -> int:

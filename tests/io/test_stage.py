@@ -1,8 +1,17 @@
 """A stage needs pinned environment variables and no arguments; a user's mistake is one line of its output."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
 import pytest
 
-from tests.commands import python
+from pipeline.io.artifacts import dvc_hash
+from tests.commands import OURS, python
+from tests.conftest import UNPINNED
 
 RAN = "def main(): print('ran')\n"
 RUN = "import sys\nfrom pipeline.io.errors import UserError\nfrom pipeline.io.stage import run\n"
@@ -32,3 +41,82 @@ def test_our_own_mistake_keeps_its_traceback() -> None:
     done = python(RUN + "run('train', lambda: 1 / 0)")
     assert done.returncode == 1
     assert "ZeroDivisionError" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        ("OSError(28, '', 'a')", "train: a: found 'No space left on device'; accepted: a disk with room"),
+        ("OSError(30, '')", "train: mlartifacts, or the folder for temporary files: found 'Read-only file system'; "),
+    ],
+)
+def test_a_disk_that_takes_no_more_is_one_line(error: str, said: str) -> None:
+    done = python(RUN + f"def main(): raise {error}\nrun('train', main)")
+    assert done.returncode == 1
+    assert done.stderr.startswith(said)
+    assert done.stderr.count("\n") == 1
+
+
+def test_another_error_of_the_system_keeps_its_traceback() -> None:
+    assert "Traceback" in python(RUN + "run('train', lambda: open('/nowhere/at/all'))").stderr
+
+
+LOCK = """stages:
+  train:
+    outs: [{{path: data/model, hash: md5, md5: {model}}}]
+  predict:
+    deps: [{{path: data/model, hash: md5, md5: {model}}}, {{path: pipeline/io, hash: md5, md5: 0}}]
+"""
+
+
+def test_an_input_that_differs_from_dvc_lock_stops_the_stage_with_one_line(project: Path) -> None:
+    for target in ("price", "variance"):
+        (project / f"data/model/{target}").mkdir(parents=True)
+        (project / f"data/model/{target}/1.keras").write_bytes(b"a network")
+    (project / "dvc.lock").write_text(LOCK.format(model=dvc_hash(Path("data/model"))))
+    code = f"import os\nos.chdir({str(project)!r})\n{RUN}{RAN}run('predict', main)"
+    assert python(code, DVC_STAGE="predict").stdout.startswith("ran\n")
+    (project / "data/model/price/1.keras").write_bytes(b"another")
+    done = python(code, DVC_STAGE="predict")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert done.stderr.startswith(
+        "predict: data/model: found other bytes than dvc.lock says; accepted: run `dvc repro`"
+    )
+    assert python(code).stdout.startswith("ran\n")  # without DVC, what you run is up to you
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent was killed")
+@pytest.mark.parametrize("killed", ["before the stage begins", "while the stage works"])
+def test_a_stage_whose_dvc_was_killed_writes_nothing_more(killed: str, project: Path) -> None:
+    """The stage is stopped when dvc dies, and goes on afterwards, as an orphan on a busy computer would."""
+    wait = "while not Path('go').exists(): time.sleep(0.01)\n"
+    work = f"def main():\n  Path('begun').touch()\n  {wait}  Path('late').touch()\n"
+    before = wait if killed.startswith("before") else ""
+    stage = f"import time\nfrom pathlib import Path\nPath('up').touch()\n{before}{RUN}{work}run('train', main)"
+    dvc = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {stage!r}])"
+    parent = subprocess.Popen(
+        [sys.executable, "-c", dvc],
+        env={**UNPINNED, **OURS, "DVC_STAGE": "train"},
+        start_new_session=True,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        wait_for(project / ("up" if before else "begun"))
+        (child,) = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()
+        os.kill(int(child), signal.SIGSTOP)
+        parent.kill()
+        (project / "go").touch()
+        os.kill(int(child), signal.SIGCONT)
+        _, errors = parent.communicate(timeout=60)  # until the child has ended too
+    finally:
+        os.killpg(parent.pid, signal.SIGKILL) if Path(f"/proc/{child}").exists() else None
+    assert errors == ("train: found that `dvc` was killed; accepted: `dvc repro`\n" if before else "")
+    assert not (project / "late").exists()
+
+
+def wait_for(path: Path) -> None:
+    end = time.monotonic() + 60
+    while not path.exists():
+        assert time.monotonic() < end
+        time.sleep(0.01)

@@ -208,3 +208,13 @@ def test_the_page_of_an_experiment_has_its_columns_also_if_it_was_made_before(ro
     client(root).create_experiment("trial", artifact_location=(root / "mlartifacts").as_uri())
     recorded(root, "one")
     assert client(root).get_experiment_by_name("trial").tags[view.TAG] == view.STATE
+
+
+def test_files_that_were_deleted_are_recorded_again_in_the_same_run(root: Path) -> None:
+    recorded(root, "one")
+    shutil.rmtree(root / "mlartifacts")
+    assert recorded(root, "one") == "recorded"
+    (run,), (model,) = found(root), models(root)
+    assert (root / "mlartifacts" / run.info.run_id / "artifacts/out/report.html").exists()
+    assert (root / f"mlartifacts/models/{model.model_id}/artifacts/MLmodel").exists()
+    assert recorded(root, "one") == "recorded before"

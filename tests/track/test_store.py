@@ -66,3 +66,27 @@ def test_the_environment_is_as_before(root: Path, monkeypatch: pytest.MonkeyPatc
     with store.opened(root):
         assert os.environ[store.ENV] == f"sqlite:///{root}/mlflow.db"
     assert store.ENV not in os.environ
+
+
+def test_a_store_whose_making_was_cut_short_is_made_again(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MLflow cannot use a database with some of its tables."""
+
+    def cut(self: MlflowClient, **_: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(MlflowClient, "search_experiments", cut)
+    with pytest.raises(KeyboardInterrupt):
+        store.create(project)
+    assert not list(project.iterdir())
+
+
+@pytest.mark.parametrize("artifacts", [True, False])
+def test_a_damaged_store_is_named_in_one_line(artifacts: bool, root: Path) -> None:  # noqa: F811
+    (root / "mlflow.db").write_bytes(b"nonsense" * 1000)
+    if artifacts:
+        (root / "mlartifacts").mkdir()
+    with (
+        pytest.raises(UserError, match=r"^mlflow.db: found .*file is not a database.*; accepted: .*$"),
+        store.opened(root),
+    ):
+        pass
