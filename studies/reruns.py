@@ -32,8 +32,8 @@ would run, and why. `make repro` prints the same first, and at the end which sta
 
 For these tables, each key was changed alone and each file was edited alone (a comment was added), in a small pipeline.
 A stage is in brackets if it ran and all its outputs had the same bytes: the stages that only read these did not run.
-Two keys run stages in vain: these read a part of `data/preparation.json`, and the keys are in another part. With another
-`train.patience`, `train` cannot know that no network would have stopped earlier or later.
+Two keys run stages in vain: these read a part of `data/preparation.json`, and the keys are in another part.
+`train` cannot know beforehand that another `train.patience` stops no network earlier or later.
 `python -m studies.reruns` makes this page.
 """
 SMALL: dict[str, Any] = {  # with a file of two tickers

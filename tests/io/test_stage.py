@@ -106,6 +106,7 @@ def test_a_stage_whose_dvc_was_killed_writes_nothing_more(killed: str, project: 
         (child,) = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()
         os.kill(int(child), signal.SIGSTOP)
         parent.kill()
+        parent.wait(60)
         (project / "go").touch()
         os.kill(int(child), signal.SIGCONT)
         _, errors = parent.communicate(timeout=60)  # until the child has ended too
