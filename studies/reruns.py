@@ -80,7 +80,7 @@ OTHER: dict[str, dict[str, Any]] = {  # another value for each key; those that c
     "prepare.validation": {"prepare.validation": 0.2},
     "prepare.test": {"prepare.test": 0.1},
     "benchmark.models": {"benchmark.models": ["persistence", "drift", "har", "lhar", "ridge"]},
-    "benchmark.window": {"benchmark.window": 4},
+    "benchmark.window": {"benchmark.window": 2},
     "train.window": {"train.window": 4},
     "train.cell": {"train.cell": "gru"},
     "train.units": {"train.units": [5]},
