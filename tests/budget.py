@@ -8,8 +8,33 @@ import pytest
 
 LIMIT = 45 * 60  # seconds for all of them, on two cores
 CORES = 2
-BUDGET = {  # seconds of one worker
+BUDGET = {  # seconds of one worker, by file
     "test_processor": 1500,
+    "test_pipeline": 300,
+    "test_rebuild": 300,
+    "test_readme": 250,
+    "test_experiments": 250,
+    "test_yahoo": 200,
+    "test_examples": 200,
+    "test_seeds": 200,
+    "test_engines": 200,
+    "test_promotion": 200,
+    "test_browser": 150,
+    "test_checkouts": 150,
+    "test_coverage": 150,
+    "test_dvc": 150,
+    "test_bad_input": 120,
+    "test_faults": 120,
+    "test_kills": 120,
+    "test_reruns": 120,
+    "test_commands": 100,
+    "test_docs": 100,
+    "test_leakage": 100,
+    "test_server": 100,
+    "test_training": 100,
+    "test_ui": 100,
+    "test_dvc_plots": 60,
+    "test_model": 60,
 }
 
 
