@@ -40,7 +40,7 @@ def replacing(path: Path) -> Iterator[Path]:
         yield partial
         partial.replace(path)
     except OSError as error:
-        error.filename = str(path) if error.filename in (None, str(partial)) else error.filename
+        error.filename = str(path) if error.filename in (None, partial, str(partial)) else error.filename
         raise
     finally:
         partial.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""Show that nothing is lost, whatever happens to a run."""
