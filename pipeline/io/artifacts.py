@@ -37,13 +37,14 @@ def replacing(path: Path) -> Iterator[Path]:
     partial = path.with_name(f".{path.name}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        yield partial
-        partial.replace(path)
+        try:
+            yield partial
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)  # fails too, where the disk is read-only
     except OSError as error:
-        error.filename = str(path) if error.filename in (None, str(partial)) else error.filename
+        error.filename = str(path) if error.filename in (None, partial, str(partial)) else error.filename
         raise
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -1,1 +1,1 @@
-"""What the pipeline does when something goes wrong: bad input, faults, and what is promised."""
+"""What happens to a run that is killed, to a folder that is harmed, and to bad input."""

@@ -43,6 +43,10 @@ from pipeline.scrape.__main__ import main as scrape
 from pipeline.scrape.params import SOURCES
 from studies.study import ROOT
 
+INTRODUCTION = """Input was made as an enemy would make it: hostile, damaged or huge cells, files and names. A case ends well
+by a right answer (finite, possible numbers) or by a message of short lines. All else is counted as "other": a
+traceback, over 30 seconds of work or 4 GiB of memory, a file outside the repository, an element of a page that a name
+made. The cases are drawn by Hypothesis, the same in each run."""
 CPU_SECONDS, SECONDS, BYTES = 30, 600, 4 * 2**30  # what one case may need: more of it counts as a hang, or as too much
 MESSAGE, RIGHT = "message", "right answer"
 # fmt: off
@@ -550,6 +554,11 @@ def results(walked: Path, count: int) -> dict[str, Ends]:
     return {
         name: drawn(cases, answer, max(count * share // 1000, 1)) for name, (share, cases, answer) in chosen.items()
     }
+
+
+def part(_: Path, count: int = 10_000) -> str:
+    """Return the part of the page."""
+    return f"{INTRODUCTION}\n\n{report(count=count)}"
 
 
 def report(walked: Path = ROOT, count: int = 10_000) -> str:
