@@ -43,8 +43,8 @@ from pipeline.scrape.__main__ import main as scrape
 from pipeline.scrape.params import SOURCES
 from studies.study import ROOT
 
-INTRODUCTION = """Input was made as an enemy would make it: hostile, damaged or huge cells, files and names. A case ends well
-by a right answer (finite, possible numbers) or by a message of short lines. All else is counted as "other": a
+INTRODUCTION = """Input was made as an enemy would make it: hostile, damaged or huge cells, files and names. A case
+ends well by a right answer (finite, possible numbers) or by a message of short lines. All else is counted as "other": a
 traceback, over 30 seconds of work or 4 GiB of memory, a file outside the repository, an element of a page that a name
 made. The cases are drawn by Hypothesis, the same in each run."""
 CPU_SECONDS, SECONDS, BYTES = 30, 600, 4 * 2**30  # what one case may need: more of it counts as a hang, or as too much
