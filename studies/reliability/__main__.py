@@ -33,8 +33,6 @@ data, and counts what comes of it. Every stage has run there and its results are
 
 def main(*words: str) -> None:
     """Make all parts, or those of these words, and keep the other parts of the page. A word is NAME or NAME=COUNT."""
-    page = PAGE.read_text() if PAGE.exists() else ""
-    kept = dict(part.split("\n\n", 1) for part in page.rstrip().split("\n\n## ")[1:])
     for word in words or PARTS:
         name, _, count = word.partition("=")
         title, part = PARTS[name]
@@ -43,6 +41,8 @@ def main(*words: str) -> None:
             text = part(Path(temporary), *map(int, filter(None, [count])))
         load = ", ".join(f"{average:.1f}" for average in os.getloadavg())
         told = f"This took {(time.perf_counter() - started) / 60:.0f} minutes. Load average at the end: {load}."
+        page = PAGE.read_text() if PAGE.exists() else ""
+        kept = dict(part.split("\n\n", 1) for part in page.rstrip().split("\n\n## ")[1:])
         kept[title] = f"{text}\n\n{told}"
         sections = [f"## {title}\n\n{kept[title]}" for title, _ in PARTS.values() if title in kept]
         write_bytes(PAGE, ("\n\n".join([INTRODUCTION.rstrip(), *sections]) + "\n").encode())
