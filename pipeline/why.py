@@ -42,7 +42,7 @@ def plan() -> list[str]:
                 outputs = {out.def_path: stage.name for out in stage.outs}
                 remade |= outputs.keys() if lost or changed or first else set()
                 unsure |= outputs if changed or first else {}
-    except DvcException as error:
+    except (DvcException, TypeError) as error:  # a date without quotes in params.yaml is a TypeError of DVC
         check_repository()
         raise UserError(" ".join(str(error).split())) from None
     return lines or ["No stage would run: nothing has changed since the last `dvc repro`."]

@@ -315,7 +315,7 @@ def test_a_queue_of_experiments_is_ranked_on_validation_as_the_readme_has_it(rep
     (queued,) = re.findall(r"^(dvc exp run --queue .*?) *#", README, re.MULTILINE)
     (shown,) = re.findall(r"^(dvc exp show .*?) *#", README, re.MULTILINE)
     small = shlex.split(queued)[:6]  # the README's are four
-    assert small == ["dvc", "exp", "run", "--queue", "-S", "train.window=3,5"]
+    assert small == ["dvc", "exp", "run", "--queue", "-S", "train.window=5,10"]
     run(folder, "git", "add", "--all")
     run(folder, "git", "commit", "--quiet", "--message", "before")
     assert run(folder, *small).returncode == 0
@@ -323,7 +323,7 @@ def test_a_queue_of_experiments_is_ranked_on_validation_as_the_readme_has_it(rep
     table = run(folder, *shlex.split(shown), "--csv").stdout
     found = pd.read_csv(io.StringIO(table))
     tried = found[found["Experiment"].notna()]
-    assert sorted(tried["train.window"]) == [3, 5]
+    assert sorted(tried["train.window"]) == [5, 10]
     skills = tried["validation.variance.h1.skill"].tolist()
     assert skills == sorted(skills, reverse=True)
     assert not [name for name in found if name.startswith("test.")]

@@ -164,7 +164,13 @@ def test_a_stage_that_fails_ends_it_with_its_status(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "text"), [("dvc.lock", "<<<<<<< HEAD\nschema"), ("params.yaml", "a: ["), ("dvc.yaml", "stages: 1")]
+    ("name", "text"),
+    [
+        ("dvc.lock", "<<<<<<< HEAD\nschema"),
+        ("params.yaml", "a: ["),
+        ("params.yaml", "train: {units: 2016-01-04}"),
+        ("dvc.yaml", "stages: 1"),
+    ],
 )
 def test_what_dvc_cannot_read_is_named_in_one_line(name: str, text: str, folder: Path) -> None:
     Path(name).write_text(text)

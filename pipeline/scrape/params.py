@@ -36,6 +36,13 @@ def is_ticker(name: str) -> bool:
     return 0 < len(name) <= 50 and name.isprintable() and name[0] not in "=+-@"
 
 
+def check_unit(unit: str) -> str:
+    """Reject a unit that a chart cannot show: the library that draws the pictures ends the process."""
+    if len(unit) > 50 or not unit.isprintable():
+        raise ValueError(f"found {unit!r}; accepted: at most 50 printable characters")
+    return unit
+
+
 def check_tickers(found: object) -> object:
     """Reject what is neither the name of a ticker nor a list of names."""
     for name in listed(found, "the name of a ticker"):
@@ -115,7 +122,7 @@ class File(Section):
     date_columns: Annotated[list[str], Field(min_length=1)]
     date_format: Annotated[list[str], BeforeValidator(listed)]
     columns: Annotated[dict[Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")], str], Field(min_length=1)]
-    unit: str
+    unit: Annotated[str, AfterValidator(check_unit)]
     delimiter: Annotated[str, Field(pattern=r'^[^"\r\n]$', description="of one character, but no quote")]
     decimal: NonDigit
     thousands: Annotated[str, Field(pattern=r"^\D?$")]

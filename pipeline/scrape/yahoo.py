@@ -29,6 +29,7 @@ from pipeline.formats import format_date
 from pipeline.io.artifacts import read_json, write_json
 from pipeline.io.errors import UserError
 from pipeline.prices import NUMBERS, SourceData
+from pipeline.scrape.params import check_unit
 
 warnings.filterwarnings("ignore", category=DeprecationWarning, module="yfinance")  # yfinance turns these warnings on
 
@@ -133,6 +134,7 @@ def fetch(session: Session, ticker: str, start: str, end: str) -> dict[str, Any]
         has_ended = finished(frame.index, meta, answered_at(session.last, meta))
         if not isinstance(meta["currency"], str | None):
             raise TypeError(f"found the currency {meta['currency']!r}; accepted: a text")
+        check_unit(meta["currency"] or "")
         frame = frame.rename(columns={"Stock Splits": "splits"})
         frame = frame.rename(columns=lambda name: name.lower().replace(" ", "_"))[list(NUMBERS)].astype("float64")
         frame.insert(0, "date", frame.index.tz_localize(None).normalize())

@@ -40,7 +40,7 @@ from pipeline.io.artifacts import read_table
 from pipeline.io.errors import UserError
 from pipeline.io.params import FILE, SECTIONS, load, load_all, parse_yaml
 from pipeline.scrape.__main__ import main as scrape
-from pipeline.scrape.params import SOURCES
+from pipeline.scrape.params import SOURCES, is_ticker
 from studies.study import ROOT
 
 INTRODUCTION = """Input was made as an enemy would make it: hostile, damaged or huge cells, files and names. A case
@@ -513,7 +513,7 @@ def rename(folder: Path, old: str, new: str, unit: str) -> None:
     (folder / "data/preparation.json").write_text(json.dumps(preparation))
 
 
-names = st.sampled_from([name for name in HOSTILE if name.strip()])
+names = st.sampled_from([name for name in HOSTILE if is_ticker(name) and name.strip()])  # the others are refused
 
 
 # ----------------------------------------------------------------------------------------------------------------------

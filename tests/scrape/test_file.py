@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from pipeline.io.errors import UserError
 from pipeline.prices import SourceData, canonical
 from pipeline.scrape.file import inside, prices
-from pipeline.scrape.params import File, check_tickers, listed
+from pipeline.scrape.params import File, check_tickers, check_unit, listed
 from tests.conftest import file_params
 from tests.series import made_prices
 
@@ -377,6 +377,12 @@ def test_a_ticker_is_short_and_printable_and_no_formula(name: str, own: Path) ->
     assert len(said.splitlines()) == 1
     with pytest.raises(ValueError, match="accepted: a ticker of at most 50"):
         check_tickers(name)
+
+
+@pytest.mark.parametrize("unit", ["\x1b[2J", "A" * 51])
+def test_a_unit_is_short_and_printable(unit: str) -> None:
+    with pytest.raises(ValueError, match="accepted: at most 50 printable"):
+        check_unit(unit)
 
 
 def test_the_line_of_a_mistake_is_not_as_long_as_the_cell(own: Path) -> None:
