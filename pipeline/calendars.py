@@ -77,11 +77,11 @@ def step_dates(dates: pd.Series, length: pd.Timedelta) -> pd.DatetimeIndex:
     Raises UserError if the steps are so many more than the dates that one of the dates must be wrong.
     """
     first, last, max_steps = dates.min(), dates.max(), MAX_STEPS * max(len(dates), 1000)
-    if (last - first) / length > max_steps:
-        found = f"found dates from {first:%Y-%m-%d} to {last:%Y-%m-%d}, which are {(last - first) / length:,.0f} steps"
+    if (steps := (last - first) / length) > max_steps:
+        found = f"found dates from {first:%Y-%m-%d} to {last:%Y-%m-%d}, which are {steps:,.0f} steps"
         raise UserError(f"{found} of {length}; accepted for {len(dates):,} rows: at most {max_steps:,} steps")
-    offset = ((dates - dates.min()) % length).mode().iloc[0]
-    return pd.date_range(dates.min() + offset, dates.max(), freq=length).as_unit("us")
+    offset = ((dates - first) % length).mode().iloc[0]
+    return pd.date_range(first + offset, last, freq=length).as_unit("us")
 
 
 def next_dates(calendar: str, after: pd.DatetimeIndex, count: int) -> NDArray[np.datetime64]:

@@ -46,6 +46,6 @@ class Table(NamedTuple):
 
     @property
     def markdown(self) -> str:
-        """Return the table in Markdown, without its caption. No cell may contain Markdown or a bar."""
+        """Return the table in Markdown, without its caption. A cell may be Markdown, without a bar."""
         rules = [":--" if words else "--:" for words in self.texts]
         return "\n".join(f"| {' | '.join(line)} |" for line in (self.heads, rules, *self.rows))

@@ -6,7 +6,6 @@ Each change is made alone, in a copy of a small pipeline that has run, and `dvc 
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from pipeline.io.params import SECTIONS, parse_yaml
 from pipeline.scrape import sample
 from pipeline.why import OUTCOMES
 from studies import study
+from studies.reliability import repository
 
 PAGE = study.ROOT / "docs/reruns.md"
 INTRODUCTION = """# What runs again
@@ -100,7 +100,6 @@ OTHER: dict[str, dict[str, Any]] = {  # another value for each key; those that c
     "plot.sessions": {"plot.sessions": 240},
     "track.experiment": {"track.experiment": "other"},
 }
-TIMEOUT = 1200  # seconds for one `dvc repro`
 
 
 class Rerun(NamedTuple):
@@ -158,7 +157,9 @@ def small_pipeline(folder: Path) -> Path:
     two = pd.concat([prices, prices.iloc[1500:].assign(ticker="TWO")])
     write_csv(clone / "data/raw/own.csv", two)
     study.run(clone, study.with_changes(study.read_params("params.yaml"), SMALL), "track")
-    subprocess.run(["git", "commit", "--quiet", "--all", "--message", "small"], cwd=clone, check=True)
+    committed = repository.run(clone, "git", "commit", "--quiet", "--all", "--message", "small")
+    if committed.status:
+        raise RuntimeError(f"{clone}: {committed.errors}")
     return clone
 
 
@@ -178,13 +179,10 @@ def change(folder: Path, name: str) -> None:
 def rerun(folder: Path) -> Rerun:
     """Run `dvc repro` and return what ran."""
     before = outputs(folder)
-    command = [sys.executable, "-m", "dvc", "repro"]
-    done = subprocess.run(
-        command, cwd=folder, env=study.environment(), capture_output=True, text=True, timeout=TIMEOUT, check=False
-    )
-    if done.returncode:
-        raise RuntimeError(f"{folder}: {done.stdout}{done.stderr}")
-    stages = re.findall(OUTCOMES["Ran"], done.stdout, re.MULTILINE)
+    printed = repository.repro(folder)
+    if printed.status:
+        raise RuntimeError(f"{folder}: {printed.output}{printed.errors}")
+    stages = re.findall(OUTCOMES["Ran"], printed.output, re.MULTILINE)
     after = outputs(folder)
     in_order = [name for name in after if name in stages]
     return Rerun(in_order, [name for name in in_order if after[name] == before[name]])

@@ -68,6 +68,11 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def output_hashes(lock: dict[str, Any]) -> dict[str, str]:
+    """Return the hash of each output by its path, in the order of a dvc.lock. lock: its content."""
+    return {out["path"]: out["md5"] for stage in lock["stages"].values() for out in stage.get("outs", [])}
+
+
 def dvc_hash(path: Path) -> str:
     """Return the MD5 hash of an output as in dvc.lock; of a folder of networks it is that of a list of its files."""
     if not path.is_dir():

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pipeline
-from pipeline.io.artifacts import dvc_hash
+from pipeline.io.artifacts import dvc_hash, output_hashes
 from pipeline.io.errors import UserError
 from pipeline.io.params import Section, load, read_yaml
 
@@ -63,10 +63,10 @@ def check_outputs(reader: str = "") -> None:
 
     Raises UserError for the first one that differs.
     """
-    stages = read_yaml(Path("dvc.lock"))["stages"] if Path("dvc.lock").exists() else {}
-    hashes = {out["path"]: out["md5"] for entry in stages.values() for out in entry.get("outs", [])}
+    lock = read_yaml(Path("dvc.lock")) if Path("dvc.lock").exists() else {"stages": {}}
+    hashes = output_hashes(lock)
     hashes.pop("data/run.json", None)  # `dvc exp apply` leaves the old one, which is neither in git nor in the cache
-    inputs = {dep["path"] for dep in stages.get(reader, {}).get("deps", [])}
+    inputs = {dep["path"] for dep in lock["stages"].get(reader, {}).get("deps", [])}
     for path in sorted(hashes.keys() & (inputs if reader else hashes)):
         if Path(path).exists() and dvc_hash(Path(path)) != hashes[path]:
             told = "found other bytes than dvc.lock says; accepted: run `dvc repro`. If that does not help, DVC's cache"

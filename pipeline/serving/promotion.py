@@ -13,7 +13,7 @@ from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
-from pipeline.io.artifacts import dvc_hash, read_record, read_table
+from pipeline.io.artifacts import dvc_hash, output_hashes, read_record, read_table
 from pipeline.io.errors import UserError
 from pipeline.io.params import parse_yaml
 from pipeline.scoring.verdict import Verdict
@@ -61,8 +61,7 @@ def not_committed(*paths: Path) -> list[str]:
     lock = subprocess.run(["git", "show", "HEAD:./dvc.lock"], capture_output=True, text=True)
     if lock.returncode:
         return [f"dvc.lock: found none in the last commit ({lock.stderr.strip()}); accepted: a committed state"]
-    outs = [out for stage in parse_yaml(lock.stdout)["stages"].values() for out in stage.get("outs", [])]
-    committed = {out["path"]: out["md5"] for out in outs}
+    committed = output_hashes(parse_yaml(lock.stdout))
     changed = [path for path in paths if dvc_hash(path) != committed.get(str(path))]
     return [
         f"{path}: found another than that of the last commit; accepted: `dvc repro`, then commit" for path in changed

@@ -132,8 +132,10 @@ def log_state(client: MlflowClient, run: Run, contents: Contents) -> None:
         client.set_tag(identifier, key, value)
     client.log_inputs(identifier, [DatasetInput(contents.dataset)])
     log_files(client, run, contents.files)
-    models = [output.model_id for output in run.outputs.model_outputs] if run.outputs else []
-    if not models:
+    logged = run.outputs.model_outputs if run.outputs else []
+    if logged:
+        model = logged[0].model_id
+    else:
         for unfinished in client.search_logged_models(
             [run.info.experiment_id], f"attributes.source_run_id = '{identifier}'"
         ):
@@ -143,8 +145,8 @@ def log_state(client: MlflowClient, run: Run, contents: Contents) -> None:
         ).model_id
     with tempfile.TemporaryDirectory() as folder:
         contents.save_model(Path(folder, "model"))
-        client.log_model_artifacts(models[0] if models else model, str(Path(folder, "model")))
-    if not models:
+        client.log_model_artifacts(model, str(Path(folder, "model")))
+    if not logged:
         client.finalize_logged_model(model, "READY")
         client.log_outputs(identifier, [LoggedModelOutput(model, step=0)])
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pipeline
+from pipeline.io.artifacts import output_hashes
 from pipeline.io.errors import UserError
 from pipeline.io.params import read_yaml, rewrite
 from pipeline.verify.differences import largest_difference
@@ -284,8 +285,7 @@ def use_one_processor() -> None:
 
 def hashes(folder: Path) -> dict[str, str]:
     """Return the hash of each output by its path, in the order of dvc.lock."""
-    stages = read_yaml(folder / "dvc.lock")["stages"].values()
-    return {out["path"]: out["md5"] for stage in stages for out in stage.get("outs", [])}
+    return output_hashes(read_yaml(folder / "dvc.lock"))
 
 
 def command(revision: str, cpu: str) -> int:

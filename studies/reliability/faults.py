@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.__main__ import REPORTS
+from pipeline.formats import Table
 from pipeline.io.artifacts import dvc_hash
-from studies.bench import table
 from studies.reliability import repository
 from studies.reliability.repository import STAGES, Printed
 
@@ -67,7 +67,7 @@ def faults(folder: Path) -> str:
         rows.append([name, str(len(outcomes)), shown, told, str(same)])
     skipped = "" if can_mount() else "Full and read-only disks were left out: a mount needs root on Linux."
     header = ["fault", "trials", "the first line that the user sees", "what brings all back", "same"]
-    return "\n\n".join([INTRODUCTION.format(skipped=skipped).strip(), table(header, rows)])
+    return "\n\n".join([INTRODUCTION.format(skipped=skipped).strip(), Table("", header, rows).markdown])
 
 
 def trial(small: Path, folder: Path, fault: Fault) -> Outcome:

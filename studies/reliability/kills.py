@@ -13,7 +13,7 @@ from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
-from studies.bench import table
+from pipeline.formats import Table
 from studies.reliability import repository
 from studies.reliability.repository import Printed
 
@@ -133,4 +133,4 @@ def section(killed: list[Killed], seconds: float) -> str:
     lines = sorted({one.told for one in killed if one.outcome == OUTCOMES[1]})
     told = ["The lines:", "\n".join(f"- `{line}`" for line in lines)] if lines else []
     header = ["kill", "stage that ran", "trials", *OUTCOMES]
-    return "\n\n".join([text, kinds, table(header, rows), *told])
+    return "\n\n".join([text, kinds, Table("", header, rows).markdown, *told])
