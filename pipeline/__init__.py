@@ -6,10 +6,16 @@ As a result, x86-64 machines of the last ten years give the same bytes: docs/dec
 """
 
 import gc
+import importlib.util
 import os
+import signal
 import sys
+import threading
 import time
 from pathlib import Path
+
+if not importlib.util.find_spec("numpy"):
+    sys.exit("pipeline: found no packages; accepted: `make setup`, then `source .venv/bin/activate`")
 
 STARTED = time.perf_counter()
 PINS = {
@@ -41,6 +47,10 @@ UNSET = (
     "TF_XLA_FLAGS",
     "XLA_FLAGS",
 )
+
+# Ctrl-C ends a stage without a traceback, also while it imports.
+if "DVC_STAGE" in os.environ and threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGINT, lambda *_: sys.exit(130))  # 128 + SIGINT, as a shell says it
 
 # A caller that imported numpy first keeps its environment as it is: the pins would come too late for numpy.
 # It may be pinned all the same, if a parent process, such as pytest, passed these variables on.

@@ -168,14 +168,13 @@ def main(words: list[str]) -> int:
                 from pipeline import record
 
                 record.update_record()
-            case "why":
-                from pipeline import why
+            case "why" | "repro":
+                from pipeline import settings, why
 
+                settings.check()
+                if chosen.command == "repro":
+                    return why.repro()
                 print("\n".join(why.plan()))
-            case "repro":
-                from pipeline import why
-
-                return why.repro()
             case "verify":
                 from pipeline.verify import rebuild
 
@@ -195,6 +194,8 @@ def main(words: list[str]) -> int:
     except UserError as error:
         who = "" if chosen.command in RESULTS else f"{chosen.command}: "
         sys.exit("\n".join(f"{who}{line}" for line in str(error).splitlines()))
+    except KeyboardInterrupt:
+        return 130  # 128 + SIGINT, as a shell says it
     return 0
 
 

@@ -1,6 +1,5 @@
 """`make why`: which stages `dvc repro` would run, and why. `make repro` also runs them, and says which ran."""
 
-import logging
 import re
 import signal
 import subprocess
@@ -10,39 +9,43 @@ from typing import Any
 
 from dvc.exceptions import DvcException
 from dvc.repo import Repo
+from dvc.stage.serialize import to_single_stage_lockfile
 from dvc_data.hashfile.hash_info import HashInfo
 
 from pipeline.io.errors import UserError
 from pipeline.io.params import flat
 from pipeline.verify.machine import check_repository, output_of
 
-OUTPUTS = {"deleted": "missing", "modified": "changed by hand", "not in cache": "not in DVC's cache"}
+OUTPUTS = {"deleted": "missing", "modified": "not as in dvc.lock", "not in cache": "not in DVC's cache"}
 OUTCOMES = {  # what `dvc repro` prints about a stage
     "Ran": r"^Running stage '(.+)'",
     "Restored from the cache": r"^Stage '(.+)' is cached",
     "Did not change": r"^Stage '(.+)' didn't change",
 }
+Hashes = dict[str, HashInfo | None]  # by output; None: nobody knows before the stage runs
 
 
 def plan() -> list[str]:
     """Return lines that say which stages would run, each with its reasons. Raises UserError if DVC cannot tell."""
-    logging.getLogger("dvc").setLevel(logging.WARNING)  # `is_cached` would make it say that it skips a stage
-    lines, remade, unsure = list[str](), set[str](), dict[str, str]()
+    lines, expected = list[str](), Hashes()  # expected: the outputs that are made or restored before a stage
     try:
         with Repo() as repo, repo.lock:
+            maker = {out.def_path: stage.name for stage in repo.index.stages for out in stage.outs}
             for stage in repo.index.stages:  # as in dvc.yaml, where a stage follows those whose outputs it needs
-                lost, changed = lost_outputs(stage), list(changed_inputs(stage, remade))
-                first = dict.fromkeys(unsure[dep.def_path] for dep in stage.deps if dep.def_path in unsure)
+                lost, changed = lost_outputs(stage), list(changed_inputs(stage, expected, maker))
+                unknown = [dep.def_path for dep in stage.deps if expected.get(dep.def_path, dep.hash_info) is None]
+                if not (lost or changed or unknown):
+                    continue
+                outputs: Hashes = {out.def_path: None if changed or unknown else out.hash_info for out in stage.outs}
+                cached = {} if unknown else cached_outputs(stage, expected, same_inputs=not changed)
                 if lost or changed:
-                    cached = not first and is_cached(stage)
                     lines.append(f"{stage.name} would {'be restored from the cache' if cached else 'run'}:")
                     lines += [f"  {reason}" for reason in lost + changed]
-                elif first:
-                    lines.append(f"{stage.name} would run if its inputs change after {', '.join(first)}")
-                outputs = {out.def_path: stage.name for out in stage.outs}
-                remade |= outputs.keys() if lost or changed or first else set()
-                unsure |= outputs if changed or first else {}
-    except (DvcException, TypeError) as error:  # a date without quotes in params.yaml is a TypeError of DVC
+                else:
+                    makers = dict.fromkeys(maker[path] for path in unknown)
+                    lines.append(f"{stage.name} would run if its inputs change after {', '.join(makers)}")
+                expected |= outputs | cached
+    except DvcException as error:
         check_repository()
         raise UserError(" ".join(str(error).split())) from None
     return lines or ["No stage would run: nothing has changed since the last `dvc repro`."]
@@ -57,20 +60,21 @@ def lost_outputs(stage: Any) -> list[str]:
     return [f"{', '.join(paths)}: {words}" for words, paths in found.items() if paths]
 
 
-def changed_inputs(stage: Any, remade: set[str]) -> Iterator[str]:
-    """Yield what has changed in the inputs of a stage, a line each.
-
-    remade: outputs that other stages will make again; whether they change is not yet known.
-    """
+def changed_inputs(stage: Any, expected: Hashes, maker: dict[str, str]) -> Iterator[str]:
+    """Yield what has changed in the inputs of a stage, a line each. maker: the stage that makes an output."""
     if not any(out.hash_info for out in stage.outs):
         yield "it has not run yet"
         return
     if stage.changed_stage():
         yield "dvc.yaml: its command has changed"
     for dep in stage.deps:
+        path = dep.def_path
         if dep.hash_name == "params":
             yield from changed_values(dep)
-        elif dep.status() and dep.def_path not in remade:
+        elif path in expected:
+            if expected[path] not in (None, dep.hash_info):
+                yield f"{path}: an earlier one, restored by {maker[path]}"
+        elif dep.status():
             yield changed_files(dep)
 
 
@@ -86,7 +90,7 @@ def changed_files(dep: Any) -> str:
     """Say what has changed in a file or folder: names, where git has the version of the last run, otherwise sizes."""
     path, (meta, _) = dep.def_path, dep._get_hash_meta() if dep.exists else (None, None)
     if not meta:
-        return f"{path}: missing"
+        raise UserError(f"{path}: no such file or folder; accepted: one to read, as in dvc.yaml and params.yaml")
     if not dep.hash_info:
         return f"{path}: a new input"
     hash_ = dep.hash_info.value
@@ -97,6 +101,8 @@ def changed_files(dep: Any) -> str:
         names += output_of("git", "ls-files", "--others", "--exclude-standard", "--", path).splitlines()
         if commit and names:
             return f"{', '.join(names)}: changed since commit {commit}"
+    if size(dep.meta) == size(meta):
+        return f"{path}: other bytes, as many as before"
     return f"{path}: {size(dep.meta)} -> {size(meta)}"
 
 
@@ -105,16 +111,23 @@ def size(meta: Any) -> str:
     return f"{meta.size:,} bytes" + (f" in {meta.nfiles} files" if meta.nfiles else "")
 
 
-def is_cached(stage: Any) -> bool:
-    """Return whether DVC's cache has the outputs of a stage for its inputs as they are now."""
+def cached_outputs(stage: Any, expected: Hashes, *, same_inputs: bool) -> Hashes:
+    """Return the outputs that DVC would restore from its cache instead of running the stage; {} if it cannot.
+
+    same_inputs: whether all inputs will be those of dvc.lock; then only the outputs of dvc.lock count.
+    """
+    cache = stage.repo.stage_cache
     try:
-        stage.save_deps()  # in memory
-        for out in stage.outs:
-            out.hash_info = HashInfo()  # so that DVC looks for the outputs of these inputs, not for those in dvc.lock
-        stage.repo.stage_cache.restore(stage, dry=True)
+        for dep in stage.deps:  # in memory
+            if dep.def_path in expected:
+                dep.hash_info = expected[dep.def_path]
+            else:
+                dep.save()
+        entry = to_single_stage_lockfile(stage) if same_inputs else cache._load(stage)
+        restored = cache._create_stage(entry, wdir=stage.wdir) if entry else None
     except DvcException:
-        return False
-    return True
+        return {}
+    return {out.def_path: out.hash_info for out in restored.outs} if restored and restored.outs_cached() else {}
 
 
 def repro() -> int:
@@ -127,6 +140,8 @@ def repro() -> int:
             print(line, end="", flush=True)
             for outcome, pattern in OUTCOMES.items():
                 outcomes[outcome] += re.findall(pattern, line)
+    if process.returncode and outcomes["Ran"]:
+        outcomes["Did not finish"] = [outcomes["Ran"].pop()]  # the last one: DVC stops there
     said = [f"{outcome}: {', '.join(names)}." for outcome, names in outcomes.items() if names]
     print("\n" + " ".join(said))
     return process.returncode

@@ -15,7 +15,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
@@ -25,8 +24,10 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from pipeline.io.artifacts import read_json, read_table, write_bytes, write_json
-from pipeline.io.params import SECTIONS, load, parse_yaml
+from pipeline.formats import Table
+from pipeline.io.artifacts import read_json, read_table, write_json
+from pipeline.io.params import load, parse_yaml
+from pipeline.settings import MODELS
 from pipeline.verify.machine import libc, processor
 from studies import study
 from studies.results import DATA_FOLDER
@@ -72,37 +73,12 @@ SHAPES = [
 N_SAMPLES = 3400  # as many as the sample data has for train
 
 
-def main(*names: str) -> None:
-    """Measure all parts, or those of these names, and keep the other parts of the page."""
-    parts = {part.__name__: part for part in (cold, edits, training, panel, backtest)}
-    sections = dict(zip(parts, PAGE.read_text().rstrip().split("\n\n## ")[1:], strict=False)) if names else {}
-    with tempfile.TemporaryDirectory() as temporary:
-        for name in names or parts:
-            print(f"{name} ...", file=sys.stderr, flush=True)
-            started = time.perf_counter()
-            text = parts[name](Path(temporary))
-            minutes, load_average = (time.perf_counter() - started) / 60, ", ".join(f"{x:.1f}" for x in os.getloadavg())
-            told = (
-                f"This took {minutes:.0f} minutes. Load average at the end, over 1, 5 and 15 minutes: {load_average}."
-            )
-            sections[name] = f"{text.removeprefix('## ')}\n\n{told}"
-    text = "\n\n## ".join([introduction(), *(sections[name] for name in parts if name in sections)])
-    write_bytes(PAGE, (text + "\n").encode())
-    print(text)
-
-
 def introduction() -> str:
     """Return the head of the page, with a description of this machine."""
     return (
         "# Speed\n\n`make bench` writes this page. Times are wall-clock seconds, each the median of several runs.\n\n"
         f"Machine: {processor()}, {os.cpu_count()} processors, {libc()}, Python {sys.version.split()[0]}."
     )
-
-
-def table(header: list[str], rows: list[list[str]]) -> str:
-    """Return a Markdown table."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def run(clone: Path, *command: str, **more: str) -> tuple[float, str]:
@@ -139,7 +115,7 @@ def cold(folder: Path) -> str:
         ["nothing changed", "`dvc repro`", f"{no_change:.2f}", "`dvc status`", f"{status:.2f}"],
     ]
     rows = [[*row, f"{ratio:.2f}"] for row, ratio in zip(rows, (repro / process, no_change / status), strict=True)]
-    return "## DVC's share\n\n" + table(["", "command", "s", "compared with", "s", "ratio"], rows)
+    return Table("", ["", "command", "s", "compared with", "s", "ratio"], rows).markdown
 
 
 def edits(folder: Path) -> str:
@@ -162,7 +138,7 @@ def edits(folder: Path) -> str:
             for stage, both in by_stage.items()
         ]
         rows.append([f"`{key}`", f"{median(seconds):.1f}", ", ".join(stages)])
-    return "## From an edit to the verdict\n\n" + table(["changed key", "s", "stages: start-up + work, s"], rows)
+    return Table("", ["changed key", "s", "stages: start-up + work, s"], rows).markdown
 
 
 def stage_times(printed: str) -> dict[str, tuple[float, float]]:
@@ -200,10 +176,10 @@ def training(_: Path) -> str:
             ]
         )
     text = (
-        f"## Training\n\n{N_SAMPLES:,} samples of random numbers. A time is the first epoch, which traces the graph, "
+        f"{N_SAMPLES:,} samples of random numbers. A time is the first epoch, which traces the graph, "
         "plus the median epoch times the number of the other epochs. `fit` traces again for each member.\n\n"
     )
-    return text + table(header, rows)
+    return text + Table("", header, rows).markdown
 
 
 def train_both(shape: Shape) -> dict[str, Any]:
@@ -252,7 +228,7 @@ def train_both(shape: Shape) -> dict[str, Any]:
 def panel(folder: Path) -> str:
     """Time the stages with a growing number of tickers, and measure their memory."""
     if not PANEL.exists():
-        return f"## Many tickers\n\nNot measured: ../shared/data/{PANEL.name} is not beside the repository."
+        return f"Not measured: ../shared/data/{PANEL.name} is not beside the repository."
     clone = study.clone_repository(folder / "panel")
     params = study.read_params("examples/panel.yaml")
     params = study.with_changes(params, {"scrape.path": "data/raw/panel.parquet", "prepare.exclude_tickers": []})
@@ -271,13 +247,12 @@ def panel(folder: Path) -> str:
     ]
     return "\n\n".join(
         [
-            "## Many tickers",
             "The panel of `examples/panel.yaml`, 1,228 sessions; 2,000 tickers are the same ones several times. "
             "Seconds of each stage with its start-up, one run:",
-            table(["stage", *names], seconds),
+            Table("", ["stage", *names], seconds).markdown,
             "Peak memory above the start-up in MiB, and what we aim at: at most three times the tables that the stage "
             "reads, plus 400 MiB. **Bold** numbers are above it:",
-            table(["stage", *names], memory),
+            Table("", ["stage", *names], memory).markdown,
             LIMITS,
         ]
     )
@@ -311,10 +286,9 @@ def backtest(folder: Path) -> str:
     more = (seconds[TICKERS, 2] - alone) / (TICKERS - 1)
     return "\n\n".join(
         [
-            "## Backtest",
             "The stage `forecast` on the sample, with a network for one seed and all simple models of "
             "`studies/backtest/params.yaml`; more tickers are the same one several times.",
-            table(["years", "tickers", "workers", "tasks", "s", "s of a worker for a task"], rows),
+            Table("", ["years", "tickers", "workers", "tasks", "s", "s of a worker for a task"], rows).markdown,
             f"On paper: 5,000 tickers alone, 10 years and 3 seeds are {5000 * 40:,} tasks, or "
             f"{5000 * 40 * alone / 3600:,.0f} hours of one core; tasks do not wait for each other, so a cluster "
             f"divides that by its cores. Together they are 40 tasks, each {alone + 4999 * more:,.0f} s by the "
@@ -368,10 +342,16 @@ def memory(field: str) -> int:
 
 def arguments(stage: str) -> list[Any]:
     """Return what the main function of a stage takes: its section of params.yaml, if it has one."""
-    if stage not in SECTIONS:
-        return []
-    params = importlib.import_module(f"pipeline.{stage}.params")
-    return [load(stage, params.SOURCES if stage == "scrape" else params.Params)]
+    return [load(stage, MODELS[stage])] if stage in MODELS else []
+
+
+PARTS = {
+    "cold": ("DVC's share", cold),
+    "edits": ("From an edit to the verdict", edits),
+    "training": ("Training", training),
+    "panel": ("Many tickers", panel),
+    "backtest": ("Backtest", backtest),
+}
 
 
 if __name__ == "__main__":
@@ -384,4 +364,4 @@ if __name__ == "__main__":
         case ["training", shape]:
             print(json.dumps(train_both(Shape(*json.loads(shape)))))
         case names:
-            main(*names)
+            study.write_parts(PAGE, introduction(), PARTS, names)

@@ -31,7 +31,7 @@ package. A stage that gets the inputs of an earlier run again is restored from D
 would run, and why. `make repro` prints the same first, and at the end which stages ran.
 
 For these tables, each key was changed alone and each file was edited alone (a comment was added), in a small pipeline.
-A stage is in brackets if it ran and all its outputs had the same bytes: the stages that only read these did not run.
+Brackets mean that the stage ran, but wrote the same bytes as before. Such a stage makes no other stage run.
 Two keys run stages in vain: these read a part of `data/preparation.json`, and the keys are in another part.
 `train` cannot know beforehand that another `train.patience` stops no network earlier or later.
 `python -m studies.reruns` makes this page.

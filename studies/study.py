@@ -1,17 +1,22 @@
-"""Run the pipeline with changed parameters in a clone of the repository. The user's own files stay as they are.
+"""Run the pipeline with changed parameters in a clone of the repository, and write pages of several parts.
 
-The clone has the last commit. DVC runs the stages that a change affects, and restores results that this clone has seen.
+The user's own files stay as they are: the clone has the last commit. DVC runs the stages that a change affects, and
+restores results that this clone has seen.
 """
 
 import os
 import subprocess
 import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 
+from pipeline.io.artifacts import write_bytes
 from pipeline.io.errors import UserError
 from pipeline.io.params import parse_yaml
 
@@ -69,3 +74,27 @@ def run(clone: Path, params: Params, last_stage: str = "evaluate") -> None:
     if result.returncode:
         lines = [line for line in result.stderr.splitlines() if line]
         raise UserError("\n".join(line for line in lines if not line.startswith("ERROR: failed to reproduce")))
+
+
+def write_parts(
+    page: Path, introduction: str, parts: Mapping[str, tuple[str, Callable[..., str]]], words: Sequence[str]
+) -> None:
+    """Make all parts of a page, or those of these words, and keep the others. Below each is how long it took.
+
+    parts: by name, the title and the function that returns the text. All functions get the same temporary folder.
+    words: NAME, or NAME=COUNT, where the function gets COUNT too.
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        for word in words or parts:
+            print(f"{word} ...", file=sys.stderr, flush=True)
+            name, _, count = word.partition("=")
+            title, part = parts[name]
+            started = time.perf_counter()
+            text = part(Path(temporary), *map(int, filter(None, [count])))
+            minutes, load = (time.perf_counter() - started) / 60, ", ".join(f"{mean:.1f}" for mean in os.getloadavg())
+            told = f"This took {minutes:.0f} minutes. Load average over 1, 5 and 15 minutes at the end: {load}."
+            old = page.read_text() if page.exists() else ""
+            kept = dict(section.split("\n\n", 1) for section in old.rstrip().split("\n\n## ")[1:])
+            kept[title] = f"{text}\n\n{told}"
+            sections = [f"## {title}\n\n{kept[title]}" for title, _ in parts.values() if title in kept]
+            write_bytes(page, ("\n\n".join([introduction.rstrip(), *sections]) + "\n").encode())

@@ -14,7 +14,7 @@ from typing import Any, get_args
 import numpy as np
 
 from pipeline.forecaster import network
-from pipeline.train.params import Loss, Optimizer, Params
+from pipeline.train.params import Cell, Loss, Optimizer, Params
 from pipeline.train.training import Dataset, Training
 
 assert pipeline.PINNED
@@ -28,7 +28,7 @@ PARAMS: dict[str, Any] = {
 BRIEF = {"epochs": 1, "samples": 256}
 LARGE = {"epochs": 1, "samples": 128, "forecast": False}  # emulated, a batch of forecasts would take minutes
 NETWORKS: dict[str, dict[str, Any]] = {
-    **{cell: {"cell": cell} for cell in get_args(network.Cell)},
+    **{cell: {"cell": cell} for cell in get_args(Cell)},
     **{f"{optimizer}, {loss}": {"optimizer": optimizer, "loss": loss, **BRIEF}
        for optimizer, loss in zip(get_args(Optimizer), cycle(get_args(Loss)), strict=False)},
     "dropout": {"dropout": 0.3, "units": [16, 16], **BRIEF},

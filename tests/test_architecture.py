@@ -56,6 +56,7 @@ COMMANDS = {name for name in PATHS if name.startswith(("pipeline.verify", "pipel
     "pipeline.__main__",
     "pipeline.from_file",
     "pipeline.record",
+    "pipeline.settings",
     "pipeline.update",
     "pipeline.why",
 }

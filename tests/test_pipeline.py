@@ -320,7 +320,7 @@ def test_a_queue_of_experiments_is_ranked_on_validation_as_the_readme_has_it(rep
     run(folder, "git", "commit", "--quiet", "--message", "before")
     assert run(folder, *small).returncode == 0
     assert run(folder, "dvc", "exp", "run", "--run-all").returncode == 0
-    table = run(folder, *shlex.split(shown), "--csv").stdout
+    table = run(folder, *shlex.split(shown.replace("--md", "--csv"))).stdout
     found = pd.read_csv(io.StringIO(table))
     tried = found[found["Experiment"].notna()]
     assert sorted(tried["train.window"]) == [5, 10]

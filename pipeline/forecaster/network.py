@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +60,6 @@ with without_announcement(), without("matplotlib", "sklearn"):
 
 Model = keras.Model
 Floats = NDArray[np.float32]
-Cell = Literal["lstm", "gru", "rnn", "dense"]
 
 PREDICT_BATCH_SIZE = 1024  # windows
 
@@ -85,7 +83,7 @@ def build(
     horizon: int,
     *,
     has_baseline: bool,
-    cell: Cell,
+    cell: str,
     units: list[int],
     bidirectional: bool,
     dropout: float,
@@ -93,9 +91,10 @@ def build(
 ) -> keras.Model:
     """Build a network that forecasts one target: (windows, *shape) -> (windows, horizon).
 
-    shape: (steps, features); has_baseline: whether the target is a difference from a baseline. If so, all outputs are 0
-    before the network is fitted, so that it starts with the forecast of its baseline. unroll: whether the graph of a
-    recurrent layer repeats its cell for each step, instead of a loop. The weights and the forecasts are the same.
+    shape: (steps, features); cell: lstm, gru, rnn or dense; has_baseline: whether the target is a difference from a
+    baseline. If so, all outputs are 0 before the network is fitted, so that it starts with the forecast of its
+    baseline. unroll: whether the graph of a recurrent layer repeats its cell for each step, instead of a loop. The
+    weights and the forecasts are the same.
     """
     recurrent = {"lstm": layers.LSTM, "gru": layers.GRU, "rnn": layers.SimpleRNN}
     inputs = keras.Input(shape, name="window")

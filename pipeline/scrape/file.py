@@ -25,12 +25,13 @@ FILE_ENDINGS = (".csv", ".csv.gz", ".parquet")
 MAX_BYTES = 2**29  # of a CSV, unzipped: about ten million rows
 MAX_COLUMNS = 10_000  # of a file
 MAX_VALUES = 10**9  # of a Parquet file
+EXAMPLES = 3  # lines of one kind of mistake in a column
 
 
 def prices(path: Path, form: File) -> SourceData:
     """Read the prices of a file by its declared format. The path of the format does not count.
 
-    Raises UserError, with file, line and column for each of the first MAX_LINES mistakes.
+    Raises UserError, with file, line and column for the first mistakes of each kind.
     """
     needed = [*form.date_columns, *form.columns.values()]
     table = _read_table(path, needed, form.delimiter)
@@ -49,9 +50,12 @@ def prices(path: Path, form: File) -> SourceData:
 
     def add_mistakes(names: list[str], wrong: pd.Series, accepted: str) -> None:
         where = f"column{'s' * (len(names) > 1)} {', '.join(names)}"
-        for line in table.index[wrong][: MAX_LINES + 1]:
+        lines = table.index[wrong]
+        for line in lines[:EXAMPLES]:
             found = table[names[0]][line] if len(names) == 1 else " ".join(str(table[name][line]) for name in names)
             mistakes.append(f"{path}, {line_word} {line}, {where}: found {found!r}; accepted: {accepted}")
+        if len(lines) > EXAMPLES:
+            mistakes[-1] += f"; {len(lines) - EXAMPLES:,} more like it, the last in {line_word} {lines[-1]}"
 
     formats = form.date_format
     readings = pd.concat([_dates(table[form.date_columns], each) for each in formats], axis=1, ignore_index=True)

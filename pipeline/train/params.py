@@ -4,12 +4,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.forecaster import network
 from pipeline.io.params import Section
 
 Count = Annotated[int, Field(ge=1)]
 AtLeast0 = Annotated[float, Field(ge=0)]
 Optimizer = Literal["adamw", "adam", "nadam", "rmsprop", "sgd"]
+Cell = Literal["lstm", "gru", "rnn", "dense"]
 Loss = Literal["mse", "mae", "huber"]
 
 
@@ -17,7 +17,7 @@ class Params(Section):
     """Section train of params.yaml, where each key is explained."""
 
     window: Count
-    cell: network.Cell
+    cell: Cell
     units: list[Count] = Field(min_length=1)
     bidirectional: bool
     dropout: float = Field(ge=0, lt=1)

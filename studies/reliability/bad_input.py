@@ -38,9 +38,10 @@ from pipeline.formats import Table
 from pipeline.from_file import read_prices
 from pipeline.io.artifacts import read_table
 from pipeline.io.errors import UserError
-from pipeline.io.params import FILE, SECTIONS, load, load_all, parse_yaml
+from pipeline.io.params import FILE, SECTIONS, load, parse_yaml
 from pipeline.scrape.__main__ import main as scrape
 from pipeline.scrape.params import SOURCES, is_ticker
+from pipeline.settings import check as check_settings
 from studies.study import ROOT
 
 INTRODUCTION = """Input was made as an enemy would make it: hostile, damaged or huge cells, files and names. A case
@@ -140,26 +141,35 @@ def end_of(answer: Callable[..., object], case: Any, ends: Ends) -> None:
     ends.counts[end] += 1
 
 
-def drawn(cases: st.SearchStrategy[Any], answer: Callable[..., object], count: int) -> Ends:
-    """Return how `count` cases of a strategy end, in a new folder that is called repository."""
+def drawn(cases: st.SearchStrategy[Any] | list[Any], answer: Callable[..., object], count: int) -> Ends:
+    """Return how `count` cases of a strategy end, or all of a list, in a new folder that is called repository."""
     ends = Ends()
+    with tempfile.TemporaryDirectory() as name:
+        repository = Path(name, "repository")
+        repository.mkdir()
+        with contextlib.chdir(repository):
+            if isinstance(cases, list):
+                for case in cases:
+                    end_of(answer, case, ends)
+            else:
+                for_each(cases, count, lambda case: end_of(answer, case, ends))
+        if outside := [path.name for path in Path(name).iterdir() if path != repository]:
+            ends.counts["a file outside the repository"] += len(outside)
+            ends.others.append(f"written outside: {outside}")
+    return ends
+
+
+def for_each(cases: st.SearchStrategy[Any], count: int, call: Callable[[Any], None]) -> None:
+    """Call a function with `count` cases of a strategy, the same in each run."""
 
     @settings(
         max_examples=count, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
     )
     @given(cases)
     def each(case: Any) -> None:
-        end_of(answer, case, ends)
+        call(case)
 
-    with tempfile.TemporaryDirectory() as name:
-        repository = Path(name, "repository")
-        repository.mkdir()
-        with contextlib.chdir(repository):
-            each()
-        if outside := [path.name for path in Path(name).iterdir() if path != repository]:
-            ends.counts["a file outside the repository"] += len(outside)
-            ends.others.append(f"written outside: {outside}")
-    return ends
+    each()
 
 
 # Files of prices ------------------------------------------------------------------------------------------------------
@@ -248,6 +258,9 @@ def scrape_path(path: str) -> None:
     for name, make in {"pipe.csv": os.mkfifo, "loop.csv": lambda own: Path(own).symlink_to(own)}.items():
         if not Path(name).is_symlink() and not Path(name).exists():
             make(name)
+    for name in ("huge.csv", "huge.csv.gz", "huge.parquet"):
+        with Path(name).open("wb") as file:
+            file.truncate(2**30)  # a line of 1 GiB, which takes no room on the disk
     for name in ("folder.csv", "folder.csv.gz", "folder.parquet"):
         Path(name).mkdir(exist_ok=True)
     for device in ("zero", "null", "random"):
@@ -268,7 +281,7 @@ def scrape_path(path: str) -> None:
 
 SUFFIXES = [".csv", ".csv.gz", ".parquet", ".zip", ".bz2", ".xz", ".zst", ".tar", ".tar.gz", ".CSV", ""]
 stems = st.sampled_from(
-    ["pipe", "loop", "folder", "zero", "null", "random", "socket", "..", "/dev/zero", "~", "a" * 300]
+    ["pipe", "loop", "folder", "huge", "zero", "null", "random", "socket", "..", "/dev/zero", "~", "a" * 300]
 )
 paths = st.builds(str.__add__, stems | texts, st.sampled_from(SUFFIXES))
 
@@ -294,17 +307,9 @@ YAML.append("\n" + "".join(f"x{n}: &x{n} [{f'*x{n - 1}, ' * 9 if n else 'lol'}]\
 
 
 def load_sections(content: bytes) -> None:
-    """Read params.yaml as each stage does."""
+    """Check all sections of params.yaml, as `make repro` does."""
     FILE.write_bytes(content)
-    values, lines = load_all(), []
-    for section in SECTIONS:
-        module = importlib.import_module(f"pipeline.{section}.params") if section != "scrape" else None
-        try:
-            load(section, module.Params if module else SOURCES, values)
-        except UserError as error:
-            lines.append(str(error))
-    if lines:
-        raise UserError("\n".join(lines))
+    check_settings()
 
 
 @st.composite
@@ -519,10 +524,10 @@ names = st.sampled_from([name for name in HOSTILE if is_ticker(name) and name.st
 # ----------------------------------------------------------------------------------------------------------------------
 
 
-def kinds(walked: Path) -> dict[str, tuple[int, st.SearchStrategy[Any], Callable[..., object]]]:
+def kinds(walked: Path) -> dict[str, tuple[int, st.SearchStrategy[Any] | list[Any], Callable[..., object]]]:
     """Return, by name, the share of each kind in a thousand cases, its cases, and what answers one.
 
-    walked: a folder in which every stage ran, such as this repository after `dvc repro`.
+    All cases of a list count. walked: a folder in which every stage ran, such as this repository after `dvc repro`.
     """
     forecaster = Forecaster.load(walked / "data")
     prices = read_table(walked / "data/prices.parquet")
@@ -538,9 +543,10 @@ def kinds(walked: Path) -> dict[str, tuple[int, st.SearchStrategy[Any], Callable
         "CSV: damaged, plain or gzipped": (150, damaged_csv | zipped, scrape_file),
         "Parquet: damaged": (100, damaged_parquet, scrape_file),
         "Parquet: columns of other types and names": (100, odd_columns(), scrape_file),
-        "paths: pipes, devices, links, other endings": (40, paths, scrape_path),
+        "paths: pipes, devices, links, lines of 1 GiB, other endings": (40, paths, scrape_path),
         "params.yaml: other values, hostile YAML, damaged": (150, params(), load_sections),
         "Yahoo: answers that are cut, damaged or of other types": (150, bodies(), fetch),
+        "Yahoo: an answer that is cut after each of its bytes": (0, [BODY[:size] for size in range(len(BODY))], fetch),
         "`python -m pipeline forecast FILE`": (50, new, forecast_file(forecaster)),
         "requests to the served model": (40, requests_of(needed), serve(walked / "data")),
         "words after `python -m pipeline`": (18, typed, command_line),

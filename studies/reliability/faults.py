@@ -52,10 +52,10 @@ class Outcome(NamedTuple):
 
 def faults(folder: Path) -> str:
     """Make one trial of each fault, and return the part of the page."""
-    repository.small_repository(folder / "small")
+    repository.small_repository(folder / "faults")
     by_name: dict[tuple[str, tuple[str, ...]], list[Outcome]] = {}
     for number, fault in enumerate(every_fault()):
-        outcome = trial(folder / "small", folder / f"trial-{number}", fault)
+        outcome = trial(folder / "faults", folder / f"fault-{number}", fault)
         by_name.setdefault((fault.name, fault.remedies), []).append(outcome)
         print(f"{fault.name}: {outcome.line} {outcome.wrong}", flush=True)
     rows = []

@@ -46,11 +46,11 @@ class Killed(NamedTuple):
 
 def kills(folder: Path, count: int = COUNT) -> str:
     """Kill `count` runs, each kind as often as the others, and return the part of the page."""
-    seconds = repository.small_repository(folder / "small")
+    seconds = repository.small_repository(folder / "kills")
     moments, killed = random.Random(SEED), []  # noqa: S311
     for number in range(count):
         kind = list(KINDS)[number % len(KINDS)]
-        killed.append(trial(folder / "small", folder / f"trial-{number}", kind, moments.uniform(0, seconds)))
+        killed.append(trial(folder / "kills", folder / f"kill-{number}", kind, moments.uniform(0, seconds)))
         print(f"kill {number + 1} of {count}: {' | '.join(killed[-1])}", flush=True)
     return section(killed, seconds)
 

@@ -11,6 +11,7 @@ import pytest
 
 from pipeline.forecaster import network
 from pipeline.io.artifacts import canonical_model
+from pipeline.train.params import Cell
 from tests.commands import python
 
 SHAPE: dict[str, Any] = {"cell": "lstm", "units": [8], "bidirectional": False, "dropout": 0.0}
@@ -36,9 +37,9 @@ SINE = np.sin(np.arange(39) * 0.5).astype(np.float32)
 
 @pytest.mark.parametrize(
     ("cell", "bidirectional"),
-    [(cell, both) for cell in get_args(network.Cell) for both in (False, True) if not (both and cell == "dense")],
+    [(cell, both) for cell in get_args(Cell) for both in (False, True) if not (both and cell == "dense")],
 )
-def test_the_output_of_an_untrained_network_is_exactly_zero(cell: network.Cell, bidirectional: bool) -> None:
+def test_the_output_of_an_untrained_network_is_exactly_zero(cell: Cell, bidirectional: bool) -> None:
     architecture: dict[str, Any] = {"cell": cell, "units": [4, 3], "bidirectional": bidirectional, "dropout": 0.2}
     outputs = predicted(network.build((8, 1), 2, has_baseline=True, **architecture), SINE)
     assert outputs.shape == (32, 2)
@@ -51,7 +52,7 @@ def test_without_a_baseline_the_output_starts_as_in_keras() -> None:
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
-def test_an_unrolled_network_forecasts_the_same_bits(cell: network.Cell) -> None:
+def test_an_unrolled_network_forecasts_the_same_bits(cell: Cell) -> None:
     rolled, unrolled = made(cell=cell, units=[8, 4]), made(cell=cell, units=[8, 4], unroll=True)
     assert predicted(rolled, SINE).tobytes() == predicted(unrolled, SINE).tobytes()
 

@@ -317,12 +317,22 @@ def test_the_number_accepted_is_shown_with_the_declared_marks(own: Path) -> None
     )
 
 
-def test_twenty_of_many_mistakes_are_listed(own: Path) -> None:
+def test_three_of_many_mistakes_in_a_column_are_listed_and_how_many_there_are(own: Path) -> None:
     lines = [f"AAA,2020-01-02,x{n}" for n in range(30)]
-    for count in (20, 21, 30):
+    for count in (1, 3, 4, 30):
         said = refusal(own, "\n".join(["ticker,date,close", *lines[:count]])).splitlines()
-        assert said[19] == f"{{path}}, line 21, column close: found 'x19'; {NUMBER}"
-        assert said[20:] == (["... and more"] if count > 20 else [])
+        more = f"; {count - 3} more like it, the last in line {count + 1}" * (count > 3)
+        assert len(said) == min(count, 3)
+        assert said[-1] == f"{{path}}, line {len(said) + 1}, column close: found 'x{len(said) - 1}'; {NUMBER}{more}"
+
+
+def test_twenty_mistakes_are_listed_at_most(own: Path) -> None:
+    names = ["close", *(f"c{n}" for n in range(9))]
+    row = ",".join(["AAA,2020-01-02", *"x" * 10])
+    content = "\n".join([",".join(["ticker,date", *names]), row, row, row])
+    said = refusal(own, content, columns={"ticker": "ticker"} | dict(zip(names, names, strict=True))).splitlines()
+    assert len(said) == 21
+    assert said[-1] == "... and more"
 
 
 def test_mistakes_of_all_columns_are_listed_together(own: Path) -> None:

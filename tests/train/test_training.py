@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.forecaster import network
 from pipeline.io.artifacts import canonical_model
-from pipeline.train.params import Loss, Optimizer, Params
+from pipeline.train.params import Cell, Loss, Optimizer, Params
 from pipeline.train.training import LOSSES, OPTIMIZERS, Dataset, Training
 
 WINDOW, COUNT = 8, 33  # the last batch has one sample
@@ -58,8 +58,8 @@ def forecasts(model: keras.Model) -> network.Floats:
     return outputs
 
 
-@pytest.mark.parametrize("cell", get_args(network.Cell))
-def test_it_overfits_windows_of_a_sine(cell: network.Cell) -> None:
+@pytest.mark.parametrize("cell", get_args(Cell))
+def test_it_overfits_windows_of_a_sine(cell: Cell) -> None:
     _, history = fitted(0, cell=cell, units=[16], batch_size=8, epochs=20)
     assert history["loss"].iloc[-1] < 0.02 * history["loss"].iloc[0]
 
@@ -139,7 +139,7 @@ def test_one_graph_trains_members_that_do_not_know_of_each_other() -> None:
 
 
 @pytest.mark.parametrize("cell", ["lstm", "rnn"])
-def test_unrolled_up_to_nine_steps_training_gives_the_same_bits(cell: network.Cell) -> None:
+def test_unrolled_up_to_nine_steps_training_gives_the_same_bits(cell: Cell) -> None:
     params, (features, samples) = params_with(cell=cell, units=[8, 4]), sine()
     weights = []
     for unroll in (False, True):

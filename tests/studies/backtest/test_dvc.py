@@ -35,7 +35,7 @@ def imported(stage: str) -> set[str]:
 
 def named(stage: str) -> list[Path]:
     """Return the dependencies of a stage in this repository that are code."""
-    deps = [os.path.normpath(FOLDER / dep) for dep in STAGES[stage]["deps"] if "${" not in dep]
+    deps = [os.path.realpath(FOLDER / dep) for dep in STAGES[stage]["deps"] if "${" not in dep]
     return [Path(dep).relative_to(ROOT) for dep in deps if not dep.endswith((".parquet", ".json", ".html"))]
 
 

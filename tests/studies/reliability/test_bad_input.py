@@ -17,7 +17,8 @@ FAST = 10  # cases of each kind; pages take seconds each
 
 def test_each_kind_of_bad_input_has_a_right_answer_or_a_message(walked: Path) -> None:
     for name, (_, cases, answer) in kinds(walked).items():
-        ends = drawn(cases, answer, 1 if name.startswith("pages") else FAST)
+        some = cases[:: len(cases) // FAST] if isinstance(cases, list) else cases
+        ends = drawn(some, answer, 1 if name.startswith("pages") else FAST)
         assert ends.counts.total() > 0
         assert set(ends.counts) <= {MESSAGE, RIGHT}, f"{name}: {ends}"
 
@@ -25,7 +26,7 @@ def test_each_kind_of_bad_input_has_a_right_answer_or_a_message(walked: Path) ->
 @pytest.mark.slow
 def test_the_table_counts_no_other_end(walked: Path) -> None:
     rows = [line.strip("| ").split(" | ") for line in report(walked, 2000).splitlines()[2:]]
-    assert [row[-1] for row in rows] == ["0"] * 11
+    assert [row[-1] for row in rows] == ["0"] * 12
     assert sum(int(row[1].replace(",", "")) for row in rows) > 1000
 
 
