@@ -13,7 +13,7 @@ from pipeline.forecaster.preparation import Preparation, for_ticker
 from pipeline.io.artifacts import read_record, read_table, write_csv
 from pipeline.io.errors import UserError
 from pipeline.prices import PRICES, ROUNDING_TOLERANCE
-from pipeline.verify.machine import check_repository, output_of
+from pipeline.programs import check_repository, output_of
 
 FORECASTS, RECORD = "reports/next.csv", "reports/record.csv"
 TYPES = {"origin": "datetime64[us]", "date": "datetime64[us]", "horizon": "int32", "last": "float64"}

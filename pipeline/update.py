@@ -19,8 +19,8 @@ from pipeline.io.artifacts import read_table
 from pipeline.io.errors import UserError
 from pipeline.io.params import load, parse_yaml, rewrite
 from pipeline.prices import value_columns
+from pipeline.programs import check_repository
 from pipeline.scrape.params import SOURCES, Several, YahooMarket
-from pipeline.verify.machine import check_repository
 
 PRICES, LOCK = Path("data/prices.parquet"), Path("dvc.lock")
 

@@ -14,7 +14,7 @@ from dvc_data.hashfile.hash_info import HashInfo
 
 from pipeline.io.errors import UserError
 from pipeline.io.params import flat
-from pipeline.verify.machine import check_repository, output_of
+from pipeline.programs import check_repository, output_of
 
 OUTPUTS = {"deleted": "missing", "modified": "not as in dvc.lock", "not in cache": "not in DVC's cache"}
 OUTCOMES = {  # what `dvc repro` prints about a stage

@@ -55,6 +55,7 @@ DOORS = {
 COMMANDS = {name for name in PATHS if name.startswith(("pipeline.verify", "pipeline.serving"))} | {
     "pipeline.__main__",
     "pipeline.from_file",
+    "pipeline.programs",
     "pipeline.record",
     "pipeline.settings",
     "pipeline.update",

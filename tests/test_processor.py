@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from pipeline.programs import output_of
 from pipeline.scrape import sample
-from pipeline.verify.machine import output_of, qemu_command
+from pipeline.verify.machine import qemu_command
 from tests.conftest import UNPINNED, committed, walk
 from tests.imports import ROOT
 from tests.networks import HUGE, NETWORKS

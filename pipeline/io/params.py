@@ -19,15 +19,6 @@ from pipeline.io.errors import UserError
 
 FILE = Path("params.yaml")
 SECTIONS = ("scrape", "explore", "prepare", "benchmark", "train", "evaluate", "plot", "track")
-RENAMED = {  # names of keys in earlier versions, and their current names
-    "scrape.dates": "scrape.date_columns",
-    "scrape.signs": "scrape.currency_symbols",
-    "scrape.missing": "scrape.na_values",
-    "scrape.repair": "scrape.invalid_rows",
-    "prepare.leave_out": "prepare.exclude_tickers",
-    "prepare.season": "prepare.season_length",
-}
-
 MAX_SIZE = 500_000  # characters of the file, and of its values with all aliases resolved
 MAX_MISTAKES = 50  # lines of one error
 
@@ -105,9 +96,6 @@ def load(section: str, models: type[S] | Mapping[str, type[S]], params: Mapping[
     if it is read already.
     """
     values = (load_all() if params is None else params)[section]
-    old = [f"{section}.{key}" for key in values if f"{section}.{key}" in RENAMED] if isinstance(values, dict) else []
-    if old:
-        raise UserError("\n".join(f"{FILE}: {key}: this key is now called {RENAMED[key]}" for key in old))
     model = models if isinstance(models, type) else _model_of_source(section, values, models)
     try:
         return model.model_validate(values)

@@ -16,10 +16,10 @@ from mlflow.exceptions import MlflowException
 from pipeline.io.artifacts import dvc_hash, output_hashes, read_record, read_table
 from pipeline.io.errors import UserError
 from pipeline.io.params import parse_yaml
+from pipeline.programs import check_repository, output_of
 from pipeline.scoring.verdict import Verdict
 from pipeline.track import store
 from pipeline.track.runs import FINGERPRINT, MODEL, Recorded
-from pipeline.verify.machine import check_repository
 
 RECORD, VERDICT = Path("data/run.json"), Path("data/verdict.json")
 PRICES, PREDICTIONS = Path("data/prices.parquet"), Path("data/predictions.parquet")
@@ -58,10 +58,10 @@ def promote(now: pd.Timestamp, *, force: bool) -> str:
 def not_committed(*paths: Path) -> list[str]:
     """Return a reason for each file that differs from the dvc.lock of the last commit."""
     check_repository()
-    lock = subprocess.run(["git", "show", "HEAD:./dvc.lock"], capture_output=True, text=True)
-    if lock.returncode:
-        return [f"dvc.lock: found none in the last commit ({lock.stderr.strip()}); accepted: a committed state"]
-    committed = output_hashes(parse_yaml(lock.stdout))
+    lock = output_of("git", "show", "HEAD:./dvc.lock")
+    if not lock:
+        return ["dvc.lock: found none in the last commit; accepted: a committed state"]
+    committed = output_hashes(parse_yaml(lock))
     changed = [path for path in paths if dvc_hash(path) != committed.get(str(path))]
     return [
         f"{path}: found another than that of the last commit; accepted: `dvc repro`, then commit" for path in changed

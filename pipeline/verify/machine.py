@@ -1,12 +1,11 @@
-"""Describe this machine: processor, cache sizes, C library and git. QEMU can emulate another processor."""
+"""Describe this machine: processor, cache sizes and C library. QEMU can emulate another processor."""
 
-import os
 import platform
 import shutil
-import subprocess
 from pathlib import Path
 
 from pipeline.io.errors import UserError
+from pipeline.programs import output_of
 
 QEMU = "qemu-x86_64"
 
@@ -22,15 +21,6 @@ def check_emulator(cpu: str) -> None:
         raise UserError(f"{QEMU}: not found, but the option CPU needs it; on Debian: apt-get install qemu-user")
     if not output_of(*qemu_command(cpu), shutil.which("echo") or "/bin/echo", "it runs"):
         raise UserError(f"CPU: found {cpu!r}; accepted: a processor that `{QEMU} -cpu help` lists, such as Haswell")
-
-
-def check_repository() -> None:
-    """Raise UserError if git is not installed, or cannot use a repository in this folder."""
-    if not shutil.which("git"):
-        raise UserError("git: found no such program; accepted: git, installed and on the PATH")
-    if not output_of("git", "rev-parse", "--git-dir"):
-        found = "git: found no repository that it can use (`git status` says why)"
-        raise UserError(f"{found}; accepted: a clone, or an unpacked archive after `git init` and a commit")
 
 
 def processor(cpu: str | None = None) -> str:
@@ -50,13 +40,3 @@ def processor(cpu: str | None = None) -> str:
 def libc() -> str:
     """Return the C library and its version. numpy uses its exp, log and pow for float64."""
     return " ".join(platform.libc_ver()).strip() or "no glibc"
-
-
-def output_of(*command: str) -> str:
-    """Return what a command prints, or "" if it fails or does not exist. Git ignores variables such as GIT_DIR."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    try:
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
-    except FileNotFoundError:
-        return ""
-    return "" if done.returncode else done.stdout.strip()

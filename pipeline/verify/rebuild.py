@@ -21,8 +21,9 @@ import pipeline
 from pipeline.io.artifacts import output_hashes
 from pipeline.io.errors import UserError
 from pipeline.io.params import read_yaml, rewrite
+from pipeline.programs import check_repository, output_of
 from pipeline.verify.differences import largest_difference
-from pipeline.verify.machine import check_emulator, check_repository, libc, output_of, processor, qemu_command
+from pipeline.verify.machine import check_emulator, libc, processor, qemu_command
 
 TIME_LIMIT = 6 * 3600  # seconds for one command: hundreds of tickers on an emulated processor take hours
 SMALL_TRAINING = {"epochs": 4, "members": 1}  # keys of section train

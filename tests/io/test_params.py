@@ -9,7 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from pipeline.io.errors import UserError
-from pipeline.io.params import RENAMED, SECTIONS, Section, each_once, flat, load
+from pipeline.io.params import SECTIONS, Section, each_once, flat, load
 from tests.conftest import file_params, section_of, several_params, small_params
 from tests.imports import ROOT
 
@@ -56,18 +56,6 @@ def test_a_missing_key_is_named(section: str, key: str, project: Path) -> None:
 def test_an_unknown_key_is_named_with_those_accepted(section: str, project: Path) -> None:
     found = complaint(section, zzz=1)
     assert found == f"params.yaml: {section}.zzz: unknown key; accepted: {', '.join(sorted(WHOLE[section]))}"
-
-
-@pytest.mark.parametrize("old", RENAMED)
-def test_a_key_of_an_earlier_version_is_refused_with_its_new_name(old: str, project: Path) -> None:
-    (section, key), new = old.split("."), RENAMED[old]
-    keys = file_params() if section == "scrape" else WHOLE[section]
-    assert new.removeprefix(f"{section}.") in keys
-    assert key not in keys
-    write({**WHOLE, section: {**keys, key: ""}})
-    with pytest.raises(UserError) as error:
-        loaded(section)
-    assert str(error.value) == f"params.yaml: {old}: this key is now called {new}"
 
 
 def test_a_misspelt_key_is_named_with_the_one_that_was_meant(project: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.io.errors import UserError
+from pipeline.programs import output_of
 from pipeline.verify import machine
 
 
@@ -13,7 +14,7 @@ def test_this_processor_is_named_with_its_caches() -> None:
     found = machine.processor()
     info = Path("/proc/cpuinfo").read_text()
     assert found.split(" (family")[0] in info
-    assert f"caches {int(machine.output_of('getconf', 'LEVEL1_DCACHE_SIZE')) // 1024} / " in found
+    assert f"caches {int(output_of('getconf', 'LEVEL1_DCACHE_SIZE')) // 1024} / " in found
 
 
 def test_the_c_library_is_named() -> None:
