@@ -127,7 +127,7 @@ def arguments(words: list[str]) -> argparse.Namespace:
     commands.add_parser("latest", help="fetch Yahoo's prices up to the last finished session, then run `dvc repro`")
     command = commands.add_parser("revisions", help="what the source has revised since a git revision")
     command.add_argument("rev", metavar="REV", help="such as HEAD~1")
-    commands.add_parser("record", help="what came of the forecasts in git's history of reports/next.csv")
+    commands.add_parser("record", help="the forecasts in git's history of reports/next.csv, and the actual values")
     commands.add_parser("why", help="which stages `dvc repro` would run, and why")
     commands.add_parser("repro", help="the same, then run them, and which ran")
     command = commands.add_parser("verify", help="rebuild a commit elsewhere and compare its outputs")

@@ -1,12 +1,11 @@
 """`make why`: which stages `dvc repro` would run, and why. `make repro` also runs them, and says which ran."""
 
+import logging
 import re
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
+from dvc.cli import main as dvc
 from dvc.exceptions import DvcException
 from dvc.repo import Repo
 from dvc.stage.serialize import to_single_stage_lockfile
@@ -21,30 +20,32 @@ OUTCOMES = {  # what `dvc repro` prints about a stage
     "Ran": r"^Running stage '(.+)'",
     "Restored from the cache": r"^Stage '(.+)' is cached",
     "Did not change": r"^Stage '(.+)' didn't change",
+    "Did not finish": r"^failed to reproduce '(.+?)'",
 }
-Hashes = dict[str, HashInfo | None]  # by output; None: nobody knows before the stage runs
+GIT = ("git", "-c", "core.quotepath=off")  # names as they are
+Hashes = dict[str, HashInfo | None]  # by output; None: unknown until the stage runs
 
 
 def plan() -> list[str]:
     """Return lines that say which stages would run, each with its reasons. Raises UserError if DVC cannot tell."""
-    lines, expected = list[str](), Hashes()  # expected: the outputs that are made or restored before a stage
+    lines, coming = list[str](), Hashes()  # coming: what earlier stages will write or restore
     try:
         with Repo() as repo, repo.lock:
             maker = {out.def_path: stage.name for stage in repo.index.stages for out in stage.outs}
             for stage in repo.index.stages:  # as in dvc.yaml, where a stage follows those whose outputs it needs
-                lost, changed = lost_outputs(stage), list(changed_inputs(stage, expected, maker))
-                unknown = [dep.def_path for dep in stage.deps if expected.get(dep.def_path, dep.hash_info) is None]
+                lost, changed = lost_outputs(stage), list(changed_inputs(stage, coming, maker))
+                unknown = [dep.def_path for dep in stage.deps if coming.get(dep.def_path, dep.hash_info) is None]
                 if not (lost or changed or unknown):
                     continue
                 outputs: Hashes = {out.def_path: None if changed or unknown else out.hash_info for out in stage.outs}
-                cached = {} if unknown else cached_outputs(stage, expected, same_inputs=not changed)
+                cached = {} if unknown else cached_outputs(stage, coming, same_inputs=not changed)
                 if lost or changed:
-                    lines.append(f"{stage.name} would {'be restored from the cache' if cached else 'run'}:")
-                    lines += [f"  {reason}" for reason in lost + changed]
+                    how = "be restored from the cache" if cached else "run or be restored" if unknown else "run"
+                    lines += [f"{stage.name} would {how}:", *(f"  {reason}" for reason in lost + changed)]
                 else:
                     makers = dict.fromkeys(maker[path] for path in unknown)
                     lines.append(f"{stage.name} would run if its inputs change after {', '.join(makers)}")
-                expected |= outputs | cached
+                coming |= outputs | cached
     except DvcException as error:
         check_repository()
         raise UserError(" ".join(str(error).split())) from None
@@ -52,7 +53,7 @@ def plan() -> list[str]:
 
 
 def lost_outputs(stage: Any) -> list[str]:
-    """Return which outputs are no longer those of the last run, a line for each way. The same ones will come back."""
+    """Return which outputs are not those of the last run, a line for each kind of loss. The same will come back."""
     if not any(out.hash_info for out in stage.outs):
         return []
     states = {out.def_path: out.status().get(str(out)) if out.exists else "deleted" for out in stage.outs}
@@ -60,7 +61,7 @@ def lost_outputs(stage: Any) -> list[str]:
     return [f"{', '.join(paths)}: {words}" for words, paths in found.items() if paths]
 
 
-def changed_inputs(stage: Any, expected: Hashes, maker: dict[str, str]) -> Iterator[str]:
+def changed_inputs(stage: Any, coming: Hashes, maker: dict[str, str]) -> Iterator[str]:
     """Yield what has changed in the inputs of a stage, a line each. maker: the stage that makes an output."""
     if not any(out.hash_info for out in stage.outs):
         yield "it has not run yet"
@@ -71,9 +72,11 @@ def changed_inputs(stage: Any, expected: Hashes, maker: dict[str, str]) -> Itera
         path = dep.def_path
         if dep.hash_name == "params":
             yield from changed_values(dep)
-        elif path in expected:
-            if expected[path] not in (None, dep.hash_info):
-                yield f"{path}: an earlier one, restored by {maker[path]}"
+        elif not dep.hash_info:
+            yield f"{path}: a new input"
+        elif path in coming:
+            if coming[path] not in (None, dep.hash_info):
+                yield f"{path}: an earlier version, restored by {maker[path]}"
         elif dep.status():
             yield changed_files(dep)
 
@@ -82,28 +85,25 @@ def changed_values(dep: Any) -> Iterator[str]:
     """Yield the old and the new value of each changed key of a file of parameters or versions."""
     old, new = (dict(flat(values or {})) for values in (dep.hash_info.value, dep.read_params()))
     for key in dict.fromkeys([*old, *new]):
-        if old.get(key) != new.get(key):
-            yield f"{dep.def_path}: {key}: {old.get(key, 'none')} -> {new.get(key, 'none')}"
+        before, after = old.get(key, "none"), new.get(key, "none")
+        if before != after:
+            yield f"{dep.def_path}: {key}: {before} -> {after}"
 
 
 def changed_files(dep: Any) -> str:
-    """Say what has changed in a file or folder: names, where git has the version of the last run, otherwise sizes."""
-    path, (meta, _) = dep.def_path, dep._get_hash_meta() if dep.exists else (None, None)
-    if not meta:
+    """Say what has changed in a file or folder: file names if git has the old version, otherwise sizes."""
+    path, hash_ = dep.def_path, dep.hash_info.value
+    if not dep.exists:
         raise UserError(f"{path}: no such file or folder; accepted: one to read, as in dvc.yaml and params.yaml")
-    if not dep.hash_info:
-        return f"{path}: a new input"
-    hash_ = dep.hash_info.value
     if output_of("git", "grep", "--fixed-strings", hash_, "HEAD", "--", "dvc.lock"):
         history = ("git", "log", "--first-parent", "-m", "-1", "--format=%h")
         commit = output_of(*history, f"-S{hash_}", "--", "dvc.lock")  # the one that brought this version of it
-        names = output_of("git", "diff", "--relative", "--name-only", commit, "--", path).splitlines()
-        names += output_of("git", "ls-files", "--others", "--exclude-standard", "--", path).splitlines()
+        names = output_of(*GIT, "diff", "--relative", "--name-only", commit, "--", path).splitlines()
+        names += output_of(*GIT, "ls-files", "--others", "--exclude-standard", "--", path).splitlines()
         if commit and names:
             return f"{', '.join(names)}: changed since commit {commit}"
-    if size(dep.meta) == size(meta):
-        return f"{path}: other bytes, as many as before"
-    return f"{path}: {size(dep.meta)} -> {size(meta)}"
+    before, after = size(dep.meta), size(dep._get_hash_meta()[0])
+    return f"{path}: other bytes, the same size" if before == after else f"{path}: {before} -> {after}"
 
 
 def size(meta: Any) -> str:
@@ -111,7 +111,7 @@ def size(meta: Any) -> str:
     return f"{meta.size:,} bytes" + (f" in {meta.nfiles} files" if meta.nfiles else "")
 
 
-def cached_outputs(stage: Any, expected: Hashes, *, same_inputs: bool) -> Hashes:
+def cached_outputs(stage: Any, coming: Hashes, *, same_inputs: bool) -> Hashes:
     """Return the outputs that DVC would restore from its cache instead of running the stage; {} if it cannot.
 
     same_inputs: whether all inputs will be those of dvc.lock; then only the outputs of dvc.lock count.
@@ -119,8 +119,8 @@ def cached_outputs(stage: Any, expected: Hashes, *, same_inputs: bool) -> Hashes
     cache = stage.repo.stage_cache
     try:
         for dep in stage.deps:  # in memory
-            if dep.def_path in expected:
-                dep.hash_info = expected[dep.def_path]
+            if dep.def_path in coming:
+                dep.hash_info = coming[dep.def_path]
             else:
                 dep.save()
         entry = to_single_stage_lockfile(stage) if same_inputs else cache._load(stage)
@@ -130,18 +130,28 @@ def cached_outputs(stage: Any, expected: Hashes, *, same_inputs: bool) -> Hashes
     return {out.def_path: out.hash_info for out in restored.outs} if restored and restored.outs_cached() else {}
 
 
+class Outcomes(logging.Handler):
+    """Collects what DVC logs about stages: their names by outcome."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stages: dict[str, list[str]] = {outcome: [] for outcome in OUTCOMES}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Called by `logging`. DVC logs an error as an exception without a message."""
+        text = str(record.exc_info[1]) if record.exc_info else record.getMessage()
+        for outcome, pattern in OUTCOMES.items():
+            self.stages[outcome] += re.findall(pattern, text)
+
+
 def repro() -> int:
     """Print the plan, run `dvc repro`, print which stages ran and which did not, and return the exit status."""
     print("\n".join(plan()), end="\n\n", flush=True)
-    outcomes: dict[str, list[str]] = {outcome: [] for outcome in OUTCOMES}
-    with subprocess.Popen([sys.executable, "-m", "dvc", "repro"], stdout=subprocess.PIPE, text=True) as process:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends DVC, which ends its stage; then this goes on
-        for line in process.stdout or []:
-            print(line, end="", flush=True)
-            for outcome, pattern in OUTCOMES.items():
-                outcomes[outcome] += re.findall(pattern, line)
-    if process.returncode and outcomes["Ran"]:
-        outcomes["Did not finish"] = [outcomes["Ran"].pop()]  # the last one: DVC stops there
-    said = [f"{outcome}: {', '.join(names)}." for outcome, names in outcomes.items() if names]
+    outcomes = Outcomes()
+    logging.getLogger("dvc").addHandler(outcomes)
+    status = dvc(["repro"])
+    unfinished = outcomes.stages["Did not finish"]
+    outcomes.stages["Ran"] = [name for name in outcomes.stages["Ran"] if name not in unfinished]
+    said = [f"{outcome}: {', '.join(names)}." for outcome, names in outcomes.stages.items() if names]
     print("\n" + " ".join(said))
-    return process.returncode
+    return status

@@ -27,7 +27,7 @@ import pandas as pd
 from pipeline.formats import Table
 from pipeline.io.artifacts import read_json, read_table, write_json
 from pipeline.io.params import load, parse_yaml
-from pipeline.settings import MODELS
+from pipeline.settings import SECTION_MODELS
 from pipeline.verify.machine import libc, processor
 from studies import study
 from studies.results import DATA_FOLDER
@@ -342,7 +342,7 @@ def memory(field: str) -> int:
 
 def arguments(stage: str) -> list[Any]:
     """Return what the main function of a stage takes: its section of params.yaml, if it has one."""
-    return [load(stage, MODELS[stage])] if stage in MODELS else []
+    return [load(stage, SECTION_MODELS[stage])] if stage in SECTION_MODELS else []
 
 
 PARTS = {

@@ -31,9 +31,9 @@ package. A stage that gets the inputs of an earlier run again is restored from D
 would run, and why. `make repro` prints the same first, and at the end which stages ran.
 
 For these tables, each key was changed alone and each file was edited alone (a comment was added), in a small pipeline.
-Brackets mean that the stage ran, but wrote the same bytes as before. Such a stage makes no other stage run.
-Two keys run stages in vain: these read a part of `data/preparation.json`, and the keys are in another part.
-`train` cannot know beforehand that another `train.patience` stops no network earlier or later.
+(stage) means that it ran, but wrote the same bytes as before. Such a stage makes no other stage run.
+`scrape.calendar` and `prepare.season_length` run two stages in vain: these read other parts of `data/preparation.json`.
+`train` must run to find that a new `train.patience` changes nothing.
 `python -m studies.reruns` makes this page.
 """
 SMALL: dict[str, Any] = {  # with a file of two tickers

@@ -5,6 +5,7 @@ restores results that this clone has seen.
 """
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -77,24 +78,27 @@ def run(clone: Path, params: Params, last_stage: str = "evaluate") -> None:
 
 
 def write_parts(
-    page: Path, introduction: str, parts: Mapping[str, tuple[str, Callable[..., str]]], words: Sequence[str]
+    page: Path, introduction: str, parts: Mapping[str, tuple[str, Callable[..., str]]], names: Sequence[str]
 ) -> None:
-    """Make all parts of a page, or those of these words, and keep the others. Below each is how long it took.
+    """Make the named parts of a page, or all, and keep the others. Below each is how long it took.
 
     parts: by name, the title and the function that returns the text. All functions get the same temporary folder.
-    words: NAME, or NAME=COUNT, where the function gets COUNT too.
+    names: NAME, or NAME=COUNT, where the function gets COUNT too. Exits with one line if there is no such part.
     """
+    for each in names:
+        if not re.fullmatch(f"({'|'.join(parts)})(=[0-9]+)?", each):
+            sys.exit(f"found {each!r}; accepted: {', '.join(parts)}")
     with tempfile.TemporaryDirectory() as temporary:
-        for word in words or parts:
-            print(f"{word} ...", file=sys.stderr, flush=True)
-            name, _, count = word.partition("=")
+        for each in names or parts:
+            print(f"{each} ...", file=sys.stderr, flush=True)
+            name, _, count = each.partition("=")
             title, part = parts[name]
             started = time.perf_counter()
             text = part(Path(temporary), *map(int, filter(None, [count])))
             minutes, load = (time.perf_counter() - started) / 60, ", ".join(f"{mean:.1f}" for mean in os.getloadavg())
-            told = f"This took {minutes:.0f} minutes. Load average over 1, 5 and 15 minutes at the end: {load}."
+            took = f"This took {minutes:.0f} minutes. Load average over 1, 5 and 15 minutes at the end: {load}."
             old = page.read_text() if page.exists() else ""
             kept = dict(section.split("\n\n", 1) for section in old.rstrip().split("\n\n## ")[1:])
-            kept[title] = f"{text}\n\n{told}"
+            kept[title] = f"{text}\n\n{took}"
             sections = [f"## {title}\n\n{kept[title]}" for title, _ in parts.values() if title in kept]
             write_bytes(page, ("\n\n".join([introduction.rstrip(), *sections]) + "\n").encode())

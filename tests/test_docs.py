@@ -95,7 +95,7 @@ def test_no_tracked_text_names_a_registry_or_a_machine() -> None:
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     hosts = re.compile("|".join(["py" + r"pi\.", "python" + "hosted", "/home/" + r"\w", "/ro" + "ot/"]))
     for name in filter(None, listed.split("\0")):
-        if not name.endswith(".png") and (ROOT / name).exists():
+        if not name.endswith(".png") and (ROOT / name).is_file():
             assert not hosts.search((ROOT / name).read_text()), name
 
 

@@ -56,7 +56,7 @@ def copied(folder: Path) -> Path:
     for name in filter(None, listed.split("\0")):
         if (ROOT / name).exists() and not name.startswith(("tests/", "reports/")) and name != "dvc.lock":
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)
+            shutil.copy2(ROOT / name, folder / name, follow_symlinks=False)
     edit(folder)
     start_record(folder)
     run(folder, "git", "init", "--quiet")

@@ -96,6 +96,7 @@ CHANGES: dict[str, tuple[Callable[[], object], list[str]]] = {
     "value": (lambda: edit("params.yaml", "60", "30"), ["params.yaml: train.layer.epochs: 60 -> 30"]),
     "list": (lambda: edit("params.yaml", "[16]", "[16, 8]"), ["params.yaml: train.units: [16] -> [16, 8]"]),
     "new key": (lambda: edit("params.yaml", "60", "60, new: 1"), ["params.yaml: train.layer.new: none -> 1"]),
+    "empty key": (lambda: edit("params.yaml", "60", "60, new: null"), ["params.yaml: train.layer.new: none -> None"]),
     "package": (lambda: edit("versions.json", "2.4.6", "2.5.0"), ["versions.json: numpy: 2.4.6 -> 2.5.0"]),
     "lost": (lambda: Path("second.txt").unlink(), ["second.txt: missing"]),
     "edited output": (lambda: edit("second.txt", "", "x"), ["second.txt: not as in dvc.lock"]),
@@ -113,8 +114,8 @@ def test_a_stage_is_named_with_what_changed(name: str, folder: Path) -> None:
 def test_files_are_named_with_the_commit_since_which_they_changed(folder: Path) -> None:
     since = commit(folder)
     edit("code/one.py", "1", "2")
-    Path("code/three.py").touch()
-    named = f"code/one.py, code/three.py: changed since commit {since}"
+    Path("code/é.py").touch()
+    named = f"code/one.py, code/é.py: changed since commit {since}"
     first = run(folder, "git", "log", "-1", "--format=%h", "--", "dvc.lock").stdout.strip()
     assert planned()["second would run"] == [named.replace(since, first)]
     commit(folder)
@@ -126,7 +127,7 @@ def test_a_file_that_git_does_not_know_is_told_by_its_size(folder: Path) -> None
     assert planned()["first would run"] == ["raw: 2 bytes in 1 files -> 5 bytes in 2 files"]
     Path("raw/more.csv").unlink()
     Path("raw/prices.csv").write_text("2\n")
-    assert planned()["first would run"] == ["raw: other bytes, as many as before"]
+    assert planned()["first would run"] == ["raw: other bytes, the same size"]
 
 
 def test_a_missing_input_is_a_mistake(folder: Path) -> None:
@@ -148,8 +149,8 @@ def test_what_is_said_is_what_dvc_does(folder: Path) -> None:
     assert done.stdout.splitlines()[-1] == "Ran: first, second. Did not change: third."  # as many bytes as before
     edit("raw/prices.csv", "2", "1")
     assert planned() == {
-        "first would be restored from the cache": ["raw: other bytes, as many as before"],
-        "second would be restored from the cache": ["first.txt: an earlier one, restored by first"],
+        "first would be restored from the cache": ["raw: other bytes, the same size"],
+        "second would be restored from the cache": ["first.txt: an earlier version, restored by first"],
     }
     done = repro(folder)
     assert done.stdout.splitlines()[-1] == "Restored from the cache: first, second. Did not change: third."
@@ -166,6 +167,17 @@ def test_lost_outputs_come_back_the_same_so_nothing_follows(folder: Path) -> Non
     assert repro(folder).stdout.splitlines()[-1] == "Ran: first, second, third."
 
 
+def test_a_stage_whose_inputs_are_not_known_yet_may_be_restored(folder: Path) -> None:
+    edit("raw/prices.csv", "1", "2")
+    Path("second.txt").unlink()
+    edit("dvc.yaml", "- second.txt\n    outs", "- second.txt\n    - first.txt\n    outs")
+    assert planned() == {
+        "first would run": ["raw: other bytes, the same size"],
+        "second would run or be restored": ["second.txt: missing"],
+        "third would run or be restored": ["first.txt: a new input"],
+    }
+
+
 def test_it_changes_nothing(folder: Path) -> None:
     edit("params.yaml", "60", "30")
     before = {path: path.read_bytes() for path in folder.rglob("*.*") if path.is_file() and ".git/" not in str(path)}
@@ -180,6 +192,12 @@ def test_a_stage_that_fails_ends_it_with_its_status(folder: Path) -> None:
     assert done.returncode != 0
     assert "second would run:\n  dvc.yaml: its command has changed\n" in done.stdout
     assert done.stdout.splitlines()[-1] == "Did not change: first. Did not finish: second."
+
+
+def test_a_stage_that_cannot_begin_did_not_finish_either(folder: Path) -> None:
+    edit("raw/prices.csv", "1", "2")
+    edit("versions.json", "numpy", "scipy")
+    assert repro(folder).stdout.splitlines()[-1] == "Ran: first. Did not finish: second."
 
 
 @pytest.mark.parametrize(

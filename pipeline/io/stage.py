@@ -33,14 +33,14 @@ def run(name: str, main: Callable[..., None], section: type[Section] | Mapping[s
     try:
         if stage := os.environ.get("DVC_STAGE"):
             end_with_dvc()
-            check_outputs(stage)
+            check_outputs(stage.rpartition(":")[2])  # from a subfolder, it is ../dvc.yaml:train
         main(load(name, section)) if section else main()
     except UserError as error:
         sys.exit("\n".join(f"{name}: {line}" for line in str(error).splitlines()))
     except OSError as error:
         if error.errno not in DISK_ERRORS:
             raise
-        where = error.filename or "mlartifacts, or the folder for temporary files"
+        where = error.filename or ("mlartifacts or a temporary file" if name == "track" else "a temporary file")
         told = "accepted: a disk with room, on which you may write"
         sys.exit(f"{name}: {where}: found {os.strerror(error.errno)!r}; {told}")
     print(f"{name}: {time.perf_counter() - started:.1f} s of work after {started - pipeline.STARTED:.1f} s of start-up")
@@ -48,7 +48,7 @@ def run(name: str, main: Callable[..., None], section: type[Section] | Mapping[s
 
 
 def end_with_dvc() -> None:
-    """End this process when the `dvc` that started it is killed: it would write beside the next `dvc repro`.
+    """End this process when the `dvc` that started it is killed. It and the next `dvc repro` write the same files.
 
     Only Linux can do this. Raises UserError if `dvc` is dead already: then the parent has another process group.
     """
@@ -58,17 +58,21 @@ def end_with_dvc() -> None:
             raise UserError("found that `dvc` was killed; accepted: `dvc repro`")
 
 
-def check_outputs(reader: str = "") -> None:
-    """Compare outputs, or the inputs of the stage `reader`, with dvc.lock: DVC restores files from its cache unchecked.
+def check_outputs(stage: str = "") -> None:
+    """Compare all outputs with dvc.lock, or the inputs of a stage that has run before: DVC does not check its cache.
 
     Raises UserError for the first one that differs.
     """
     lock = read_yaml(Path("dvc.lock")) if Path("dvc.lock").exists() else {"stages": {}}
+    if not isinstance(lock, dict) or not isinstance(lock.get("stages"), dict):
+        raise UserError("dvc.lock: found no stages; accepted: the one of git (`git checkout dvc.lock`), or none")
     hashes = output_hashes(lock)
     hashes.pop("data/run.json", None)  # `dvc exp apply` leaves the old one, which is neither in git nor in the cache
-    inputs = {dep["path"] for dep in lock["stages"].get(reader, {}).get("deps", [])}
-    for path in sorted(hashes.keys() & (inputs if reader else hashes)):
+    inputs = {dep["path"] for dep in lock["stages"].get(stage, {}).get("deps", [])}
+    for path in sorted(hashes.keys() & (inputs if stage else hashes)):
         if Path(path).exists() and dvc_hash(Path(path)) != hashes[path]:
             told = "found other bytes than dvc.lock says; accepted: run `dvc repro`. If that does not help, DVC's cache"
-            check = "find $(dvc cache dir) -type f -exec chmod u+w {} + -exec touch {} +"  # DVC trusts read-only files
+            check = (
+                'find "$(dvc cache dir)" -type f -exec chmod u+w {} + -exec touch {} +'  # DVC trusts read-only files
+            )
             raise UserError(f"{path}: {told} is damaged: run `rm -r {path}; {check}; dvc repro`")

@@ -123,7 +123,7 @@ def band(nearest: BandResult, step: str, coverage: float) -> str:
     if len(thirds) == len(constant) == 3:  # otherwise a tercile has no forecasts
         by_volatility = (
             f": {thirds[0]:.1%} in the calmest third, {thirds[1]:.1%} in the middle and {thirds[2]:.1%} "
-            f"in the most volatile third (standard errors up to {100 * nearest.tercile_error:.1f} points)"
+            f"in the most volatile third (standard errors: at most {100 * nearest.tercile_error:.1f} points)"
         )
         constant_coverage = "{:.1%}, {:.1%} and {:.1%}".format(*constant)
     return (
@@ -142,7 +142,7 @@ def definitions(verdict: Verdict) -> str:
     variance = " Log variance measures the size of the move: the logarithm of the price variance within a {}."
     return (
         f"Baseline: the simple forecast to beat; {baselines}. Error: RMSE{pooled}. Skill: 1 - network's MSE / "
-        f"baseline's MSE. p: the probability of such a difference, or a larger one, if both were equally good; "
+        f"baseline's MSE. p: the probability of a difference at least this large, if both were equally good; "
         f"significant below {SIGNIFICANCE_LEVEL}."
         f"{variance.format(verdict.series.step) if 'variance' in verdict.baselines else ''}"
     )

@@ -1,4 +1,4 @@
-"""Kill runs, harm files, give bad input, and write what comes of it to docs/reliability.md.
+"""Kill runs, harm files, give bad input, and write the results to docs/reliability.md.
 
 `python -m studies.reliability kills` makes one part again and keeps the others; `kills=8` makes it with 8 kills.
 Runs are killed and harmed in clones of the last commit. Some faults need root on Linux; without it, the page says so.
@@ -21,7 +21,7 @@ INTRODUCTION = """# Reliability
 
 **Whatever happens to a run, the next `dvc repro` gives the committed hashes, or one line says what to do.**
 `python -m studies.reliability` writes this page: it kills runs and harms files of a small repository on the sample
-data, and counts what comes of it. Every stage has run there and its results are committed; trials work on copies.
+data, and counts the results. Every stage has run there and its results are committed; trials work on copies.
 """
 
 

@@ -1,7 +1,7 @@
-"""Bad input, made as an enemy would make it, and how it is answered: by a right answer or by a message.
+"""Bad input, made as an attacker would make it, and how it is answered: by a right answer or by a message.
 
 Everything else is counted as another end: a traceback, a case that needs too long or too much memory, a file that is
-written outside the repository, an element of a page that a name made. Hypothesis draws the cases, the same in each run.
+written outside the repository, HTML injected by a name. Hypothesis draws the cases, the same in each run.
 """
 
 import contextlib
@@ -44,10 +44,10 @@ from pipeline.scrape.params import SOURCES, is_ticker
 from pipeline.settings import check as check_settings
 from studies.study import ROOT
 
-INTRODUCTION = """Input was made as an enemy would make it: hostile, damaged or huge cells, files and names. A case
-ends well by a right answer (finite, possible numbers) or by a message of short lines. All else is counted as "other": a
-traceback, over 30 seconds of work or 4 GiB of memory, a file outside the repository, an element of a page that a name
-made. The cases are drawn by Hypothesis, the same in each run."""
+INTRODUCTION = """Input was made as an attacker would make it: hostile, damaged or huge cells, files and names. A case
+ends well with a right answer (finite, possible numbers) or with a message of short lines. All else counts as "other": a
+traceback, over 30 seconds of work or 4 GiB of memory, a file outside the repository, HTML injected by a name. The cases
+are drawn by Hypothesis, the same in each run."""
 CPU_SECONDS, SECONDS, BYTES = 30, 600, 4 * 2**30  # what one case may need: more of it counts as a hang, or as too much
 MESSAGE, RIGHT = "message", "right answer"
 # fmt: off

@@ -1,4 +1,4 @@
-"""Harm the files, folders and disks of a repository, and look at what the user sees and what brings all back."""
+"""Harm the files, folders and disks of a repository, and look at what the user sees and which commands repair it."""
 
 import os
 import re
@@ -27,7 +27,7 @@ status=0; "$@" || status=$?; cp -a "$place" "$place.kept"; exit $status"""
 READ_ONLY = (
     """set -e; place=$1; shift 2; mount --bind "$place" "$place"; mount -o remount,ro,bind "$place"; exec "$@" """
 )
-INTRODUCTION = """Each trial harms a copy of the repository, runs what a user runs, and then what brings all back.
+INTRODUCTION = """Each trial harms a copy of the repository, runs what a user runs, and then the repair commands.
 "Same" counts the trials that ended with the committed hashes, no unfinished file and one finished run in MLflow, and in
 which no traceback was shown. {skipped}"""
 
@@ -66,7 +66,7 @@ def faults(folder: Path) -> str:
         told = ", ".join(each if each == OF_LINE else f"`{each}`" for each in remedies)
         rows.append([name, str(len(outcomes)), shown, told, str(same)])
     skipped = "" if can_mount() else "Full and read-only disks were left out: a mount needs root on Linux."
-    header = ["fault", "trials", "the first line that the user sees", "what brings all back", "same"]
+    header = ["fault", "trials", "what the user sees", "repair", "same"]
     return "\n\n".join([INTRODUCTION.format(skipped=skipped).strip(), Table("", header, rows).markdown])
 
 
@@ -90,13 +90,13 @@ def every_fault() -> Iterator[Fault]:
     if can_mount():
         yield from disk_faults()
     for path in ("data/prices.parquet", "data/model/price/1.keras", "reports/summary.md"):
-        for damage in (flip, halve, empty):
-            yield Fault(f"a file in DVC's cache: {damage.__name__}", partial(cached, damage, path), (OF_LINE,))
-    for damage in (flip, halve, empty):
-        yield Fault("the list of a folder in DVC's cache", partial(cached, damage, "data/model"), ())
-    for damage in (edit, halve, os.remove):
+        for damage, done in DAMAGED.items():
+            yield Fault(f"a file in DVC's cache {done}", partial(cached, damage, path), (OF_LINE,))
+    for damage, done in DAMAGED.items():
+        yield Fault(f"the list of a folder in DVC's cache {done}", partial(cached, damage, "data/model"), ())
+    for damage, done in {edit: "edited", halve: "cut in half", os.remove: "deleted"}.items():
         for path in sorted({path for stage in STAGES for path in outputs_of(stage)}):
-            yield Fault(f"an output: {damage.__name__}", partial(harmed, damage, path), ())
+            yield Fault(f"an output {done}", partial(harmed, damage, path), ())
     yield Fault("two `dvc repro` at once", two_at_once)
     yield Fault("dvc.lock with conflict markers", partial(conflict, "dvc.lock"), ("git checkout dvc.lock", REPRO))
     yield Fault("dvc.lock deleted", partial(harmed, os.remove, "dvc.lock"), ())
@@ -104,11 +104,11 @@ def every_fault() -> Iterator[Fault]:
         "params.yaml with conflict markers", partial(conflict, "params.yaml"), ("git checkout params.yaml", REPRO)
     )
     for year in (1990, 2090):
-        yield Fault(f"all files of the year {year}", partial(aged, year), ())
+        yield Fault(f"the times of all files set to {year}", partial(aged, year), ())
     yield Fault("an edit of the same size, with an older time", older_edit, ("git checkout pipeline", REPRO))
     restart = ("mv mlflow.db damaged", TRACK)
     for damage in (halve, empty):
-        yield Fault("mlflow.db damaged", partial(harmed, damage, "mlflow.db", command=TRACK), restart)
+        yield Fault(f"mlflow.db {DAMAGED[damage]}", partial(harmed, damage, "mlflow.db", command=TRACK), restart)
     yield Fault("mlflow.db deleted", partial(harmed, os.remove, "mlflow.db"), (TRACK,))
     yield Fault("mlartifacts deleted", without_artifacts, (TRACK,))
 
@@ -200,6 +200,9 @@ def halve(path: Path) -> None:
 
 def empty(path: Path) -> None:
     os.truncate(path, 0)
+
+
+DAMAGED: dict[Callable[[Path], None], str] = {flip: "with a changed byte", halve: "cut in half", empty: "emptied"}
 
 
 def edit(path: Path) -> None:

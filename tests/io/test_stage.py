@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.io.artifacts import dvc_hash
-from tests.commands import OURS, python
+from tests.commands import OURS, pipeline, python
 from tests.conftest import UNPINNED
 
 RAN = "def main(): print('ran')\n"
@@ -48,7 +48,7 @@ def test_our_own_mistake_keeps_its_traceback() -> None:
     ("error", "said"),
     [
         ("OSError(28, '', 'a')", "train: a: found 'No space left on device'; accepted: a disk with room"),
-        ("OSError(30, '')", "train: mlartifacts, or the folder for temporary files: found 'Read-only file system'; "),
+        ("OSError(30, '')", "train: a temporary file: found 'Read-only file system'; "),
     ],
 )
 def test_a_disk_that_takes_no_more_is_one_line(error: str, said: str) -> None:
@@ -78,12 +78,28 @@ def test_an_input_that_differs_from_dvc_lock_stops_the_stage_with_one_line(proje
     code = f"import os\nos.chdir({str(project)!r})\n{RUN}{RAN}run('predict', main)"
     assert python(code, DVC_STAGE="predict").stdout.startswith("ran\n")
     (project / "data/model/price/1.keras").write_bytes(b"another")
-    done = python(code, DVC_STAGE="predict")
-    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
-    assert done.stderr.startswith(
-        "predict: data/model: found other bytes than dvc.lock says; accepted: run `dvc repro`"
-    )
+    for stage in ("predict", "../dvc.yaml:predict"):  # as DVC calls it from a subfolder
+        done = python(code, DVC_STAGE=stage)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+        assert done.stderr.startswith(
+            "predict: data/model: found other bytes than dvc.lock says; accepted: run `dvc repro`"
+        )
     assert python(code).stdout.startswith("ran\n")  # without DVC, what you run is up to you
+
+
+@pytest.mark.parametrize("text", ["", "[]", "stages:", "a: b"])
+def test_a_dvc_lock_without_stages_is_told_in_one_line(text: str, project: Path) -> None:
+    (project / "dvc.lock").write_text(text)
+    done = pipeline(project)
+    assert done.returncode == 1
+    assert done.stderr.startswith("dvc.lock: found no stages; accepted: ")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("when", ["os.kill(os.getpid(), 2)", "run('train', lambda: os.kill(os.getpid(), 2))"])
+def test_ctrl_c_ends_a_stage_without_a_traceback_also_while_it_imports(when: str) -> None:
+    done = python(f"import os\n{RUN}{when}", DVC_STAGE="train")
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent was killed")

@@ -19,7 +19,7 @@ def backtest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("root")
     ignored = shutil.ignore_patterns("__pycache__", "data", "reports", ".dvc")
     for name in ("pipeline", "studies"):
-        shutil.copytree(ROOT / name, root / name, ignore=ignored)
+        shutil.copytree(ROOT / name, root / name, symlinks=True, ignore=ignored)
     shutil.copy(ROOT / "versions.json", root)
     folder = root / "studies/backtest"
     prices = root / "own.csv"
