@@ -19,7 +19,7 @@ from pipeline.forecaster.preparation import Preparation
 from pipeline.formats import Table, format_date
 from pipeline.io.artifacts import read_bytes, read_record, read_table
 from pipeline.io.errors import UserError
-from pipeline.io.stage import check_outputs
+from pipeline.io.stage import check_outputs, disk_errors
 from pipeline.plot import tables
 from pipeline.scoring.results import last_forecast, series_of
 from pipeline.scoring.verdict import Verdict
@@ -140,63 +140,68 @@ def arguments(words: list[str]) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
+def run(chosen: argparse.Namespace, console: Console) -> int:
+    """Run a command and return the exit status."""
+    if chosen.command in RESULTS:
+        check_outputs()
+    match chosen.command:
+        case None:
+            summary(console)
+        case "models":
+            models(console)
+        case "forecast" if chosen.file:
+            forecast_of(console, chosen.file)
+        case "forecast":
+            forecast(console)
+        case "latest":
+            from pipeline import update
+
+            update.latest(pd.Timestamp.now("UTC"))
+        case "revisions":
+            from pipeline import update
+
+            update.print_revisions(chosen.rev)
+        case "record":
+            from pipeline import record
+
+            record.update_record()
+        case "why" | "repro":
+            from pipeline import settings, why
+
+            settings.check()
+            if chosen.command == "repro":
+                return why.repro()
+            print("\n".join(why.plan()))
+        case "verify":
+            from pipeline.verify import rebuild
+
+            return rebuild.command(chosen.rev, chosen.cpu)
+        case "promote":
+            from pipeline.serving import promotion
+
+            print(promotion.promote(pd.Timestamp.now("UTC"), force=chosen.force))
+        case "ui":
+            from pipeline.serving import commands
+
+            commands.ui()
+        case "serve":
+            from pipeline.serving import commands
+
+            commands.serve()
+    return 0
+
+
 def main(words: list[str]) -> int:
     """Run a command and return the exit status. Exit with one line for each of the user's mistakes."""
     chosen, width = arguments(words), None if sys.stdout.isatty() else PIPE_WIDTH
-    console = Console(soft_wrap=True, highlight=False, width=width)
     try:
-        if chosen.command in RESULTS:
-            check_outputs()
-        match chosen.command:
-            case None:
-                summary(console)
-            case "models":
-                models(console)
-            case "forecast" if chosen.file:
-                forecast_of(console, chosen.file)
-            case "forecast":
-                forecast(console)
-            case "latest":
-                from pipeline import update
-
-                update.latest(pd.Timestamp.now("UTC"))
-            case "revisions":
-                from pipeline import update
-
-                update.print_revisions(chosen.rev)
-            case "record":
-                from pipeline import record
-
-                record.update_record()
-            case "why" | "repro":
-                from pipeline import settings, why
-
-                settings.check()
-                if chosen.command == "repro":
-                    return why.repro()
-                print("\n".join(why.plan()))
-            case "verify":
-                from pipeline.verify import rebuild
-
-                return rebuild.command(chosen.rev, chosen.cpu)
-            case "promote":
-                from pipeline.serving import promotion
-
-                print(promotion.promote(pd.Timestamp.now("UTC"), force=chosen.force))
-            case "ui":
-                from pipeline.serving import commands
-
-                commands.ui()
-            case "serve":
-                from pipeline.serving import commands
-
-                commands.serve()
+        with disk_errors():
+            return run(chosen, Console(soft_wrap=True, highlight=False, width=width))
     except UserError as error:
         who = "" if chosen.command in RESULTS else f"{chosen.command}: "
         sys.exit("\n".join(f"{who}{line}" for line in str(error).splitlines()))
     except KeyboardInterrupt:
         return 130  # 128 + SIGINT, as a shell says it
-    return 0
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import record
+from pipeline.__main__ import main
 from pipeline.io.artifacts import read_record, read_table
 from pipeline.plot.tables import common
 from pipeline.scoring.results import last_forecast
@@ -77,3 +79,27 @@ def test_a_mistake_is_answered_in_one_line(words: list[str], status: int, said: 
     (line,) = done.stderr.splitlines()
     assert line.startswith(said)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "ends_with"),
+    [
+        (
+            OSError(28, "", "reports/record.csv"),
+            "record: reports/record.csv: found 'No space left on device'; accepted",
+        ),
+        (KeyboardInterrupt(), 130),
+    ],
+)
+def test_a_full_disk_is_one_line_and_ctrl_c_is_none(
+    error: BaseException, ends_with: str | int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails() -> None:
+        raise error
+
+    monkeypatch.setattr(record, "update_record", fails)
+    if isinstance(ends_with, int):
+        assert main(["record"]) == ends_with
+    else:
+        with pytest.raises(SystemExit, match=ends_with):
+            main(["record"])

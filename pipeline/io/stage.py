@@ -7,7 +7,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,20 +32,28 @@ def run(name: str, main: Callable[..., None], section: type[Section] | Mapping[s
         sys.exit(f"{name}: found numpy imported before `pipeline`, so results may differ; accepted: `dvc repro`")
     started = time.perf_counter()
     try:
-        if stage := os.environ.get("DVC_STAGE"):
-            end_with_dvc()
-            check_outputs(stage.rpartition(":")[2])  # from a subfolder, it is ../dvc.yaml:train
-        main(load(name, section)) if section else main()
+        with disk_errors():
+            if stage := os.environ.get("DVC_STAGE"):
+                end_with_dvc()
+                check_outputs(stage.rpartition(":")[2])  # from a subfolder, it is ../dvc.yaml:train
+            main(load(name, section)) if section else main()
     except UserError as error:
         sys.exit("\n".join(f"{name}: {line}" for line in str(error).splitlines()))
+    print(f"{name}: {time.perf_counter() - started:.1f} s of work after {started - pipeline.STARTED:.1f} s of start-up")
+    gc.freeze()  # the process ends; without this, Python looks through all objects of TensorFlow for unused ones
+
+
+@contextmanager
+def disk_errors() -> Iterator[None]:
+    """Raise a UserError instead of an OSError that says that a disk is full or that one may not write."""
+    try:
+        yield
     except OSError as error:
         if error.errno not in DISK_ERRORS:
             raise
-        where = error.filename or ("mlartifacts or a temporary file" if name == "track" else "a temporary file")
+        where = error.filename or "a temporary file or one of mlartifacts"
         told = "accepted: a disk with room, on which you may write"
-        sys.exit(f"{name}: {where}: found {os.strerror(error.errno)!r}; {told}")
-    print(f"{name}: {time.perf_counter() - started:.1f} s of work after {started - pipeline.STARTED:.1f} s of start-up")
-    gc.freeze()  # the process ends; without this, Python looks through all objects of TensorFlow for unused ones
+        raise UserError(f"{where}: found {os.strerror(error.errno)!r}; {told}") from None
 
 
 def end_with_dvc() -> None:

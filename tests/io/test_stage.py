@@ -48,7 +48,7 @@ def test_our_own_mistake_keeps_its_traceback() -> None:
     ("error", "said"),
     [
         ("OSError(28, '', 'a')", "train: a: found 'No space left on device'; accepted: a disk with room"),
-        ("OSError(30, '')", "train: a temporary file: found 'Read-only file system'; "),
+        ("OSError(30, '')", "train: a temporary file or one of mlartifacts: found 'Read-only file system'; "),
     ],
 )
 def test_a_disk_that_takes_no_more_is_one_line(error: str, said: str) -> None:
