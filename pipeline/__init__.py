@@ -48,8 +48,8 @@ UNSET = (
     "XLA_FLAGS",
 )
 
-# Ctrl-C ends a stage without a traceback, also while it imports.
-if "DVC_STAGE" in os.environ and threading.current_thread() is threading.main_thread():
+# Ctrl-C ends a stage, and a command that still imports, without a traceback.
+if ("DVC_STAGE" in os.environ or sys.argv[:1] == ["-m"]) and threading.current_thread() is threading.main_thread():
     signal.signal(signal.SIGINT, lambda *_: sys.exit(130))  # 128 + SIGINT, as a shell says it
 
 # A caller that imported numpy first keeps its environment as it is: the pins would come too late for numpy.

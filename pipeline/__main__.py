@@ -4,9 +4,10 @@ Each command imports what it needs: TensorFlow and MLflow take seconds to load.
 """
 
 import argparse
+import signal
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pandas as pd
 from rich.box import SIMPLE_HEAD
@@ -17,9 +18,10 @@ from rich.table import Table as Terminal
 
 from pipeline.forecaster.preparation import Preparation
 from pipeline.formats import Table, format_date
-from pipeline.io.artifacts import read_bytes, read_record, read_table
+from pipeline.io.artifacts import output_hashes, read_bytes, read_record, read_table
 from pipeline.io.errors import UserError
-from pipeline.io.stage import check_outputs, disk_errors
+from pipeline.io.params import FILE, read_yaml
+from pipeline.io.stage import check_outputs, disk_errors, read_lock
 from pipeline.plot import tables
 from pipeline.scoring.results import last_forecast, series_of
 from pipeline.scoring.verdict import Verdict
@@ -110,6 +112,13 @@ def forecast_of(console: Console, path: Path) -> None:
             console.print(f"{ticker}: {text}; with more of them the numbers would differ a little.", markup=False)
 
 
+def is_old(lock: dict[str, Any]) -> bool:
+    """Return whether params.yaml has changed or an output is missing since the run of a dvc.lock."""
+    recorded = lock["stages"].get("track", {}).get("params", {}).get(str(FILE))
+    missing = [path for path in output_hashes(lock) if not Path(path).exists()]
+    return bool(missing) or (recorded is not None and recorded != read_yaml(FILE))
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser that answers a mistake in one line, without the usage."""
 
@@ -143,7 +152,10 @@ def arguments(words: list[str]) -> argparse.Namespace:
 def run(chosen: argparse.Namespace, console: Console) -> int:
     """Run a command and return the exit status."""
     if chosen.command in RESULTS:
-        check_outputs()
+        lock = read_lock()
+        check_outputs(lock)
+        if is_old(lock):
+            print("params.yaml or an output has changed since this run: see `make why`.\n", file=sys.stderr)
     match chosen.command:
         case None:
             summary(console)
@@ -193,6 +205,7 @@ def run(chosen: argparse.Namespace, console: Console) -> int:
 
 def main(words: list[str]) -> int:
     """Run a command and return the exit status. Exit with one line for each of the user's mistakes."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # all is imported: from here on, Ctrl-C is handled below
     chosen, width = arguments(words), None if sys.stdout.isatty() else PIPE_WIDTH
     try:
         with disk_errors():

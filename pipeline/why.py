@@ -23,12 +23,13 @@ OUTCOMES = {  # what `dvc repro` prints about a stage
     "Did not finish": r"^failed to reproduce '(.+?)'",
 }
 GIT = ("git", "-c", "core.quotepath=off")  # names as they are
+MAX_VALUE = 60  # characters of a value in a line
 Hashes = dict[str, HashInfo | None]  # by output; None: unknown until the stage runs
 
 
 def plan() -> list[str]:
     """Return lines that say which stages would run, each with its reasons. Raises UserError if DVC cannot tell."""
-    lines, coming = list[str](), Hashes()  # coming: what earlier stages will write or restore
+    lines, told, coming = list[str](), set[str](), Hashes()  # coming: what earlier stages will write or restore
     try:
         with Repo() as repo, repo.lock:
             maker = {out.def_path: stage.name for stage in repo.index.stages for out in stage.outs}
@@ -41,7 +42,11 @@ def plan() -> list[str]:
                 cached = {} if unknown else cached_outputs(stage, coming, same_inputs=not changed)
                 if lost or changed:
                     how = "be restored from the cache" if cached else "run or be restored" if unknown else "run"
-                    lines += [f"{stage.name} would {how}:", *(f"  {reason}" for reason in lost + changed)]
+                    new = [reason for reason in lost + changed if reason not in told]
+                    above = len(lost + changed) - len(new)
+                    lines += [f"{stage.name} would {how}:", *(f"  {reason}" for reason in new)]
+                    lines += [f"  {above} of the changes above"] if above else []
+                    told |= set(new)
                 else:
                     makers = dict.fromkeys(maker[path] for path in unknown)
                     lines.append(f"{stage.name} would run if its inputs change after {', '.join(makers)}")
@@ -87,21 +92,41 @@ def changed_values(dep: Any) -> Iterator[str]:
     for key in dict.fromkeys([*old, *new]):
         before, after = old.get(key, "none"), new.get(key, "none")
         if before != after:
-            yield f"{dep.def_path}: {key}: {before} -> {after}"
+            yield f"{dep.def_path}: {key}: {change(before, after)}"
+
+
+def change(before: Any, after: Any) -> str:
+    """Say how a value has changed; of a long list, what was removed and added."""
+    if not (isinstance(before, list) and isinstance(after, list) and len(f"{before}{after}") > 2 * MAX_VALUE):
+        return f"{shown(before)} -> {shown(after)}"
+    removed, added = (
+        [entry for entry in some if entry not in others] for some, others in ((before, after), (after, before))
+    )
+    parts = {"removed": removed, "added": added}
+    return "; ".join(f"{word} {shown(entries)}" for word, entries in parts.items() if entries) or "another order"
+
+
+def shown(value: Any) -> str:
+    """Return a value as a text that is not empty and not long."""
+    text = str(value) or "''"
+    return text if len(text) <= MAX_VALUE else f"{text[:MAX_VALUE]} ..."
 
 
 def changed_files(dep: Any) -> str:
     """Say what has changed in a file or folder: file names if git has the old version, otherwise sizes."""
     path, hash_ = dep.def_path, dep.hash_info.value
     if not dep.exists:
-        raise UserError(f"{path}: no such file or folder; accepted: one to read, as in dvc.yaml and params.yaml")
+        told = f"accepted: one that {dep.stage.name} can read. Your own prices are at scrape.path in params.yaml"
+        raise UserError(f"{path}: no such file or folder; {told}")
     if output_of("git", "grep", "--fixed-strings", hash_, "HEAD", "--", "dvc.lock"):
         history = ("git", "log", "--first-parent", "-m", "-1", "--format=%h")
         commit = output_of(*history, f"-S{hash_}", "--", "dvc.lock")  # the one that brought this version of it
-        names = output_of(*GIT, "diff", "--relative", "--name-only", commit, "--", path).splitlines()
-        names += output_of(*GIT, "ls-files", "--others", "--exclude-standard", "--", path).splitlines()
-        if commit and names:
-            return f"{', '.join(names)}: changed since commit {commit}"
+        names = {
+            f"changed since commit {commit}": output_of(*GIT, "diff", "--relative", "--name-only", commit, "--", path),
+            "not in git": output_of(*GIT, "ls-files", "--others", "--exclude-standard", "--", path),
+        }
+        if commit and any(names.values()):
+            return "; ".join(f"{', '.join(text.splitlines())}: {words}" for words, text in names.items() if text)
     before, after = size(dep.meta), size(dep._get_hash_meta()[0])
     return f"{path}: other bytes, the same size" if before == after else f"{path}: {before} -> {after}"
 
@@ -120,7 +145,8 @@ def cached_outputs(stage: Any, coming: Hashes, *, same_inputs: bool) -> Hashes:
     try:
         for dep in stage.deps:  # in memory
             if dep.def_path in coming:
-                dep.hash_info = coming[dep.def_path]
+                dep.hash_info = known = coming[dep.def_path]
+                dep.get_hash = lambda known=known: known  # the file itself may still be missing
             else:
                 dep.save()
         entry = to_single_stage_lockfile(stage) if same_inputs else cache._load(stage)

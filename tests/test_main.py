@@ -1,5 +1,6 @@
 """`python -m pipeline` tells people what the pipeline has written, and answers a mistake in one line."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -9,7 +10,8 @@ import pytest
 
 from pipeline import record
 from pipeline.__main__ import main
-from pipeline.io.artifacts import read_record, read_table
+from pipeline.io.artifacts import dvc_hash, read_record, read_table
+from pipeline.io.params import parse_yaml
 from pipeline.plot.tables import common
 from pipeline.scoring.results import last_forecast
 from pipeline.scoring.verdict import Verdict
@@ -103,3 +105,21 @@ def test_a_full_disk_is_one_line_and_ctrl_c_is_none(
     else:
         with pytest.raises(SystemExit, match=ends_with):
             main(["record"])
+
+
+def test_results_of_other_parameters_are_told_to_be_old(walked: Path, tmp_path: Path) -> None:
+    for name in ("data", "reports"):
+        shutil.copytree(walked / name, tmp_path / name)
+    shutil.copy(walked / "params.yaml", tmp_path)
+    params = parse_yaml((walked / "params.yaml").read_text())
+    entry = {"outs": [{"path": "reports/metrics.json", "md5": dvc_hash(walked / "reports/metrics.json")}]}
+    lock = {"stages": {"track": {**entry, "params": {"params.yaml": params}}}}
+    (tmp_path / "dvc.lock").write_text(json.dumps(lock))
+    assert not ran(tmp_path, "models").stderr
+    (tmp_path / "reports/metrics.json").rename(tmp_path / "moved")
+    assert "has changed since this run" in ran(tmp_path, "models").stderr
+    (tmp_path / "moved").rename(tmp_path / "reports/metrics.json")
+    (tmp_path / "params.yaml").write_text((walked / "params.yaml").read_text().replace("epochs: ", "epochs: 1"))
+    done = ran(tmp_path, "models")
+    assert "has changed since this run" in done.stderr
+    assert done.returncode == 0

@@ -115,11 +115,11 @@ def test_files_are_named_with_the_commit_since_which_they_changed(folder: Path) 
     since = commit(folder)
     edit("code/one.py", "1", "2")
     Path("code/é.py").touch()
-    named = f"code/one.py, code/é.py: changed since commit {since}"
+    named = f"code/one.py: changed since commit {since}; code/é.py: not in git"
     first = run(folder, "git", "log", "-1", "--format=%h", "--", "dvc.lock").stdout.strip()
     assert planned()["second would run"] == [named.replace(since, first)]
     commit(folder)
-    assert planned()["second would run"] == [named.replace(since, first)]
+    assert planned()["second would run"] == [f"code/one.py, code/é.py: changed since commit {first}"]
 
 
 def test_a_file_that_git_does_not_know_is_told_by_its_size(folder: Path) -> None:
@@ -165,6 +165,43 @@ def test_lost_outputs_come_back_the_same_so_nothing_follows(folder: Path) -> Non
     shutil.rmtree(".dvc/cache")
     assert list(planned()) == ["first would run", "second would run", "third would run"]
     assert repro(folder).stdout.splitlines()[-1] == "Ran: first, second, third."
+
+
+def test_a_stage_is_planned_also_if_an_input_must_be_restored_first(folder: Path) -> None:
+    Path("first.txt").unlink()
+    edit("params.yaml", "60", "30")
+    assert list(planned())[:2] == ["first would be restored from the cache", "second would run"]
+    assert repro(folder).stdout.splitlines()[-1].startswith("Ran: second. Restored from the cache: first.")
+    edit("params.yaml", "30", "60")
+    Path("first.txt").unlink()
+    assert list(planned())[:2] == ["first would be restored from the cache", "second would be restored from the cache"]
+
+
+def test_a_reason_is_told_once(folder: Path) -> None:
+    edit("dvc.yaml", "  third:", "  third:\n    params: [train]")
+    assert repro(folder).returncode == 0
+    edit("params.yaml", "60", "30")
+    assert planned() == {
+        "second would run": ["params.yaml: train.layer.epochs: 60 -> 30"],
+        "third would run or be restored": ["1 of the changes above"],
+    }
+
+
+LONG = [f"feature_{number}" for number in range(10)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("a", "", "a -> ''"),
+        ([16], [16, 8], "[16] -> [16, 8]"),
+        (LONG, [*LONG[1:], "x"], "removed ['feature_0']; added ['x']"),
+        (LONG, LONG[::-1], "another order"),
+        ("none", [{"source": "x" * 2000}], f"none -> [{{'source': '{'x' * 47} ..."),
+    ],
+)
+def test_a_change_of_a_value_fits_a_line(before: object, after: object, told: str) -> None:
+    assert why.change(before, after) == told
 
 
 def test_a_stage_whose_inputs_are_not_known_yet_may_be_restored(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """Read and check params.yaml. Each mistake gives one error line that says what is accepted."""
 
+import datetime as dt
 import difflib
 import io
 from collections import Counter
@@ -21,6 +22,7 @@ FILE = Path("params.yaml")
 SECTIONS = ("scrape", "explore", "prepare", "benchmark", "train", "evaluate", "plot", "track")
 MAX_SIZE = 500_000  # characters of the file, and of its values with all aliases resolved
 MAX_MISTAKES = 50  # lines of one error
+MAX_MISSING = 3  # keys that are told one by one
 
 S = TypeVar("S", bound="Section")
 
@@ -31,6 +33,11 @@ def each_once(values: list[str]) -> list[str]:
         if count > 1:
             raise ValueError(f"found {value} {count} times; accepted: each once")
     return values
+
+
+def found_value(value: object) -> str:
+    """Say what was found. YAML reads a date without quotes as a date."""
+    return f"found {value} without quotes" if isinstance(value, dt.date) else f"found {value!r}"
 
 
 class Section(Record):
@@ -102,6 +109,10 @@ def load(section: str, models: type[S] | Mapping[str, type[S]], params: Mapping[
     except ValidationError as error:
         schema = model.model_json_schema()
         mistakes = error.errors(include_url=False)[:MAX_MISTAKES]
+        missing = [str(mistake["loc"][0]) for mistake in mistakes if mistake["type"] == "missing"]
+        if len(missing) > MAX_MISSING:  # the reader has changed the source, or has deleted much
+            found = f"found no {', '.join(dict.fromkeys(missing))}"
+            raise UserError(f"{FILE}: {section}: {found}; accepted: all keys, as in the files of examples/") from None
         lines = [_error_line(section, mistake, schema) for mistake in mistakes]
         raise UserError("\n".join(dict.fromkeys(lines))) from None
 
@@ -134,7 +145,8 @@ def read_yaml(file: Path) -> Any:
         values = parse_yaml(text.decode())
     except MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise UserError(f"{file}{line}: not YAML: {error.problem}") from None
+        hint = "; accepted: spaces" if "character '\\t'" in str(error.problem) else ""
+        raise UserError(f"{file}{line}: not YAML: {error.problem}{hint}") from None
     except Exception as error:  # for a date such as 2018-02-30, or a wrong tag, ruamel.yaml raises many kinds of errors
         reason = " ".join(str(error).split()) or type(error).__name__
         raise UserError(f"{file}: not YAML: {reason}") from None
@@ -169,8 +181,8 @@ def _error_line(section: str, mistake: Mapping[str, Any], schema: dict[str, Any]
             tag = mistake["ctx"].get("tag", "")
             found = f"found {tag!r}" if tag else "missing"
             return f"{FILE}: {key}.source: {found}{_suggestion(tag, node['discriminator']['mapping'])}"
-    found = "missing" if mistake["type"] == "missing" else f"found {mistake['input']!r}"
-    return f"{FILE}: {key}: {found}; accepted: {_accepted(node)}"
+    told = "missing" if mistake["type"] == "missing" else found_value(mistake["input"])
+    return f"{FILE}: {key}: {told}; accepted: {_accepted(node)}"
 
 
 def _suggestion(name: str, known: Iterable[str]) -> str:

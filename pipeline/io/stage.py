@@ -17,6 +17,7 @@ from pipeline.io.artifacts import dvc_hash, output_hashes
 from pipeline.io.errors import UserError
 from pipeline.io.params import Section, load, read_yaml
 
+LOCK = Path("dvc.lock")
 PR_SET_PDEATHSIG = 1  # of Linux
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 
@@ -35,7 +36,7 @@ def run(name: str, main: Callable[..., None], section: type[Section] | Mapping[s
         with disk_errors():
             if stage := os.environ.get("DVC_STAGE"):
                 end_with_dvc()
-                check_outputs(stage.rpartition(":")[2])  # from a subfolder, it is ../dvc.yaml:train
+                check_outputs(read_lock(), stage.rpartition(":")[2])  # from a subfolder, it is ../dvc.yaml:train
             main(load(name, section)) if section else main()
     except UserError as error:
         sys.exit("\n".join(f"{name}: {line}" for line in str(error).splitlines()))
@@ -67,21 +68,27 @@ def end_with_dvc() -> None:
             raise UserError("found that `dvc` was killed; accepted: `dvc repro`")
 
 
-def check_outputs(stage: str = "") -> None:
+def read_lock() -> dict[str, Any]:
+    """Return the content of dvc.lock, without stages if it is missing. Raises UserError if it has another form."""
+    lock = read_yaml(LOCK) if LOCK.exists() else {"stages": {}}
+    if not isinstance(lock, dict) or not isinstance(lock.get("stages"), dict):
+        raise UserError(f"{LOCK}: found no stages; accepted: the one of git (`git checkout dvc.lock`), or none")
+    return lock
+
+
+def check_outputs(lock: dict[str, Any], stage: str = "") -> None:
     """Compare all outputs with dvc.lock, or the inputs of a stage that has run before: DVC does not check its cache.
 
     Raises UserError for the first one that differs.
     """
-    lock = read_yaml(Path("dvc.lock")) if Path("dvc.lock").exists() else {"stages": {}}
-    if not isinstance(lock, dict) or not isinstance(lock.get("stages"), dict):
-        raise UserError("dvc.lock: found no stages; accepted: the one of git (`git checkout dvc.lock`), or none")
     hashes = output_hashes(lock)
     hashes.pop("data/run.json", None)  # `dvc exp apply` leaves the old one, which is neither in git nor in the cache
     inputs = {dep["path"] for dep in lock["stages"].get(stage, {}).get("deps", [])}
     for path in sorted(hashes.keys() & (inputs if stage else hashes)):
         if Path(path).exists() and dvc_hash(Path(path)) != hashes[path]:
-            told = "found other bytes than dvc.lock says; accepted: run `dvc repro`. If that does not help, DVC's cache"
+            found = "found other bytes than dvc.lock says, as after Ctrl-C; accepted: `dvc repro`"
             check = (
                 'find "$(dvc cache dir)" -type f -exec chmod u+w {} + -exec touch {} +'  # DVC trusts read-only files
             )
-            raise UserError(f"{path}: {told} is damaged: run `rm -r {path}; {check}; dvc repro`")
+            damaged = f"If this comes again, DVC's cache is damaged: run `rm -r {path}; {check}; dvc repro`"
+            raise UserError(f"{path}: {found}. {damaged}")

@@ -11,7 +11,7 @@ from pipeline.forecaster.features import uses_returns
 from pipeline.forecaster.preparation import Kind, Pool, Scaling
 from pipeline.formats import format_date
 from pipeline.io.errors import UserError
-from pipeline.io.params import Section, each_once
+from pipeline.io.params import Section, each_once, found_value
 from pipeline.prices import has_range, value_columns
 
 
@@ -23,9 +23,8 @@ def share_or_date(value: object) -> object:
             return value
     if isinstance(value, float) and 0 < value < 1:
         return value
-    raise ValueError(
-        f'found {value!r}; accepted: a number above 0 and below 1, or the first date in quotes, such as "2016-01-04"'
-    )
+    accepted = 'accepted: a number above 0 and below 1, or the first date in quotes, such as "2016-01-04"'
+    raise ValueError(f"{found_value(value)}; {accepted}")
 
 
 Boundary = Annotated[float | str, BeforeValidator(share_or_date)]

@@ -116,8 +116,8 @@ def _read_table(path: Path, needed: Collection[str], delimiter: str) -> pd.DataF
     """Read a file without changes. The index holds the line or row number of each row."""
     exists = os.path.exists(path)  # noqa: PTH110  # Path.exists raises an error for too long a name
     if not path.name.endswith(FILE_ENDINGS) or (exists and not path.is_file()):  # a pipe or a device may never end
-        endings = ", ".join(FILE_ENDINGS)
-        raise UserError(f"{path}: found no file of prices; accepted: a file whose name ends in {endings}")
+        found = "a folder" if os.path.isdir(path) else "no file of prices"  # noqa: PTH112  # as above
+        raise UserError(f"{path}: found {found}; accepted: a file whose name ends in {', '.join(FILE_ENDINGS)}")
     if not exists:
         raise UserError(f"{path}: no such file")
     return _read_parquet(path, needed) if path.suffix == ".parquet" else _read_csv(path, delimiter)

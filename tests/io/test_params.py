@@ -1,5 +1,6 @@
 """Each mistake in params.yaml gives one line with the key and what is accepted."""
 
+import datetime as dt
 import re
 import time
 from pathlib import Path
@@ -285,3 +286,24 @@ def test_every_key_is_explained_in_a_comment() -> None:
     for line in (ROOT / "params.yaml").read_text().splitlines():
         if line.startswith("  ") and ":" in line and not line.startswith("    "):
             assert "  # " in line, line
+
+
+def test_many_missing_keys_are_one_line_and_a_few_a_line_each(project: Path) -> None:
+    for count in (3, 4):
+        left = dict(list(WHOLE["train"].items())[count:])
+        write({**WHOLE, "train": left})
+        with pytest.raises(UserError) as error:
+            loaded("train")
+        lines = str(error.value).splitlines()
+        assert len(lines) == (3 if count == 3 else 1)
+        named = ", ".join(list(WHOLE["train"])[:count])
+        assert (f"train: found no {named}; accepted: all keys" in lines[0]) == (count == 4)
+
+
+def test_a_date_without_quotes_and_a_tab_are_named(project: Path) -> None:
+    write({**WHOLE, "prepare": {**WHOLE["prepare"], "validation": dt.date(2016, 1, 4)}})
+    with pytest.raises(UserError, match="found 2016-01-04 without quotes; accepted: "):
+        loaded("prepare")
+    Path("params.yaml").write_text("train:\n\twindow: 5\n")
+    with pytest.raises(UserError, match="; accepted: spaces"):
+        loaded("train")

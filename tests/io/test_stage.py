@@ -82,7 +82,7 @@ def test_an_input_that_differs_from_dvc_lock_stops_the_stage_with_one_line(proje
         done = python(code, DVC_STAGE=stage)
         assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
         assert done.stderr.startswith(
-            "predict: data/model: found other bytes than dvc.lock says; accepted: run `dvc repro`"
+            "predict: data/model: found other bytes than dvc.lock says, as after Ctrl-C; accepted: `dvc repro`"
         )
     assert python(code).stdout.startswith("ran\n")  # without DVC, what you run is up to you
 

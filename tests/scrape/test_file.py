@@ -347,7 +347,8 @@ def test_mistakes_of_all_columns_are_listed_together(own: Path) -> None:
 def test_a_path_that_is_not_a_known_kind_of_file_is_named(tmp_path: Path) -> None:
     accepted = "accepted: a file whose name ends in .csv, .csv.gz, .parquet"
     (tmp_path / "folder.csv").mkdir()
-    for name in ("folder.csv", "own.xlsx", "own.gz", "csv"):
+    assert refusal(tmp_path / "folder.csv") == f"{{path}}: found a folder; {accepted}"
+    for name in ("own.xlsx", "own.gz", "csv"):
         assert refusal(tmp_path / name) == f"{{path}}: found no file of prices; {accepted}"
     assert refusal(tmp_path / "none.csv") == "{path}: no such file"
 
