@@ -9,7 +9,6 @@ import signal
 import subprocess
 import time
 from collections import Counter
-from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -89,7 +88,7 @@ def kill(folder: Path, process: subprocess.Popen[str], kind: str, moment: float)
         case "stage killed" if children:
             os.kill(children[0], signal.SIGKILL)
     process.wait(repository.TIMEOUT)
-    return begun[-1] if begun and children else "(dvc itself)"
+    return begun[-1] if begun and children else "dvc itself"
 
 
 def stages_of(process: subprocess.Popen[str]) -> list[int]:
@@ -118,19 +117,17 @@ def remedy_of(printed: Printed) -> tuple[str, ...]:
 
 
 def section(killed: list[Killed], seconds: float) -> str:
-    """Return the text of the part, with a row for each kind and stage."""
+    """Return the text of the part, with a row for each kind."""
     remedies = " or ".join(f"`{' '.join(words)}`" for words in REMEDIES.values())
     kinds = "\n".join(f"- {kind}: {meaning}" for kind, meaning in KINDS.items())
     text = INTRODUCTION.format(count=len(killed), seconds=seconds, seed=SEED, remedies=remedies)
-    stages = ["(dvc itself)", *repository.STAGES]
-    counts, rows = Counter((one.kind, one.stage, one.outcome) for one in killed), []
-    for kind, stage in product(KINDS, stages):
-        by_outcome = [counts[kind, stage, outcome] for outcome in OUTCOMES]
-        if any(by_outcome):
-            rows.append([kind, stage, *map(str, [sum(by_outcome), *by_outcome])])
-    totals = [sum(one.outcome == outcome for one in killed) for outcome in OUTCOMES]
-    rows.append(["all", "", *map(str, [len(killed), *totals])])
+    rows = []
+    for kind in [*KINDS, "all"]:
+        some = [one for one in killed if kind in (one.kind, "all")]
+        outcomes, stages = Counter(one.outcome for one in some), Counter(one.stage for one in some)
+        ran = ", ".join(f"{stage} {stages[stage]}" for stage in ("dvc itself", *repository.STAGES) if stages[stage])
+        rows.append([kind, *map(str, [len(some), *(outcomes[outcome] for outcome in OUTCOMES)]), ran])
     lines = sorted({one.told for one in killed if one.outcome == OUTCOMES[1]})
     told = ["The lines:", "\n".join(f"- `{line}`" for line in lines)] if lines else []
-    header = ["kill", "stage that ran", "trials", *OUTCOMES]
+    header = ["kill", "trials", *OUTCOMES, "what ran when it was killed"]
     return "\n\n".join([text, kinds, Table("", header, rows).markdown, *told])

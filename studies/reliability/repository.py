@@ -46,7 +46,8 @@ class Printed(NamedTuple):
     def line(self) -> str:
         """The first line of the errors, without warnings; if there is none, the last line of the output."""
         lines = [line.strip() for line in self.errors.splitlines() if line.strip() and "WARNING" not in line]
-        return (lines or self.output.strip().splitlines()[-1:] or [""])[0]
+        shown = [line for line in self.output.strip().splitlines() if "dvc push" not in line]
+        return (lines or shown[-1:] or [""])[0]
 
 
 def environment() -> dict[str, str]:

@@ -67,10 +67,10 @@ def test_the_table_counts_every_trial_once() -> None:
     killed = [
         Killed("Ctrl-C", "train", same, ""),
         Killed("Ctrl-C", "train", line, "a line"),
-        Killed("power failure", "(dvc itself)", lost, "x"),
+        Killed("power failure", "dvc itself", lost, "x"),
     ]
     text = kills.section(killed, 30.0)
-    assert "| Ctrl-C | train | 2 | 1 | 1 | 0 |" in text
-    assert "| power failure | (dvc itself) | 1 | 0 | 0 | 1 |" in text
-    assert "| all |  | 3 | 1 | 1 | 1 |" in text
+    assert "| Ctrl-C | 2 | 1 | 1 | 0 | train 2 |" in text
+    assert "| power failure | 1 | 0 | 0 | 1 | dvc itself 1 |" in text
+    assert "| all | 3 | 1 | 1 | 1 | dvc itself 1, train 2 |" in text
     assert "- `a line`" in text
