@@ -109,11 +109,7 @@ def load(section: str, models: type[S] | Mapping[str, type[S]], params: Mapping[
     except ValidationError as error:
         schema = model.model_json_schema()
         mistakes = error.errors(include_url=False)[:MAX_MISTAKES]
-        missing = [str(mistake["loc"][0]) for mistake in mistakes if mistake["type"] == "missing"]
-        if len(missing) > MAX_MISSING:  # the reader has changed the source, or has deleted much
-            found = f"found no {', '.join(dict.fromkeys(missing))}"
-            raise UserError(f"{FILE}: {section}: {found}; accepted: all keys, as in the files of examples/") from None
-        lines = [_error_line(section, mistake, schema) for mistake in mistakes]
+        lines = [_missing_line(section, mistake, mistakes, schema) for mistake in mistakes]
         raise UserError("\n".join(dict.fromkeys(lines))) from None
 
 
@@ -167,6 +163,21 @@ def rewrite(*keys: str | int, file: Path = FILE, **values: str | int) -> None:
     buffer = io.BytesIO()
     yaml.dump(params, buffer)
     write_bytes(file, buffer.getvalue())
+
+
+def _missing_line(
+    section: str, mistake: Mapping[str, Any], mistakes: Sequence[Mapping[str, Any]], schema: dict[str, Any]
+) -> str:
+    """Return the line of a mistake, the same one for all missing keys of a mapping if they are many.
+
+    Many are missing when the reader has changed only the source.
+    """
+    places = [each["loc"] for each in mistakes if each["type"] == "missing" and each["loc"][:-1] == mistake["loc"][:-1]]
+    if mistake["loc"] not in places or len(places) <= MAX_MISSING:
+        return _error_line(section, mistake, schema)
+    *parent, _ = _located(mistake["loc"], schema)[0]
+    found = f"found no {', '.join(str(place[-1]) for place in places)}"
+    return f"{FILE}: {'.'.join(map(str, [section, *parent]))}: {found}; accepted: all keys, as in examples/"
 
 
 def _error_line(section: str, mistake: Mapping[str, Any], schema: dict[str, Any]) -> str:

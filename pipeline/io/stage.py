@@ -87,8 +87,7 @@ def check_outputs(lock: dict[str, Any], stage: str = "") -> None:
     for path in sorted(hashes.keys() & (inputs if stage else hashes)):
         if Path(path).exists() and dvc_hash(Path(path)) != hashes[path]:
             found = "found other bytes than dvc.lock says, as after Ctrl-C; accepted: `dvc repro`"
-            check = (
-                'find "$(dvc cache dir)" -type f -exec chmod u+w {} + -exec touch {} +'  # DVC trusts read-only files
-            )
+            # DVC checks a file of its cache again if the file is not read-only
+            check = 'find "$(dvc cache dir)" -type f -exec chmod u+w {} + -exec touch {} +'
             damaged = f"If this comes again, DVC's cache is damaged: run `rm -r {path}; {check}; dvc repro`"
             raise UserError(f"{path}: {found}. {damaged}")
