@@ -136,7 +136,7 @@ def against_network(nearest: pd.DataFrame) -> list[str]:
     for name in rivals:
         skill = 1 - (1 - nearest["skill"][network]) / (1 - nearest["skill"][name])
         compared.append(f"{error_difference(skill, name)} ({p_text(nearest['p_value_against_network'][name])})")
-    return [f"Does depth pay? {network} makes {', '.join(compared)}."] if compared else []
+    return [f"Is a network worth it? {network} makes {', '.join(compared)}."] if compared else []
 
 
 def first_har(nearest: pd.DataFrame) -> list[str]:
