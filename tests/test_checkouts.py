@@ -90,7 +90,7 @@ Make = Callable[[Path, Path], Path]
         (
             initialised,
             {
-                "promote": "promote: dvc.lock: found none in the last commit (",
+                "promote": "promote: dvc.lock: found none in the last commit; accepted: ",
                 "record": "record: reports/next.csv: found no commit of forecasts; accepted: ",
                 "verify": UNKNOWN,
             },
