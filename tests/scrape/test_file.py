@@ -362,7 +362,7 @@ def test_what_is_no_plain_file_is_refused_and_not_waited_for(tmp_path: Path) -> 
         assert refusal(path).startswith("{path}: found no file of prices; ")
     for path in (loop, tmp_path / f"{'a' * 300}.csv"):
         assert refusal(path) == "{path}: no such file"
-    for name in ("loop.csv", "a\0.csv", "../own.csv"):
+    for name in ("a\0.csv", "../own.csv"):  # a loop of links is outside on Python 3.12, no file on 3.13
         with pytest.raises(UserError, match=r"outside of .*; accepted: a file in "):
             inside(tmp_path, name)
 
