@@ -11,7 +11,7 @@ from pipeline.io.artifacts import Record
 from pipeline.prices import GIVEN_TWICE, value_columns
 
 MAX_LINES = 20  # of rows, dates or tickers in one list
-MAX_EXAMPLES = 3  # of rows or dates in one error line
+MAX_EXAMPLES = 3  # of rows or dates that show one mistake
 JUMP_FACTOR = 1.5  # a close that grows or shrinks by this factor in one session is reported
 
 

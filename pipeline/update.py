@@ -17,12 +17,13 @@ from dvc.exceptions import DvcException
 from pipeline import calendars
 from pipeline.io.artifacts import read_table
 from pipeline.io.errors import UserError
-from pipeline.io.params import load, parse_yaml, rewrite
+from pipeline.io.params import load, rewrite
+from pipeline.io.stage import read_lock
 from pipeline.prices import value_columns
 from pipeline.programs import check_repository
 from pipeline.scrape.params import SOURCES, Several, YahooMarket
 
-PRICES, LOCK = Path("data/prices.parquet"), Path("dvc.lock")
+PRICES = Path("data/prices.parquet")
 
 
 def write_end_and_vintage(now: pd.Timestamp) -> None:
@@ -62,7 +63,7 @@ def revision_lines(counts: pd.DataFrame) -> list[str]:
 
 def train_entry() -> Any:
     """Return the entry of the stage train in dvc.lock, with the hashes of its inputs and outputs, or None."""
-    return parse_yaml(LOCK.read_text())["stages"].get("train") if LOCK.exists() else None
+    return read_lock()["stages"].get("train")
 
 
 def latest(now: pd.Timestamp) -> None:

@@ -34,7 +34,9 @@ def plan() -> list[str]:
         with Repo() as repo, repo.lock:
             maker = {out.def_path: stage.name for stage in repo.index.stages for out in stage.outs}
             for stage in repo.index.stages:  # as in dvc.yaml, where a stage follows those whose outputs it needs
-                lost, changed = lost_outputs(stage), list(changed_inputs(stage, coming, maker))
+                lost, changed = list[str](), ["it has not run yet"]
+                if any(out.hash_info for out in stage.outs):
+                    lost, changed = lost_outputs(stage), list(changed_inputs(stage, coming, maker))
                 unknown = [dep.def_path for dep in stage.deps if coming.get(dep.def_path, dep.hash_info) is None]
                 if not (lost or changed or unknown):
                     continue
@@ -59,8 +61,6 @@ def plan() -> list[str]:
 
 def lost_outputs(stage: Any) -> list[str]:
     """Return which outputs are not those of the last run, a line for each kind of loss. The same will come back."""
-    if not any(out.hash_info for out in stage.outs):
-        return []
     states = {out.def_path: out.status().get(str(out)) if out.exists else "deleted" for out in stage.outs}
     found = {words: [path for path in states if states[path] == state] for state, words in OUTPUTS.items()}
     return [f"{', '.join(paths)}: {words}" for words, paths in found.items() if paths]
@@ -68,9 +68,6 @@ def lost_outputs(stage: Any) -> list[str]:
 
 def changed_inputs(stage: Any, coming: Hashes, maker: dict[str, str]) -> Iterator[str]:
     """Yield what has changed in the inputs of a stage, a line each. maker: the stage that makes an output."""
-    if not any(out.hash_info for out in stage.outs):
-        yield "it has not run yet"
-        return
     if stage.changed_stage():
         yield "dvc.yaml: its command has changed"
     for dep in stage.deps:

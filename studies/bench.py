@@ -26,8 +26,7 @@ import pandas as pd
 
 from pipeline.formats import Table
 from pipeline.io.artifacts import read_json, read_table, write_json
-from pipeline.io.params import load, parse_yaml
-from pipeline.settings import SECTION_MODELS
+from pipeline.io.params import SECTIONS, load, parse_yaml
 from pipeline.verify.machine import libc, processor
 from studies import study
 from studies.results import DATA_FOLDER
@@ -342,7 +341,10 @@ def memory(field: str) -> int:
 
 def arguments(stage: str) -> list[Any]:
     """Return what the main function of a stage takes: its section of params.yaml, if it has one."""
-    return [load(stage, SECTION_MODELS[stage])] if stage in SECTION_MODELS else []
+    if stage not in SECTIONS:
+        return []
+    params = importlib.import_module(f"pipeline.{stage}.params")  # not pipeline.settings, which imports all of them
+    return [load(stage, params.SOURCES if stage == "scrape" else params.Params)]
 
 
 PARTS = {

@@ -29,6 +29,7 @@ from pipeline.prepare.splits import assign_splits
 from pipeline.prices import SourceData, canonical
 from pipeline.record import COLUMNS
 from pipeline.scrape import sample
+from pipeline.settings import SECTION_MODELS
 from pipeline.vega.__main__ import script
 from tests.budget import pytest_terminal_summary  # noqa: F401  # pytest looks for it here
 from tests.imports import ROOT
@@ -205,10 +206,7 @@ def scores_on_test(folder: Path, target: str, horizon: int = 1) -> pd.DataFrame:
 
 def section_of(stage: str) -> Any:
     """The model of a stage's section of params.yaml, as `load` takes it; None where it has none."""
-    if stage in ("vega", "predict"):
-        return None
-    params = importlib.import_module(f"pipeline.{stage}.params")
-    return params.SOURCES if stage == "scrape" else params.Params
+    return SECTION_MODELS.get(stage)
 
 
 def ran(stage: str) -> None:

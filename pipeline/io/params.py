@@ -109,8 +109,7 @@ def load(section: str, models: type[S] | Mapping[str, type[S]], params: Mapping[
     except ValidationError as error:
         schema = model.model_json_schema()
         mistakes = error.errors(include_url=False)[:MAX_MISTAKES]
-        lines = [_missing_line(section, mistake, mistakes, schema) for mistake in mistakes]
-        raise UserError("\n".join(dict.fromkeys(lines))) from None
+        raise UserError("\n".join(dict.fromkeys(_error_lines(section, mistakes, schema)))) from None
 
 
 def _model_of_source(section: str, values: Any, models: Mapping[str, type[S]]) -> type[S]:
@@ -165,19 +164,21 @@ def rewrite(*keys: str | int, file: Path = FILE, **values: str | int) -> None:
     write_bytes(file, buffer.getvalue())
 
 
-def _missing_line(
-    section: str, mistake: Mapping[str, Any], mistakes: Sequence[Mapping[str, Any]], schema: dict[str, Any]
-) -> str:
-    """Return the line of a mistake, the same one for all missing keys of a mapping if they are many.
+def _error_lines(section: str, mistakes: Sequence[Mapping[str, Any]], schema: dict[str, Any]) -> Iterator[str]:
+    """Yield the line of each mistake, the same one for all missing keys of a mapping if they are many.
 
     Many are missing when the reader has changed only the source.
     """
-    places = [each["loc"] for each in mistakes if each["type"] == "missing" and each["loc"][:-1] == mistake["loc"][:-1]]
-    if mistake["loc"] not in places or len(places) <= MAX_MISSING:
-        return _error_line(section, mistake, schema)
-    *parent, _ = _located(mistake["loc"], schema)[0]
-    found = f"found no {', '.join(str(place[-1]) for place in places)}"
-    return f"{FILE}: {'.'.join(map(str, [section, *parent]))}: {found}; accepted: all keys, as in examples/"
+    missing = [mistake["loc"] for mistake in mistakes if mistake["type"] == "missing"]
+    for mistake in mistakes:
+        place = mistake["loc"]
+        names = [str(name) for *parent, name in missing if tuple(parent) == place[:-1]]
+        if place in missing and len(names) > MAX_MISSING:
+            *parent, _ = section, *_located(place, schema)[0]
+            mapping = ".".join(map(str, parent))
+            yield f"{FILE}: {mapping}: found no {', '.join(names)}; accepted: all keys, as in examples/"
+        else:
+            yield _error_line(section, mistake, schema)
 
 
 def _error_line(section: str, mistake: Mapping[str, Any], schema: dict[str, Any]) -> str:

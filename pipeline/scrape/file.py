@@ -17,7 +17,7 @@ import pyarrow as pa
 from pipeline.io.artifacts import read_table, value_count
 from pipeline.io.errors import UserError
 from pipeline.prices import SourceData
-from pipeline.quality import MAX_LINES, first_lines
+from pipeline.quality import MAX_EXAMPLES, MAX_LINES, first_lines
 from pipeline.scrape import parsing
 from pipeline.scrape.params import TICKER, File, is_ticker
 
@@ -25,7 +25,6 @@ FILE_ENDINGS = (".csv", ".csv.gz", ".parquet")
 MAX_BYTES = 2**29  # of a CSV, unzipped: about ten million rows
 MAX_COLUMNS = 10_000  # of a file
 MAX_VALUES = 10**9  # of a Parquet file
-EXAMPLES = 3  # lines of one kind of mistake in a column
 
 
 def prices(path: Path, form: File) -> SourceData:
@@ -51,11 +50,11 @@ def prices(path: Path, form: File) -> SourceData:
     def add_mistakes(names: list[str], wrong: pd.Series, accepted: str) -> None:
         where = f"column{'s' * (len(names) > 1)} {', '.join(names)}"
         lines = table.index[wrong]
-        for line in lines[:EXAMPLES]:
+        for line in lines[:MAX_EXAMPLES]:
             found = table[names[0]][line] if len(names) == 1 else " ".join(str(table[name][line]) for name in names)
             mistakes.append(f"{path}, {line_word} {line}, {where}: found {found!r}; accepted: {accepted}")
-        if len(lines) > EXAMPLES:
-            mistakes[-1] += f"; {len(lines) - EXAMPLES:,} more like it, the last in {line_word} {lines[-1]}"
+        if len(lines) > MAX_EXAMPLES:
+            mistakes[-1] += f"; {len(lines) - MAX_EXAMPLES:,} more like it, the last in {line_word} {lines[-1]}"
 
     formats = form.date_format
     readings = pd.concat([_dates(table[form.date_columns], each) for each in formats], axis=1, ignore_index=True)

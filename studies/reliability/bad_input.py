@@ -41,6 +41,7 @@ from pipeline.io.errors import UserError
 from pipeline.io.params import FILE, SECTIONS, load, parse_yaml
 from pipeline.scrape.__main__ import main as scrape
 from pipeline.scrape.params import SOURCES, is_ticker
+from pipeline.settings import SECTION_MODELS
 from pipeline.settings import check as check_settings
 from studies.study import ROOT
 
@@ -491,8 +492,7 @@ def show(walked: Path) -> Callable[[tuple[str, str]], None]:
             shutil.copytree(walked / name, name, dirs_exist_ok=True)
         rename(Path(), old, ticker, unit)
         for stage in ("explore", "plot"):
-            section = importlib.import_module(f"pipeline.{stage}.params").Params
-            importlib.import_module(f"pipeline.{stage}.__main__").main(load(stage, section))
+            importlib.import_module(f"pipeline.{stage}.__main__").main(load(stage, SECTION_MODELS[stage]))
         return [Elements(Path(f"reports/{name}.html").read_text()) for name in ("explore", "forecast")]
 
     def answer(case: tuple[str, str]) -> None:
